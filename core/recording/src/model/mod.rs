@@ -1,0 +1,43 @@
+//! The words of a recording as types.
+//!
+//! Everything here is plain data: it crosses from capture to the file, from
+//! the file to the hub, and from the hub to a screen, and is the same at each
+//! step. Times are microseconds; `*_us` fields count from the start of the
+//! recording unless their documentation says otherwise.
+
+mod frame;
+mod http;
+mod snapshot;
+mod span;
+mod turn;
+mod view;
+
+pub use frame::{CloseRecord, Connection, Direction, FrameRecord, Opcode};
+pub use http::{HttpBody, HttpExchange};
+pub use snapshot::{Change, ChangeKind, Scope, Snapshot, changes_between};
+pub use span::{LogRecord, Span, SpanKind};
+pub use turn::{
+    Exception, FullHtml, Outcome, PatchRecord, SentFrame, TracebackFrame, Turn, TurnDetail, TurnKind, TurnRow,
+};
+pub use view::{Handler, HandlerParam, Template, TemplateSource, View};
+
+/// Microseconds since the start of the recording.
+pub type Micros = i64;
+
+/// Number of a turn, from 1, in the order in which causes were seen.
+pub type TurnId = u64;
+
+/// Number of a WebSocket connection, from 1.
+pub type ConnectionId = u64;
+
+/// Number of a frame, from 1, over all connections.
+pub type FrameId = u64;
+
+/// Number of a stored snapshot, from 1.
+pub type SnapshotId = u64;
+
+/// Number of a view record, from 1.
+pub type ViewId = u64;
+
+/// Number of an HTTP exchange, from 1.
+pub type HttpId = u64;
