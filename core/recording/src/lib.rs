@@ -5,5 +5,8 @@
 //! file, append-only, and reads them back by number, by time and by filter.
 //! This crate never opens a socket and never runs code out of a recording.
 
+mod entry;
 pub mod filter;
 pub mod model;
+
+pub use entry::{Entry, Finding, Keyframe, SnapshotDelta};

@@ -1,0 +1,2 @@
+//! Tests.
+use egui_kittest as _;
