@@ -1,0 +1,180 @@
+"""A view's state at one moment, copied cheaply in the application's own thread.
+
+Plain data is copied by `marshal`, which walks built-in containers in C and
+refuses everything else; what it refuses is encoded at once by `values`. The
+encoding of marshalled data is left to the sender's thread.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+from typing import Any
+
+from . import bounds, trouble, values
+
+_SCALARS = frozenset({type(None), bool, int, float, str})
+_PLAIN = frozenset({list, dict, tuple, set, frozenset, bytes})
+
+# Set on the instance by djust after its own `__init__`, so that its list of
+# framework attributes does not have them.
+_KEPT_BY_DJUST = frozenset({
+    "request", "args", "kwargs", "client_timezone", "streams", "object_list",
+    "_framework_attrs", "_user_private_keys", "_reactive_state", "_jit_serialized_keys",
+    "_context_processor_keys", "_cached_csrf_token", "_sync_done_this_cycle", "_changed_keys",
+    "_force_full_html", "_skip_render", "_cached_context", "_lazy_thunks", "_async_running",
+    "_async_tasks", "_async_pending", "_async_cancelled", "_full_template", "_template",
+    "_view_id", "_tenant", "_object", "_components", "_child_views", "_static_assigns_sent",
+    "_current_html_size", "_previous_html_size", "_should_reset_form", "_hvr_version",
+    "_temporary_assigns_initialized", "_dj_model_fields",
+})  # fmt: skip
+_PREFIXES = (
+    "_djust_", "_rust_", "_websocket_", "_prev_context_", "_dirty_baseline", "_django_session",
+    "_pending_", "_presence_", "_sticky_", "_dj_model", "_auto_allowed",
+)  # fmt: skip
+
+SKIP, PUBLIC, PRIVATE = 0, 1, 2
+
+
+class Packed:
+    """Plain data, marshalled; encoded by the sender."""
+
+    __slots__ = ("data", "json", "kind", "length")
+
+    def __init__(self, data: bytes, kind: str, length: int | None = None) -> None:
+        self.data = data
+        self.kind = kind
+        self.length = length
+        self.json: str | None = None
+
+    def encoded(self) -> Any:
+        """The value as data that `json.dumps` takes."""
+        told = values.Encoder(yields=True).encode(marshal.loads(self.data))
+        if self.length is not None:
+            kept = told["$cut"]["kept"] if type(told) is dict and "$cut" in told else told
+            return {"$cut": {"type": self.kind, "length": self.length, "kept": kept}}
+        return told
+
+
+class Encoded:
+    """A value that holds more than plain data, encoded when it was captured."""
+
+    __slots__ = ("json", "tree")
+
+    def __init__(self, tree: Any) -> None:
+        self.tree = tree
+        self.json: str | None = None
+
+
+def pack(value: Any) -> Any:
+    """A copy of any value that later changes of the value cannot reach."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind in _PLAIN:
+        try:
+            return _marshalled(value, kind)
+        except ValueError:
+            pass
+    return Encoded(values.Encoder(bounds.MAX_WALK).encode(value))
+
+
+def _marshalled(value: Any, kind: type) -> Packed:
+    length = None
+    if len(value) > bounds.MAX_ITEMS and kind is not bytes:
+        length = len(value)
+        if kind in (list, tuple):
+            value = value[: bounds.MAX_ITEMS]
+        else:
+            raise ValueError("cut while it is encoded")
+    return Packed(marshal.dumps(value), kind.__name__, length)
+
+
+class State:
+    """The names of a view and their copied values."""
+
+    __slots__ = ("private", "public", "weight")
+
+    def __init__(self) -> None:
+        self.public: dict[str, Any] = {}
+        self.private: dict[str, Any] = {}
+        self.weight = 0
+
+
+class Names:
+    """Which of one view's attributes are the user's: public, private, or neither."""
+
+    __slots__ = ("framework", "kinds", "slots", "view_class")
+
+    def __init__(self, view: Any) -> None:
+        self.view_class = type(view)
+        self.framework = view.__dict__.get("_framework_attrs") or frozenset()
+        self.kinds: dict[str, int] = {}
+        self.slots = _descriptor_slots(type(view))
+
+    def kind(self, name: str, value: Any) -> int:
+        """Decides about a name once, when it is first seen."""
+        kind = SKIP
+        if type(name) is str and not (name in self.framework or name in _KEPT_BY_DJUST):
+            live_view = sys.modules.get("djust.live_view")
+            internal = getattr(live_view, "_FRAMEWORK_INTERNAL_ATTRS", frozenset())
+            if name in self.slots:
+                kind = PUBLIC
+            elif name.startswith(_PREFIXES) or name in internal:
+                kind = SKIP
+            elif _is_default(live_view, name, value):
+                return SKIP
+            else:
+                kind = PRIVATE if name[:1] == "_" else PUBLIC
+        self.kinds[name] = kind
+        return kind
+
+
+def _is_default(live_view: Any, name: str, value: Any) -> bool:
+    """A class attribute of djust that a restored session put on the instance."""
+    base = getattr(live_view, "LiveView", None)
+    if base is None or not hasattr(base, name):
+        return False
+    default = getattr(base, name)
+    return value is default or (type(value) in _SCALARS and value == default)
+
+
+def _descriptor_slots(cls: type) -> dict[str, str]:
+    """Instance attribute → public name, for djust's `state()` fields and components."""
+    find = getattr(sys.modules.get("djust.live_view"), "_descriptor_fields", None)
+    try:
+        return {slot: name for name, (_, slot) in find(cls).items()} if find else {}
+    except Exception as error:
+        trouble.failed("state fields", error)
+        return {}
+
+
+def state_of(view: Any, names: Names, latest: dict[str, Any]) -> State:
+    """The user's attributes of a view. `latest` shares the copies of what is unchanged."""
+    state = State()
+    kinds = names.kinds
+    for name, value in list(view.__dict__.items()):
+        kind = kinds.get(name)
+        if kind is None:
+            kind = names.kind(name, value)
+        if not kind:
+            continue
+        told = value if type(value) in _SCALARS else _shared(name, pack(value), latest)
+        if type(told) is Packed:
+            state.weight += len(told.data)
+        if names.slots and name in names.slots:
+            name = names.slots[name]
+        (state.public if kind == PUBLIC else state.private)[name] = told
+    return state
+
+
+def _shared(name: str, told: Any, latest: dict[str, Any]) -> Any:
+    before = latest.get(name)
+    if type(before) is type(told):
+        if type(told) is Packed:
+            if before.data == told.data and before.length == told.length:
+                return before
+        elif type(told) is Encoded and before.tree == told.tree:
+            return before
+    latest[name] = told
+    return told

@@ -1,0 +1,156 @@
+"""`djust.mixins.template` and `.rust_bridge`: context, render and what is rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import bounds, failures, trouble, turns
+from ..views import record_of
+from . import calls, class_of, replace, version
+
+_PHASES = ("template", "parse", "diff", "serialize")
+# The renderer's own names for these phases.
+_KEYS = {"template": ("render_ms", "render"), "parse": ("parse_ms", "parse"),
+         "diff": ("diff_ms", "diff"), "serialize": ("serialize_ms", "serialize")}  # fmt: skip
+
+
+def install_template(module: Any) -> None:
+    """Wraps the render."""
+    mixin = class_of(module, "TemplateMixin", "renders")
+    if mixin is not None:
+        replace(mixin, "render_with_diff", _render, "renders")
+        replace(mixin, "render_full_template", _full, None)
+
+
+def install_bridge(module: Any) -> None:
+    """Wraps the hand-over of the context to the renderer."""
+    mixin = class_of(module, "RustBridgeMixin", "context and rendered names")
+    if mixin is not None:
+        replace(mixin, "_sync_state_to_rust", _sync, "context and rendered names")
+
+
+def _render(original: Any) -> Any:
+    def render_with_diff(self: Any, *args: Any, **kwargs: Any) -> Any:
+        turn = turns.running()
+        if turn is None:
+            return original(self, *args, **kwargs)
+        _entered(turn, self)
+        inside = calls.timed(turn, original, "render", "render")
+        position = len(turn.spans)
+        result = inside(self, *args, **kwargs)
+        _rendered(turn, self, result, position)
+        return result
+
+    return render_with_diff
+
+
+def _full(original: Any) -> Any:
+    def render_full_template(self: Any, *args: Any, **kwargs: Any) -> Any:
+        turn = turns.running()
+        if turn is None:
+            return original(self, *args, **kwargs)
+        _entered(turn, self)
+        return calls.timed(turn, original, "page", "render")(self, *args, **kwargs)
+
+    return render_full_template
+
+
+def _entered(turn: turns.Turn, view: Any) -> None:
+    try:
+        if turn.record is None or turn.record is record_of(view):
+            turn.takes_after(view)
+    except Exception as error:
+        trouble.failed("state", error)
+
+
+def _rendered(turn: turns.Turn, view: Any, result: Any, position: int) -> None:
+    try:
+        span = turn.spans[position] if position < len(turn.spans) else None
+        timing = view.__dict__.get("_rust_render_timing")
+        if span is not None and isinstance(timing, dict):
+            _lay(turn, span, timing)
+        elif timing is None:
+            turn.note(f"render phases: djust {version()} gives none")
+        record = record_of(view)
+        if record.rendered % bounds.KEYFRAME_EVERY == 0 and turn.kind != "mount":
+            turn.html = (view, result[0])
+        record.rendered += 1
+    except Exception as error:
+        trouble.failed("renders", error)
+
+
+def _lay(turn: turns.Turn, span: list[Any], timing: dict[str, Any]) -> None:
+    """The phases, of which only the length is known, end to end at the end of the render."""
+    lengths = []
+    for phase in _PHASES:
+        found = next((timing[key] for key in _KEYS[phase] if key in timing), None)
+        if isinstance(found, (int, float)):
+            lengths.append((phase, int(found * 1000)))
+    at = max(span[4], span[4] + span[5] - sum(length for _, length in lengths))
+    for phase, length in lengths:
+        turn.spans.append([len(turn.spans), span[0], phase, "", at, length, None])
+        at += length
+
+
+class _Listening:
+    """Stands before the renderer while the context is handed over, to see which names."""
+
+    def __init__(self, renderer: Any, turn: turns.Turn) -> None:
+        self._renderer = renderer
+        self._turn = turn
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._renderer, name)
+
+    def update_state(self, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """Notes the names and passes them on."""
+        names = self._turn.rendered
+        if names is None:
+            self._turn.rendered = list(context)
+        else:
+            names.extend(name for name in context if name not in names)
+        return self._renderer.update_state(context, *args, **kwargs)
+
+
+def _sync(original: Any) -> Any:
+    def sync(self: Any, *args: Any, **kwargs: Any) -> Any:
+        turn = turns.running()
+        if turn is None:
+            return original(self, *args, **kwargs)
+        _entered(turn, self)
+        own = self.__dict__
+        renderer = own.get("_rust_view")
+        listening = None
+        try:
+            if renderer is not None and hasattr(renderer, "update_state"):
+                listening = own["_rust_view"] = _Listening(renderer, turn)
+            own["get_context_data"] = _context_of(turn, self)
+        except Exception as error:
+            trouble.failed("context", error)
+        try:
+            return original(self, *args, **kwargs)
+        except BaseException as error:
+            failures.leave_unseen(error)
+            raise
+        finally:
+            own.pop("get_context_data", None)
+            if listening is not None and own.get("_rust_view") is listening:
+                own["_rust_view"] = renderer
+
+    return sync
+
+
+def _context_of(turn: turns.Turn, view: Any) -> Any:
+    """`get_context_data` for one call; it is off the instance before the user's code runs."""
+
+    def get_context_data(*args: Any, **kwargs: Any) -> Any:
+        view.__dict__.pop("get_context_data", None)
+        method = view.get_context_data
+        context = calls.timed(turn, method, "get_context_data", "context")(*args, **kwargs)
+        try:
+            turn.context = [name for name in context if type(name) is str]
+        except Exception as error:
+            trouble.failed("context", error)
+        return context
+
+    return get_context_data

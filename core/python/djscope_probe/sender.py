@@ -1,0 +1,203 @@
+"""The connection to djscope: a bounded queue, and one daemon thread that empties it.
+
+The application's threads only put; whatever happens to the connection, they
+are never held up. If djscope is not there, refuses, or goes away, the probe
+is dead for the rest of the process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import socket
+import threading
+import time
+from typing import Any
+
+from . import bounds, trouble
+
+# What the sender waits before it encodes. Frames and records that follow a
+# turn closely still join it, and the encoding falls beside the work, not into it.
+PAUSE = 0.02
+# `hello` waits this long for the modules of djust that are still being loaded.
+HELLO_WITHIN = 1.0
+
+
+class Sender:
+    """One process's connection."""
+
+    def __init__(self, address: str, token: str) -> None:
+        host, _, port = address.rpartition(":")
+        self.address = (host.strip("[]"), int(port))
+        self.token = token
+        self.queue: queue.SimpleQueue[tuple[Any, int] | None] = queue.SimpleQueue()
+        self.weight_in = 0
+        self.weight_out = 0
+        self.lost = 0
+        self.dead = False
+        self.closing = False
+        self.peer: socket.socket | None = None
+        self.views: set[int] = set()
+        self.known_records: Any = None
+        self.thread = threading.Thread(target=self._run, name="djscope-probe", daemon=True)
+
+    def put(self, message: Any, weight: int) -> None:
+        """Queues a turn or a message, or counts it as lost."""
+        waiting = self.queue.qsize()
+        if (
+            waiting >= bounds.MAX_WAITING
+            or self.weight_in - self.weight_out > bounds.MAX_WAITING_BYTES
+        ):
+            self.lost += 1
+            return
+        self.weight_in += weight
+        self.queue.put((message, weight))
+
+    def close(self) -> None:
+        """Sends what waits and `bye`, for at most a second."""
+        if not self.dead and not self.closing:
+            self.closing = True
+            self.queue.put(None)
+            self.thread.join(1.0)
+
+    def _run(self) -> None:
+        try:
+            self.peer = socket.create_connection(self.address, timeout=2.0)
+            self.peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._greet()
+            while self._pass_on():
+                pass
+        except Exception:
+            pass
+        finally:
+            self.dead = True
+            if self.peer is not None:
+                self.peer.close()
+            while not self.queue.empty():
+                self.queue.get()
+
+    def _greet(self) -> None:
+        from . import messages
+
+        until = time.monotonic() + HELLO_WITHIN
+        while self.queue.empty() and time.monotonic() < until:
+            time.sleep(PAUSE)
+        self._send(messages.line(messages.hello(self.token)))
+        assert self.peer is not None
+        self.peer.settimeout(10.0)
+        answer = b""
+        while not answer.endswith(b"\n"):
+            part = self.peer.recv(4096)
+            if not part:
+                raise ConnectionError("djscope closed the connection")
+            answer += part
+        if b'"welcome"' not in answer:
+            raise ConnectionError("djscope refused")
+
+    def _pass_on(self) -> bool:
+        first = self.queue.get()
+        if not self.closing:
+            time.sleep(PAUSE)
+        lines: list[str] = []
+        item: tuple[Any, int] | None = first
+        more = True
+        while more:
+            if item is None:
+                lines.append('{"type":"bye"}')
+                break
+            self._encode(item[0], lines)
+            self.weight_out += item[1]
+            more = not self.queue.empty() and len(lines) < 256
+            if more:
+                item = self.queue.get()
+        self._send("\n".join(lines))
+        return item is not None
+
+    def _encode(self, message: Any, lines: list[str]) -> None:
+        from . import classes, messages
+        from .turns import Turn
+
+        if self.lost:
+            lines.append(messages.line({"type": "lost", "messages": self.lost}))
+            self.lost = 0
+            _forget_what_was_sent()
+        try:
+            if type(message) is Turn:
+                if message.view_class is not None:
+                    lines.extend(classes.unsent(message.view_class))
+                lines.append(messages.turn(message))
+            else:
+                lines.append(messages.line(message))
+        except Exception as error:
+            trouble.failed("encoding", error)
+            self.lost += 1
+
+    def _send(self, text: str) -> None:
+        assert self.peer is not None
+        self.peer.sendall(text.encode("utf-8") + b"\n")
+
+
+def _forget_what_was_sent() -> None:
+    from . import views
+
+    for _, record in list(views._records.values()):
+        record.sent = None
+
+
+_sender: Sender | None = None
+
+
+def start() -> None:
+    """Connects this process, once."""
+    global _sender
+    if _sender is not None:
+        return
+    address = os.environ.get("DJSCOPE_PROBE_ADDRESS", "")
+    try:
+        _sender = Sender(address, os.environ.get("DJSCOPE_PROBE_TOKEN", ""))
+        _sender.thread.start()
+    except Exception:
+        _sender = None
+        return
+    atexit.register(_stop)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_restart)
+
+
+def _stop() -> None:
+    if _sender is not None:
+        _sender.close()
+
+
+def _restart() -> None:
+    """A forked child has no sender thread; it connects by itself."""
+    global _sender
+    if _sender is not None and not _sender.dead:
+        from . import classes, views
+
+        views.start_over()
+        classes.start_over()
+        _sender = None
+        start_again(os.environ.get("DJSCOPE_PROBE_ADDRESS", ""))
+
+
+def start_again(address: str) -> None:
+    """Connects a process whose hooks for exit and fork are registered already."""
+    global _sender
+    try:
+        _sender = Sender(address, os.environ.get("DJSCOPE_PROBE_TOKEN", ""))
+        _sender.thread.start()
+    except Exception:
+        _sender = None
+
+
+def alive() -> bool:
+    """Whether anything that is gathered has a chance to be told."""
+    return _sender is not None and not _sender.dead
+
+
+def put(message: Any, weight: int = 0) -> None:
+    """Queues a turn or a message for djscope."""
+    if _sender is not None and not _sender.dead:
+        _sender.put(message, weight)

@@ -1,0 +1,40 @@
+"""The shop's pages."""
+
+from django.urls import path
+
+from shop.views.counter import CounterView
+from shop.views.decorated import DecoratedView
+from shop.views.failing import ErrorView, LogView, MountErrorView, SlowView
+from shop.views.forms import BoundView, OrderView, UploadView
+from shop.views.index import IndexView
+from shop.views.live import BackgroundView, ChatView, PushView, TickView
+from shop.views.navigation import TabsView
+from shop.views.products import ManyQueriesView, ProductListView
+from shop.views.state import BigStateView, ParentView, StateView
+
+PAGES = [
+    ("counter", CounterView),
+    ("products", ProductListView),
+    ("form", OrderView),
+    ("chat", ChatView),
+    ("tabs", TabsView),
+    ("tick", TickView),
+    ("push", PushView),
+    ("decorated", DecoratedView),
+    ("bound", BoundView),
+    ("upload", UploadView),
+    ("background", BackgroundView),
+    ("error", ErrorView),
+    ("mount-error", MountErrorView),
+    ("log", LogView),
+    ("queries", ManyQueriesView),
+    ("slow", SlowView),
+    ("state", StateView),
+    ("big-state", BigStateView),
+    ("parent", ParentView),
+]
+
+urlpatterns = [
+    path("", IndexView.as_view()),
+    *(path(f"{slug}/", view.as_view()) for slug, view in PAGES),
+]
