@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Connection, ConnectionId, FrameRecord, HttpExchange, LogRecord, PatchRecord, SnapshotId, Span, Turn, TurnId,
-    View, ViewId,
+    Connection, ConnectionId, FrameRecord, HttpExchange, LogRecord, PatchRecord, Snapshot, SnapshotId, Span,
+    Turn, TurnId, View, ViewId,
 };
 
 /// One thing to write down.
@@ -100,4 +100,119 @@ pub struct Finding {
     pub fix: String,
     /// Everything else that the rule says of it.
     pub detail: Value,
+}
+
+impl Entry {
+    /// What it is, in one word: how losses are counted.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Connection(_) => "connection",
+            Self::View(_) => "view",
+            Self::Turn(_) => "turn",
+            Self::Frame(_) => "frame",
+            Self::Patches { .. } => "patches",
+            Self::Spans { .. } => "spans",
+            Self::Log(_) => "log",
+            Self::Http(_) => "http",
+            Self::Snapshot(_) => "snapshot",
+            Self::Keyframe(_) => "keyframe",
+            Self::Finding(_) => "finding",
+            Self::Meta { .. } => "meta",
+        }
+    }
+
+    /// About how much memory it holds, in bytes.
+    pub fn size(&self) -> usize {
+        let own = size_of::<Self>();
+        own + match self {
+            Self::Frame(frame) => frame.payload.len() + frame.kind.len(),
+            Self::Http(http) => {
+                let headers = http.request_headers.iter().chain(&http.response_headers);
+                let headers: usize = headers.map(|(name, value)| name.len() + value.len() + 48).sum();
+                http.request_body.bytes.len() + http.response_body.bytes.len() + http.url.len() + headers
+            }
+            Self::Snapshot(delta) => map_size(&delta.public) + map_size(&delta.private),
+            Self::Keyframe(keyframe) => keyframe.html.len(),
+            Self::Patches { patches, .. } => patches
+                .iter()
+                .map(|patch| 160 + patch.summary.len() + value_size(&patch.patch))
+                .sum(),
+            Self::Spans { spans, .. } => spans
+                .iter()
+                .map(|span| 160 + span.name.len() + value_size(&span.detail))
+                .sum(),
+            Self::Turn(turn) => turn_size(turn),
+            Self::Log(log) => log.message.len() + log.traceback.as_ref().map_or(0, String::len),
+            Self::View(view) => {
+                let handlers = view
+                    .handlers
+                    .iter()
+                    .map(|handler| 200 + handler.source.as_ref().map_or(0, String::len));
+                let sources = view.template.iter().flat_map(|template| &template.sources);
+                handlers.sum::<usize>() + sources.map(|source| 100 + source.source.len()).sum::<usize>()
+            }
+            Self::Finding(finding) => finding.message.len() + finding.fix.len() + value_size(&finding.detail),
+            Self::Meta { value, .. } => value_size(value),
+            Self::Connection(_) => 256,
+        }
+    }
+}
+
+fn turn_size(turn: &Turn) -> usize {
+    let names = [Some(&turn.context), Some(&turn.rendered), turn.changed.as_ref()];
+    let names: usize = names
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|name| name.len() + 24)
+        .sum();
+    let exception = turn
+        .exception
+        .as_ref()
+        .map_or(0, |exception| exception.traceback.len() * 2);
+    512 + names + exception + value_size(&turn.params) + turn.error.as_ref().map_or(0, String::len)
+}
+
+fn map_size(map: &Map<String, Value>) -> usize {
+    map.iter()
+        .map(|(name, value)| 72 + name.len() + value_size(value))
+        .sum()
+}
+
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => size_of::<Value>(),
+        Value::String(text) => size_of::<Value>() + text.len(),
+        Value::Array(items) => size_of::<Value>() + items.iter().map(value_size).sum::<usize>(),
+        Value::Object(map) => size_of::<Value>() + map_size(map),
+    }
+}
+
+impl SnapshotDelta {
+    /// The difference that `self` and then `later` make together.
+    #[must_use]
+    pub fn followed_by(mut self, later: Self) -> Self {
+        for name in later.unset {
+            self.public.shift_remove(&name);
+            self.private.shift_remove(&name);
+            if !self.unset.contains(&name) {
+                self.unset.push(name);
+            }
+        }
+        self.public.extend(later.public);
+        self.private.extend(later.private);
+        self.snapshot = later.snapshot;
+        self
+    }
+
+    /// The state that `base` becomes: first the names in `unset` go, then those in `public` and `private` come.
+    pub fn applied_to(&self, mut base: Snapshot) -> Snapshot {
+        for name in &self.unset {
+            base.public.shift_remove(name);
+            base.private.shift_remove(name);
+        }
+        base.public.extend(self.public.clone());
+        base.private.extend(self.private.clone());
+        base
+    }
 }

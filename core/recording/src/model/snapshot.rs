@@ -53,9 +53,10 @@ pub struct Change {
 /// Every difference between two states, deep, in the order of the second state with removed names last.
 pub fn changes_between(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     let mut changes = Vec::new();
-    for (scope, old, new) in
-        [(Scope::Public, &before.public, &after.public), (Scope::Private, &before.private, &after.private)]
-    {
+    for (scope, old, new) in [
+        (Scope::Public, &before.public, &after.public),
+        (Scope::Private, &before.private, &after.private),
+    ] {
         let mut path = Vec::new();
         map_changes(scope, &mut path, old, new, &mut changes);
     }
@@ -98,7 +99,13 @@ fn map_changes(
     }
 }
 
-fn value_changes(scope: Scope, path: &mut Vec<String>, before: &Value, after: &Value, changes: &mut Vec<Change>) {
+fn value_changes(
+    scope: Scope,
+    path: &mut Vec<String>,
+    before: &Value,
+    after: &Value,
+    changes: &mut Vec<Change>,
+) {
     if before == after {
         return;
     }
@@ -117,7 +124,13 @@ fn value_changes(scope: Scope, path: &mut Vec<String>, before: &Value, after: &V
     }
 }
 
-fn list_changes(scope: Scope, path: &mut Vec<String>, old: &[Value], new: &[Value], changes: &mut Vec<Change>) {
+fn list_changes(
+    scope: Scope,
+    path: &mut Vec<String>,
+    old: &[Value],
+    new: &[Value],
+    changes: &mut Vec<Change>,
+) {
     for index in 0..old.len().max(new.len()) {
         path.push(index.to_string());
         match (old.get(index), new.get(index)) {
@@ -125,7 +138,11 @@ fn list_changes(scope: Scope, path: &mut Vec<String>, old: &[Value], new: &[Valu
             (before, after) => changes.push(Change {
                 scope,
                 path: path.clone(),
-                kind: if after.is_some() { ChangeKind::Added } else { ChangeKind::Removed },
+                kind: if after.is_some() {
+                    ChangeKind::Added
+                } else {
+                    ChangeKind::Removed
+                },
                 before: before.cloned(),
                 after: after.cloned(),
             }),
@@ -136,5 +153,7 @@ fn list_changes(scope: Scope, path: &mut Vec<String>, old: &[Value], new: &[Valu
 
 /// A typed value such as `{"$decimal": …}` is one value, not a dictionary to look into.
 fn is_plain(map: &Map<String, Value>) -> bool {
-    !map.keys().next().is_some_and(|name| map.len() == 1 && name.starts_with('$'))
+    !map.keys()
+        .next()
+        .is_some_and(|name| map.len() == 1 && name.starts_with('$'))
 }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Change, Connection, ConnectionId, FrameId, FrameRecord, HttpExchange, HttpId, LogRecord, Micros, Snapshot,
-    SnapshotId, Span, TurnId, View, ViewId,
+    Change, Connection, ConnectionId, FrameId, FrameRecord, HttpExchange, HttpId, LogRecord, Micros,
+    Snapshot, SnapshotId, Span, TurnId, View, ViewId,
 };
 
 /// What set a turn off.
@@ -69,7 +69,10 @@ impl TurnKind {
 
     /// The kind of that name, or [`TurnKind::Other`].
     pub fn from_name(name: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Other)
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .unwrap_or(Self::Other)
     }
 }
 
@@ -136,7 +139,10 @@ impl Outcome {
 
     /// The outcome of that name, or [`Outcome::Done`].
     pub fn from_name(name: &str) -> Self {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name).unwrap_or(Self::Done)
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.name() == name)
+            .unwrap_or(Self::Done)
     }
 }
 

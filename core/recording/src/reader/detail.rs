@@ -1,0 +1,283 @@
+use std::ops::RangeInclusive;
+
+use rusqlite::params;
+
+use super::{Budget, Reader, rows};
+use crate::Finding;
+use crate::RecordingError;
+use crate::detail::TurnRest;
+use crate::error::ReadError;
+use crate::model::{
+    Connection, ConnectionId, FrameId, FrameRecord, Handler, LogRecord, PatchRecord, Span, Template, Turn,
+    TurnDetail, TurnId, View, ViewId, changes_between,
+};
+use crate::schema::MAX_VALUE_BYTES;
+
+/// Most rows of one answer.
+const MAX_ROWS: u32 = 100_000;
+
+impl Reader {
+    /// Everything about one turn; none if there is no such turn.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn turn(&self, turn: TurnId) -> Result<Option<TurnDetail>, RecordingError> {
+        // One view of the file for all parts, also while it grows.
+        let transaction = self
+            .db
+            .unchecked_transaction()
+            .map_err(|error| RecordingError::sqlite("read", &self.path, error))?;
+        let Some(record) = self.turn_record(turn)? else {
+            return Ok(None);
+        };
+        let (before, after) = self.states(record.before, record.after)?;
+        let changes = match (&before, &after) {
+            (Some(before), Some(after)) => changes_between(before, after),
+            _ => Vec::new(),
+        };
+        let detail = TurnDetail {
+            connection: record
+                .connection
+                .map_or(Ok(None), |connection| self.connection(connection))?,
+            view: record.view_id.map_or(Ok(None), |view| self.view(view))?,
+            before,
+            after,
+            changes,
+            frames: self.frames_of_turn(turn)?,
+            patches: self.patches_of_turn(turn)?,
+            spans: self.spans(turn)?,
+            logs: self.logs_of_turn(turn)?,
+            http: record.http.map_or(Ok(None), |http| self.http_exchange(http))?,
+            turn: record,
+        };
+        drop(transaction);
+        Ok(Some(detail))
+    }
+
+    /// A turn without what belongs to it.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn turn_record(&self, turn: TurnId) -> Result<Option<Turn>, RecordingError> {
+        let what = format!("turn {turn}");
+        let Some(mut record) = self.row(&what, rows::TURN, [turn], rows::turn)? else {
+            return Ok(None);
+        };
+        let sql = "SELECT body FROM turn_details WHERE turn = ?";
+        let rest: Option<TurnRest> = self.row(&what, sql, [turn], |row| {
+            rows::parse(&Budget::new().text(row, 0)?)
+        })?;
+        rows::complete(&mut record, rest.unwrap_or_default());
+        Ok(Some(record))
+    }
+
+    /// A connection.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn connection(&self, connection: ConnectionId) -> Result<Option<Connection>, RecordingError> {
+        let sql = format!("{} WHERE connection = ?", rows::CONNECTION);
+        self.row(
+            &format!("connection {connection}"),
+            &sql,
+            [connection],
+            rows::connection,
+        )
+    }
+
+    /// Every connection, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn connections(&self) -> Result<Vec<Connection>, RecordingError> {
+        let sql = format!("{} ORDER BY connection LIMIT {MAX_ROWS}", rows::CONNECTION);
+        self.rows("connections", &sql, [], rows::connection)
+    }
+
+    /// A view, with the code of its class.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn view(&self, view: ViewId) -> Result<Option<View>, RecordingError> {
+        let what = format!("view {view}");
+        let sql = "SELECT view, connection, class, file, line, code FROM views WHERE view = ?";
+        let found = self.row(&what, sql, [view], |row| {
+            let record = View {
+                view: row.get(0)?,
+                connection: row.get(1)?,
+                class: row.get(2)?,
+                file: row.get(3)?,
+                line: row.get(4)?,
+                ..View::default()
+            };
+            Ok((record, row.get::<_, Option<i64>>(5)?))
+        })?;
+        let Some((mut record, code)) = found else {
+            return Ok(None);
+        };
+        if let Some(code) = code {
+            match self.code(code) {
+                Ok((handlers, template)) => {
+                    record.handlers = handlers;
+                    record.template = template;
+                }
+                Err(error) => self.damaged(&what, error)?,
+            }
+        }
+        Ok(Some(record))
+    }
+
+    fn code(&self, blob: i64) -> Result<(Vec<Handler>, Option<Template>), ReadError> {
+        let bytes = self.blobs.borrow_mut().read(&self.db, blob, MAX_VALUE_BYTES)?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        rows::parse(text)
+    }
+
+    /// Every view, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn views(&self) -> Result<Vec<View>, RecordingError> {
+        let sql = format!("SELECT view FROM views ORDER BY view LIMIT {MAX_ROWS}");
+        let numbers: Vec<ViewId> = self.rows("views", &sql, [], |row| Ok(row.get(0)?))?;
+        numbers
+            .into_iter()
+            .filter_map(|view| self.view(view).transpose())
+            .collect()
+    }
+
+    /// Frames by number, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn frames(
+        &self,
+        range: RangeInclusive<FrameId>,
+        limit: u32,
+    ) -> Result<Vec<FrameRecord>, RecordingError> {
+        let sql = format!(
+            "{} WHERE frame BETWEEN ? AND ? ORDER BY frame LIMIT ?",
+            rows::FRAME
+        );
+        let budget = Budget::new();
+        let last = (*range.end()).min(i64::MAX as u64);
+        self.rows(
+            "frames",
+            &sql,
+            params![range.start(), last, limit.min(MAX_ROWS)],
+            |row| rows::frame(row, &budget),
+        )
+    }
+
+    /// The frames of a turn, in order of time.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn frames_of_turn(&self, turn: TurnId) -> Result<Vec<FrameRecord>, RecordingError> {
+        let sql = format!(
+            "{} WHERE turn = ? ORDER BY t_us, frame LIMIT {MAX_ROWS}",
+            rows::FRAME
+        );
+        let budget = Budget::new();
+        self.rows(&format!("frames of turn {turn}"), &sql, [turn], |row| {
+            rows::frame(row, &budget)
+        })
+    }
+
+    /// The frames of a connection after frame `after`, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn frames_of_connection(
+        &self,
+        connection: ConnectionId,
+        after: FrameId,
+        limit: u32,
+    ) -> Result<Vec<FrameRecord>, RecordingError> {
+        let sql = format!(
+            "{} WHERE connection = ? AND frame > ? ORDER BY frame LIMIT ?",
+            rows::FRAME
+        );
+        let budget = Budget::new();
+        let what = format!("frames of connection {connection}");
+        self.rows(
+            &what,
+            &sql,
+            params![connection, after, limit.min(MAX_ROWS)],
+            |row| rows::frame(row, &budget),
+        )
+    }
+
+    /// The patches of a turn, in the order sent.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn patches_of_turn(&self, turn: TurnId) -> Result<Vec<PatchRecord>, RecordingError> {
+        let sql = format!("SELECT body FROM patches WHERE turn = ? ORDER BY frame LIMIT {MAX_ROWS}");
+        let budget = Budget::new();
+        let batches: Vec<Vec<PatchRecord>> =
+            self.rows(&format!("patches of turn {turn}"), &sql, [turn], |row| {
+                rows::parse(&budget.text(row, 0)?)
+            })?;
+        Ok(batches.into_iter().flatten().collect())
+    }
+
+    /// The spans of a turn, in order of start.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn spans(&self, turn: TurnId) -> Result<Vec<Span>, RecordingError> {
+        self.rows(&format!("spans of turn {turn}"), rows::SPAN, [turn], rows::span)
+    }
+
+    /// The log records of a turn, in order of time.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn logs_of_turn(&self, turn: TurnId) -> Result<Vec<LogRecord>, RecordingError> {
+        let sql = format!("{} WHERE turn = ? ORDER BY t_us, id LIMIT {MAX_ROWS}", rows::LOG);
+        self.rows(&format!("logs of turn {turn}"), &sql, [turn], rows::log)
+    }
+
+    /// Log records in the order written, from position `from`.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn logs(&self, from: u64, limit: u32) -> Result<Vec<LogRecord>, RecordingError> {
+        let sql = format!("{} ORDER BY id LIMIT ? OFFSET ?", rows::LOG);
+        self.rows("logs", &sql, params![limit.min(MAX_ROWS), from], rows::log)
+    }
+
+    /// Every finding, in the order written.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn findings(&self) -> Result<Vec<Finding>, RecordingError> {
+        let sql = format!("{} ORDER BY id LIMIT {MAX_ROWS}", rows::FINDING);
+        self.rows("findings", &sql, [], rows::finding)
+    }
+
+    /// The findings of a turn.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn findings_of_turn(&self, turn: TurnId) -> Result<Vec<Finding>, RecordingError> {
+        let sql = format!("{} WHERE turn = ? ORDER BY id LIMIT {MAX_ROWS}", rows::FINDING);
+        self.rows(&format!("findings of turn {turn}"), &sql, [turn], rows::finding)
+    }
+}

@@ -1,0 +1,266 @@
+//! Reading a recording, also while it is being written.
+//!
+//! A recording is data from a stranger, and may be damaged: what can be read
+//! is read, what cannot is left out and named in [`Reader::problems`].
+
+mod detail;
+mod dom;
+mod http;
+mod open;
+mod rows;
+mod states;
+mod turns;
+mod verify;
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection as Db, OptionalExtension, Params, Row};
+use serde_json::{Map, Value};
+
+use crate::RecordingError;
+use crate::blobs::BlobReader;
+use crate::error::ReadError;
+use crate::filter::Filter;
+
+pub use dom::{DomSource, PatchBatch};
+pub use http::{BodySide, HttpPage};
+pub use turns::{Overview, OverviewColumn, Page};
+
+/// Most problems that are kept.
+const MAX_PROBLEMS: usize = 100;
+
+/// How many bytes one answer may decompress to.
+const MAX_ANSWER_BYTES: usize = 256 << 20;
+
+/// An open recording.
+pub struct Reader {
+    path: PathBuf,
+    db: Db,
+    blobs: RefCell<BlobReader>,
+    problems: RefCell<Vec<String>>,
+    /// The last filter that was counted, the revision it was counted at, and how many turns match.
+    counted: RefCell<Option<(Filter, Revision, u64)>>,
+}
+
+/// A point in the life of a recording: it differs after a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revision(i64);
+
+/// How much a recording holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Turns.
+    pub turns: u64,
+    /// WebSocket messages.
+    pub frames: u64,
+    /// Findings.
+    pub findings: u64,
+    /// WebSocket connections.
+    pub connections: u64,
+    /// HTTP exchanges.
+    pub http: u64,
+    /// Log records.
+    pub logs: u64,
+    /// From its start to the last thing in it.
+    pub span_us: i64,
+    /// Size of the file in bytes, with what waits beside it in `-wal`.
+    pub size_bytes: u64,
+    /// True if it was ended in good order; false while it is being written or if djscope was killed.
+    pub is_ended: bool,
+}
+
+impl Reader {
+    /// Opens a recording for reading. The file is never changed.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, it is none, it is damaged where it cannot be done without, or it is of a newer format.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordingError> {
+        open::open(path.as_ref())
+    }
+
+    /// Looks at the first bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there or not a recording.
+    pub fn check_file(path: impl AsRef<Path>) -> Result<(), RecordingError> {
+        open::check_file(path.as_ref())
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What could not be read so far, one sentence each.
+    pub fn problems(&self) -> Vec<String> {
+        self.problems.borrow().clone()
+    }
+
+    /// Tells cheaply whether anything was written since: ask again if it differs.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn revision(&self) -> Result<Revision, RecordingError> {
+        self.db
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map(Revision)
+            .map_err(|error| RecordingError::sqlite("read", &self.path, error))
+    }
+
+    /// Facts about the run, by name.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn meta(&self) -> Result<Map<String, Value>, RecordingError> {
+        let facts = self.rows(
+            "facts about the run",
+            "SELECT key, value FROM meta ORDER BY key",
+            [],
+            |row| {
+                let key: String = row.get(0)?;
+                Ok((key, rows::json(row, 1)?))
+            },
+        )?;
+        Ok(facts.into_iter().collect())
+    }
+
+    /// How much it holds.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn totals(&self) -> Result<Totals, RecordingError> {
+        let count = |table: &str| self.number(table, &format!("SELECT count(*) FROM {table}"));
+        let ends = [
+            "SELECT max(t_us + coalesce(duration_us, 0)) FROM (SELECT t_us, duration_us FROM turns ORDER BY t_us DESC \
+             LIMIT 100)",
+            "SELECT max(t_us) FROM (SELECT t_us FROM frames ORDER BY frame DESC LIMIT 100)",
+            "SELECT max(t_us + coalesce(duration_us, 0)) FROM (SELECT t_us, duration_us FROM http ORDER BY http DESC \
+             LIMIT 100)",
+        ];
+        let mut span_us = 0;
+        for end in ends {
+            span_us = span_us.max(self.number("times", end)?);
+        }
+        let ended: Option<Value> = self.meta()?.shift_remove("ended_us");
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        Ok(Totals {
+            turns: count("turns")?.unsigned_abs(),
+            frames: count("frames")?.unsigned_abs(),
+            findings: count("findings")?.unsigned_abs(),
+            connections: count("connections")?.unsigned_abs(),
+            http: count("http")?.unsigned_abs(),
+            logs: count("logs")?.unsigned_abs(),
+            span_us: span_us.max(ended.as_ref().and_then(Value::as_i64).unwrap_or(0)),
+            size_bytes: length(&self.path) + length(&crate::writer::beside(&self.path, "-wal")),
+            is_ended: ended.is_some(),
+        })
+    }
+
+    /// One number; 0 for none, or if it is damaged.
+    fn number(&self, what: &str, sql: &str) -> Result<i64, RecordingError> {
+        let found: Option<Option<i64>> = self.row(what, sql, [], |row| Ok(row.get(0)?))?;
+        Ok(found.flatten().unwrap_or(0))
+    }
+
+    /// The first row that `sql` finds.
+    fn row<T>(
+        &self,
+        what: &str,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, RecordingError> {
+        let found = self
+            .db
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(params, |row| Ok(read(row))).optional());
+        match found {
+            Ok(Some(Ok(value))) => Ok(Some(value)),
+            Ok(None) => Ok(None),
+            Ok(Some(Err(error))) => self.damaged(what, error).map(|()| None),
+            Err(error) => self.damaged(what, error.into()).map(|()| None),
+        }
+    }
+
+    /// All rows that `sql` finds and that can be read.
+    fn rows<T>(
+        &self,
+        what: &str,
+        sql: &str,
+        params: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, ReadError>,
+    ) -> Result<Vec<T>, RecordingError> {
+        let mut found = Vec::new();
+        let result = (|| {
+            let mut statement = self.db.prepare_cached(sql)?;
+            let mut rows = statement.query(params)?;
+            while let Some(row) = rows.next()? {
+                match read(row) {
+                    Ok(value) => found.push(value),
+                    Err(error) => self.damaged(what, error)?,
+                }
+            }
+            Ok(())
+        })();
+        match result {
+            Ok(()) => {}
+            Err(Failure::Sqlite(error)) => self.damaged(what, error.into())?,
+            Err(Failure::Recording(error)) => return Err(error),
+        }
+        Ok(found)
+    }
+
+    /// Notes a damaged part; fails if it is the reading that failed.
+    fn damaged(&self, what: &str, error: ReadError) -> Result<(), RecordingError> {
+        let detail = error.damage(&self.path)?;
+        self.note(format!("{what}: {detail}"));
+        Ok(())
+    }
+
+    fn note(&self, problem: String) {
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < MAX_PROBLEMS && !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+}
+
+enum Failure {
+    Sqlite(rusqlite::Error),
+    Recording(RecordingError),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<RecordingError> for Failure {
+    fn from(error: RecordingError) -> Self {
+        Self::Recording(error)
+    }
+}
+
+/// How much one answer may still decompress to.
+struct Budget(Cell<usize>);
+
+impl Budget {
+    const fn new() -> Self {
+        Self(Cell::new(MAX_ANSWER_BYTES))
+    }
+
+    fn text(&self, row: &Row<'_>, column: usize) -> Result<String, ReadError> {
+        let limit = self.0.get().min(crate::schema::MAX_VALUE_BYTES);
+        let text = crate::payload::read_text(row.get_ref(column)?, limit).map_err(ReadError::Damaged)?;
+        self.0.set(self.0.get() - text.len());
+        Ok(text)
+    }
+}

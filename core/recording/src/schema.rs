@@ -1,0 +1,197 @@
+//! The tables of a recording, and the versions of the format.
+//!
+//! `docs/recording-format.md` is the page for people; this is the source.
+
+use std::sync::LazyLock;
+
+use rusqlite_migration::{M, Migrations};
+
+/// Changes when an older djscope can no longer read the file.
+pub const FORMAT_MAJOR: u32 = 1;
+
+/// Changes when something was added that an older djscope can do without.
+pub const FORMAT_MINOR: u32 = 0;
+
+/// `SQLite`'s `application_id`: "djsc".
+pub(crate) const APPLICATION_ID: i32 = 0x646a_7363;
+
+/// Longest stored value, body, payload or page of HTML, in bytes before compression.
+pub const MAX_VALUE_BYTES: usize = 64 << 20;
+
+pub(crate) static MIGRATIONS: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1_0)]));
+
+/// Columns of rows that a list or a filter reads stand in `turns`; what only one turn's page needs stands in
+/// `turn_details`, so that a scan over all turns stays short.
+const FORMAT_1_0: &str = "
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE connections (
+    connection INTEGER PRIMARY KEY,
+    opened_us INTEGER NOT NULL,
+    closed_us INTEGER,
+    path TEXT NOT NULL,
+    session_id TEXT,
+    status INTEGER NOT NULL,
+    close_code INTEGER,
+    close_reason TEXT,
+    close_by TEXT,
+    is_djust INTEGER NOT NULL,
+    extensions TEXT NOT NULL,
+    problem TEXT
+);
+CREATE TABLE views (
+    view INTEGER PRIMARY KEY,
+    connection INTEGER,
+    class TEXT NOT NULL,
+    file TEXT,
+    line INTEGER,
+    code INTEGER
+);
+CREATE TABLE turns (
+    turn INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    connection INTEGER,
+    view_id INTEGER,
+    view TEXT,
+    event TEXT,
+    cause TEXT NOT NULL,
+    reference INTEGER,
+    t_us INTEGER NOT NULL,
+    duration_us INTEGER,
+    patches INTEGER,
+    version INTEGER,
+    before INTEGER,
+    after INTEGER,
+    http INTEGER,
+    queries INTEGER NOT NULL DEFAULT 0,
+    findings INTEGER NOT NULL DEFAULT 0,
+    changed TEXT,
+    error TEXT,
+    exception TEXT,
+    params TEXT NOT NULL
+);
+CREATE INDEX turns_by_time ON turns (t_us);
+CREATE INDEX turns_by_connection ON turns (connection, view_id, turn);
+CREATE TABLE turn_details (
+    turn INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+);
+CREATE TABLE frames (
+    frame INTEGER PRIMARY KEY,
+    connection INTEGER NOT NULL,
+    turn INTEGER,
+    t_us INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    opcode TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    length INTEGER NOT NULL,
+    cut INTEGER NOT NULL,
+    redacted TEXT,
+    payload BLOB NOT NULL
+);
+CREATE INDEX frames_by_turn ON frames (turn);
+CREATE INDEX frames_by_connection ON frames (connection);
+CREATE TABLE patches (
+    frame INTEGER PRIMARY KEY,
+    turn INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX patches_by_turn ON patches (turn);
+CREATE TABLE spans (
+    id INTEGER PRIMARY KEY,
+    turn INTEGER NOT NULL,
+    span INTEGER NOT NULL,
+    parent INTEGER,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    start_us INTEGER NOT NULL,
+    duration_us INTEGER NOT NULL,
+    detail TEXT
+);
+CREATE INDEX spans_by_turn ON spans (turn);
+CREATE TABLE logs (
+    id INTEGER PRIMARY KEY,
+    turn INTEGER,
+    t_us INTEGER NOT NULL,
+    level TEXT NOT NULL,
+    logger TEXT NOT NULL,
+    message TEXT NOT NULL,
+    file TEXT,
+    line INTEGER,
+    traceback TEXT
+);
+CREATE INDEX logs_by_turn ON logs (turn);
+CREATE TABLE http (
+    http INTEGER PRIMARY KEY,
+    turn INTEGER,
+    t_us INTEGER NOT NULL,
+    duration_us INTEGER,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    request_headers TEXT NOT NULL,
+    response_headers TEXT NOT NULL,
+    request_length INTEGER NOT NULL,
+    request_redacted INTEGER NOT NULL,
+    request_body INTEGER,
+    response_length INTEGER NOT NULL,
+    response_redacted INTEGER NOT NULL,
+    response_body INTEGER,
+    error TEXT
+);
+CREATE INDEX http_by_turn ON http (turn);
+CREATE TABLE findings (
+    id INTEGER PRIMARY KEY,
+    turn INTEGER,
+    code TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    message TEXT NOT NULL,
+    fix TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE INDEX findings_by_turn ON findings (turn);
+CREATE TABLE snapshots (
+    snapshot INTEGER PRIMARY KEY,
+    base INTEGER,
+    body TEXT NOT NULL
+);
+CREATE TABLE blobs (
+    blob INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    length INTEGER NOT NULL,
+    base INTEGER,
+    is_compressed INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE TABLE keyframes (
+    id INTEGER PRIMARY KEY,
+    turn INTEGER NOT NULL,
+    connection INTEGER,
+    view_id INTEGER,
+    html INTEGER NOT NULL
+);
+CREATE INDEX keyframes_by_view ON keyframes (connection, view_id, turn);
+";
+
+/// The tables that a recording must have.
+pub(crate) const TABLES: [&str; 14] = [
+    "meta",
+    "connections",
+    "views",
+    "turns",
+    "turn_details",
+    "frames",
+    "patches",
+    "spans",
+    "logs",
+    "http",
+    "findings",
+    "snapshots",
+    "blobs",
+    "keyframes",
+];

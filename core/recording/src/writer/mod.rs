@@ -1,0 +1,333 @@
+//! Writing a recording: a thread that takes entries from a bounded queue.
+//!
+//! Whoever records is never stopped by the recording. If the disk is full or
+//! a write fails, the thread goes on, counts what was lost, tries again with
+//! growing pauses, and writes the loss down when it can.
+
+mod queue;
+mod recorder;
+mod rows;
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::Connection;
+
+use crate::model::TurnId;
+use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, FORMAT_MINOR, MIGRATIONS};
+use crate::{Entry, Reader, RecordingError};
+use queue::Queue;
+use recorder::Recorder;
+
+/// How a recording is written.
+pub struct WriterOptions {
+    /// Replace a recording that is there already.
+    pub overwrite: bool,
+    /// How many entries may wait.
+    pub queue_entries: usize,
+    /// How many bytes of entries may wait.
+    pub queue_bytes: usize,
+    /// How long entries may wait for others to share a transaction with.
+    pub batch: Duration,
+    /// How long [`Writer::write`] may wait for room before the entry is given up.
+    pub patience: Duration,
+    /// How large the file may become; none for as large as the disk allows.
+    pub max_bytes: Option<u64>,
+    /// Time zero of the recording in Unix time; none for the time of [`Writer::create`].
+    pub started_unix_us: Option<i64>,
+    /// Called on the writer's thread after each transaction.
+    pub on_commit: Option<Box<dyn Fn(Commit) + Send>>,
+}
+
+impl Default for WriterOptions {
+    fn default() -> Self {
+        Self {
+            overwrite: false,
+            queue_entries: 32_768,
+            queue_bytes: 64 << 20,
+            batch: Duration::from_millis(50),
+            patience: Duration::from_secs(2),
+            max_bytes: None,
+            started_unix_us: None,
+            on_commit: None,
+        }
+    }
+}
+
+/// What a transaction has added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Turns that are new or of which more is known, in ascending order.
+    pub turns: Vec<TurnId>,
+    /// State of the writer after it.
+    pub health: Health,
+}
+
+/// How the writer is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Turns in the file.
+    pub turns: u64,
+    /// Frames in the file.
+    pub frames: u64,
+    /// Findings in the file.
+    pub findings: u64,
+    /// Size of the file in bytes, with what waits beside it in `-wal`.
+    pub size_bytes: u64,
+    /// Entries that wait.
+    pub queued: usize,
+    /// Entries that were lost, by kind (see [`Entry::name`]).
+    pub lost: BTreeMap<&'static str, u64>,
+    /// Why the last loss happened.
+    pub error: Option<String>,
+    /// True from a failed write to the next one that works.
+    pub is_failing: bool,
+}
+
+impl Health {
+    /// How many entries were lost.
+    pub fn dropped(&self) -> u64 {
+        self.lost.values().sum()
+    }
+}
+
+/// What became of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The file.
+    pub path: PathBuf,
+    /// State of the writer at its end.
+    pub health: Health,
+    /// False if a reader kept the file open, so that `-wal` and `-shm` still stand beside it.
+    pub is_one_file: bool,
+}
+
+/// The queue has no room; the entry comes back.
+#[derive(Debug)]
+pub struct Full(pub Box<Entry>);
+
+/// Writes a recording.
+///
+/// Dropping it writes what waits, but does not mark the recording as ended.
+pub struct Writer {
+    path: PathBuf,
+    queue: Arc<Queue>,
+    health: Arc<Mutex<Health>>,
+    patience: Duration,
+    thread: Option<JoinHandle<Result<bool, RecordingError>>>,
+}
+
+impl Writer {
+    /// Makes a new recording at `path` and starts its thread.
+    ///
+    /// # Errors
+    ///
+    /// If there is a file already (with `overwrite`: one that is not a recording), or the file cannot be made.
+    pub fn create(path: impl AsRef<Path>, options: WriterOptions) -> Result<Self, RecordingError> {
+        let path = path.as_ref().to_owned();
+        if options.overwrite {
+            remove_recording(&path)?;
+        }
+        create_file(&path)?;
+        let queue = Arc::new(Queue::new(
+            options.queue_entries,
+            options.queue_bytes,
+            options.batch,
+        ));
+        let health = Arc::new(Mutex::new(Health::default()));
+        let patience = options.patience;
+        let db = prepare(&path, &options).inspect_err(|_| {
+            // What could not be made into a recording is not left behind.
+            let _ = std::fs::remove_file(&path);
+        })?;
+        let recorder = Recorder::new(
+            path.clone(),
+            db,
+            Arc::clone(&queue),
+            Arc::clone(&health),
+            options.on_commit,
+        );
+        let thread = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || recorder.run())
+            .map_err(|error| RecordingError::io("create", &path, error))?;
+        Ok(Self {
+            path,
+            queue,
+            health,
+            patience,
+            thread: Some(thread),
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Hands over an entry, waiting for room if need be. After
+    /// [`WriterOptions::patience`] it is given up and counted as lost.
+    pub fn write(&self, entry: Entry) {
+        if let Err(entry) = self.queue.push(entry, self.patience) {
+            self.give_up(&entry);
+        }
+    }
+
+    /// Hands over an entry without waiting.
+    ///
+    /// # Errors
+    ///
+    /// Gives it back if there is no room.
+    pub fn try_write(&self, entry: Entry) -> Result<(), Full> {
+        self.queue.push(entry, Duration::ZERO).map_err(Full)
+    }
+
+    /// Counts an entry as lost that [`Writer::try_write`] gave back.
+    pub fn give_up(&self, entry: &Entry) {
+        let reason = if self.queue.is_closed() {
+            "the recorder has stopped"
+        } else {
+            "the recorder cannot keep up"
+        };
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        *health.lost.entry(entry.name()).or_default() += 1;
+        health.error = Some(reason.to_owned());
+    }
+
+    /// Waits until everything handed over so far was written or lost. False if that took too long.
+    pub fn flush(&self, patience: Duration) -> bool {
+        self.queue.flush(patience)
+    }
+
+    /// How the writer is.
+    pub fn health(&self) -> Health {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        health.queued = self.queue.len();
+        health
+    }
+
+    /// Writes what waits, marks the recording as ended, and leaves one file.
+    ///
+    /// # Errors
+    ///
+    /// If the end could not be written; the recording still opens.
+    pub fn finish(mut self) -> Result<Summary, RecordingError> {
+        self.queue.close(true);
+        let is_one_file = self.join()?;
+        Ok(Summary {
+            path: self.path.clone(),
+            health: self.health(),
+            is_one_file,
+        })
+    }
+
+    fn join(&mut self) -> Result<bool, RecordingError> {
+        let stopped = |detail: &str| RecordingError::Stopped {
+            path: self.path.clone(),
+            detail: detail.to_owned(),
+        };
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(stopped("its thread failed")),
+            None => Err(stopped("it has ended before")),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.queue.close(false);
+            // There is nobody left to tell.
+            let _ = self.join();
+        }
+    }
+}
+
+/// Makes room for a new recording, but never at the cost of something that is not a recording.
+fn remove_recording(path: &Path) -> Result<(), RecordingError> {
+    let length = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(RecordingError::io("read", path, error)),
+    };
+    if length > 0 {
+        Reader::check_file(path)?;
+    }
+    std::fs::remove_file(path).map_err(|error| RecordingError::io("replace", path, error))?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        // Left over from a process that was killed; usually there are none.
+        let _ = std::fs::remove_file(beside(path, suffix));
+    }
+    Ok(())
+}
+
+/// The name of the file that `SQLite` keeps beside `path`.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Makes the file, for the user's eyes only: a recording holds what the user's app holds.
+fn create_file(path: &Path) -> Result<File, RecordingError> {
+    if path.is_dir() {
+        return Err(RecordingError::IsDirectory(path.to_owned()));
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map_err(|error| RecordingError::io("create", path, error))
+}
+
+/// Opens the new file and makes its tables, still without a WAL, so that the file is whole from the start.
+fn prepare(path: &Path, options: &WriterOptions) -> Result<Connection, RecordingError> {
+    let failed = |error| RecordingError::sqlite("create", path, error);
+    let mut db = Connection::open(path).map_err(failed)?;
+    db.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
+    db.set_prepared_statement_cache_capacity(64);
+    db.pragma_update(None, "page_size", 8192).map_err(failed)?;
+    db.pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(failed)?;
+    if let Some(max_bytes) = options.max_bytes {
+        db.pragma_update(None, "max_page_count", (max_bytes / 8192).max(1))
+            .map_err(failed)?;
+    }
+    MIGRATIONS.to_latest(&mut db).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => failed(err),
+        other => RecordingError::Stopped {
+            path: path.to_owned(),
+            detail: other.to_string(),
+        },
+    })?;
+    let started = options.started_unix_us.unwrap_or_else(|| {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .ok()
+            .and_then(|at| i64::try_from(at.as_micros()).ok())
+            .unwrap_or(0)
+    });
+    let facts = [
+        ("format", format!("\"{FORMAT_MAJOR}.{FORMAT_MINOR}\"")),
+        ("djscope", format!("\"{}\"", env!("CARGO_PKG_VERSION"))),
+        ("started_unix_us", started.to_string()),
+    ];
+    for (key, value) in facts {
+        db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", [key, &value])
+            .map_err(failed)?;
+    }
+    db.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    db.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
+    db.pragma_update(None, "wal_autocheckpoint", 2000)
+        .map_err(failed)?;
+    db.pragma_update(None, "cache_size", -32_000).map_err(failed)?;
+    Ok(db)
+}

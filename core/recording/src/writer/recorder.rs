@@ -1,0 +1,267 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::queue::{Queue, Work};
+use super::rows::{Rows, WriteError};
+use super::{Commit, Health, beside};
+use crate::model::TurnId;
+use crate::{Entry, RecordingError};
+
+/// Pause after the first failed write, and the longest one.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The writer's thread.
+pub(super) struct Recorder {
+    path: PathBuf,
+    db: Connection,
+    queue: Arc<Queue>,
+    health: Arc<Mutex<Health>>,
+    on_commit: Option<Box<dyn Fn(Commit) + Send>>,
+    rows: Rows,
+    started: Instant,
+    pause: Option<(Instant, Duration)>,
+    /// Losses that the file already tells of.
+    told: u64,
+}
+
+/// What one transaction has done.
+#[derive(Default)]
+struct Done {
+    turns: BTreeSet<TurnId>,
+    new_turns: u64,
+    frames: u64,
+    findings: u64,
+    lost: Vec<(&'static str, String)>,
+}
+
+impl Recorder {
+    pub(super) fn new(
+        path: PathBuf,
+        db: Connection,
+        queue: Arc<Queue>,
+        health: Arc<Mutex<Health>>,
+        on_commit: Option<Box<dyn Fn(Commit) + Send>>,
+    ) -> Self {
+        let rows = Rows::new();
+        Self {
+            path,
+            db,
+            queue,
+            health,
+            on_commit,
+            rows,
+            started: Instant::now(),
+            pause: None,
+            told: 0,
+        }
+    }
+
+    /// Writes until the queue is closed. True if one file remains.
+    pub(super) fn run(mut self) -> Result<bool, RecordingError> {
+        // However this thread ends, nobody waits for it any longer.
+        let _closes = CloseAtEnd(Arc::clone(&self.queue));
+        loop {
+            match self.queue.take() {
+                Work::Batch(batch) => {
+                    let entries = batch.len();
+                    self.batch(&batch);
+                    self.queue.done(entries);
+                }
+                Work::End(in_order) => return self.end(in_order),
+            }
+        }
+    }
+
+    fn batch(&mut self, batch: &[Entry]) {
+        if let Some((until, _)) = self.pause
+            && Instant::now() < until
+            && !self.queue.is_closed()
+        {
+            self.lose(batch, None);
+            return;
+        }
+        match self.transaction(batch) {
+            Ok(done) => {
+                self.pause = None;
+                self.committed(done);
+            }
+            Err(error) => {
+                // SQLite has rolled back by itself after some errors.
+                if !self.db.is_autocommit() {
+                    let _ = self.db.execute_batch("ROLLBACK");
+                }
+                self.rows.forget();
+                let pause = self
+                    .pause
+                    .map_or(FIRST_PAUSE, |(_, pause)| (pause * 2).min(LONGEST_PAUSE));
+                self.pause = Some((Instant::now() + pause, pause));
+                let error = RecordingError::sqlite("write", &self.path, error);
+                self.lose(batch, Some(error.to_string()));
+            }
+        }
+    }
+
+    fn transaction(&mut self, batch: &[Entry]) -> rusqlite::Result<Done> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let mut done = Done::default();
+        for entry in batch {
+            match self.rows.write(&self.db, entry) {
+                Ok(is_new) => note(&mut done, entry, is_new),
+                Err(WriteError::Entry(reason)) => done.lost.push((entry.name(), reason)),
+                Err(WriteError::Sqlite(error)) if is_of_entry(&error) => {
+                    done.lost.push((entry.name(), error.to_string()));
+                }
+                Err(WriteError::Sqlite(error)) => return Err(error),
+            }
+        }
+        self.tell_losses(&done)?;
+        self.db.execute_batch("COMMIT")?;
+        Ok(done)
+    }
+
+    fn committed(&mut self, done: Done) {
+        let size_bytes = self.size_bytes();
+        let mut health = self.health();
+        health.turns += done.new_turns;
+        health.frames += done.frames;
+        health.findings += done.findings;
+        health.size_bytes = size_bytes;
+        health.is_failing = false;
+        for (name, reason) in done.lost {
+            *health.lost.entry(name).or_default() += 1;
+            health.error = Some(reason);
+        }
+        let told = health.dropped();
+        let commit = Commit {
+            turns: done.turns.into_iter().collect(),
+            health: health.clone(),
+        };
+        drop(health);
+        self.told = told;
+        if let Some(on_commit) = &self.on_commit {
+            on_commit(commit);
+        }
+    }
+
+    /// Counts a batch as lost. States are kept for those that build on them.
+    fn lose(&mut self, batch: &[Entry], error: Option<String>) {
+        {
+            let mut health = self.health();
+            for entry in batch {
+                *health.lost.entry(entry.name()).or_default() += 1;
+            }
+            health.is_failing = true;
+            if error.is_some() {
+                health.error = error;
+            }
+        }
+        for entry in batch {
+            if let Entry::Snapshot(delta) = entry {
+                self.rows.lose_snapshot(delta);
+            }
+        }
+    }
+
+    /// Writes into the file what was lost, if that is more than it tells of.
+    fn tell_losses(&self, done: &Done) -> rusqlite::Result<()> {
+        let mut health = self.health().clone();
+        for (name, reason) in &done.lost {
+            *health.lost.entry(name).or_default() += 1;
+            health.error = Some(reason.clone());
+        }
+        if health.dropped() == self.told {
+            return Ok(());
+        }
+        let lost = health
+            .lost
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), (*count).into()))
+            .collect();
+        self.rows
+            .meta(&self.db, "lost", &serde_json::Value::Object(lost))?;
+        self.rows.meta(&self.db, "lost_reason", &health.error.into())
+    }
+
+    fn end(&mut self, in_order: bool) -> Result<bool, RecordingError> {
+        let failed = |error| RecordingError::sqlite("write", &self.path, error);
+        if in_order {
+            let ended = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+            self.tell_losses(&Done::default()).map_err(failed)?;
+            self.rows
+                .meta(&self.db, "ended_us", &ended.into())
+                .map_err(failed)?;
+        }
+        self.db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(failed)?;
+        self.db.flush_prepared_statement_cache();
+        let _ = self.db.busy_timeout(Duration::ZERO);
+        // Fails while a reader has the file open; it is a good recording then too.
+        let mode: Result<String, _> = self
+            .db
+            .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0));
+        let size_bytes = self.size_bytes();
+        self.health().size_bytes = size_bytes;
+        Ok(mode.is_ok_and(|mode| mode == "delete"))
+    }
+
+    fn size_bytes(&self) -> u64 {
+        let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        length(&self.path) + length(&beside(&self.path, "-wal"))
+    }
+
+    fn health(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn note(done: &mut Done, entry: &Entry, is_new: bool) {
+    match entry {
+        Entry::Turn(turn) => {
+            done.turns.insert(turn.turn);
+            done.new_turns += u64::from(is_new);
+        }
+        Entry::Frame(frame) => {
+            done.frames += 1;
+            done.turns.extend(frame.turn);
+        }
+        Entry::Patches { turn, .. } | Entry::Spans { turn, .. } => {
+            done.turns.insert(*turn);
+        }
+        Entry::Log(log) => done.turns.extend(log.turn),
+        Entry::Http(http) => done.turns.extend(http.turn),
+        Entry::Finding(finding) => {
+            done.findings += 1;
+            done.turns.extend(finding.turn);
+        }
+        Entry::Connection(_)
+        | Entry::View(_)
+        | Entry::Snapshot(_)
+        | Entry::Keyframe(_)
+        | Entry::Meta { .. } => {}
+    }
+}
+
+/// Is this one entry at fault, and not the file or the disk?
+fn is_of_entry(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error_code() {
+        Some(code) => matches!(
+            code,
+            ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch
+        ),
+        None => true,
+    }
+}
+
+struct CloseAtEnd(Arc<Queue>);
+
+impl Drop for CloseAtEnd {
+    fn drop(&mut self) {
+        self.0.close(false);
+    }
+}

@@ -1,0 +1,424 @@
+use std::collections::HashMap;
+
+use rusqlite::{Connection as Db, params};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::blobs::{BlobId, BlobStore};
+use crate::compression::Compressor;
+use crate::detail::TurnRest;
+use crate::model::{
+    Connection, ConnectionId, Direction, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode, PatchRecord,
+    Span, SpanKind, Turn, TurnId, View, ViewId,
+};
+use crate::payload::Payload;
+use crate::schema::MAX_VALUE_BYTES;
+use crate::snapshots::{SnapshotError, SnapshotStore};
+use crate::{Entry, Finding, Keyframe, SnapshotDelta};
+
+/// How many turns may have spans or findings before they themselves come.
+const MAX_EARLY: usize = 10_000;
+
+/// How many views' last page is remembered to store the next one as its difference.
+const MAX_PAGES: usize = 1000;
+
+/// Why an entry was not written.
+pub(super) enum WriteError {
+    /// The entry cannot be written.
+    Entry(String),
+    /// `SQLite` says why.
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<SnapshotError> for WriteError {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::NoBase(detail) => {
+                Self::Entry(format!("a state builds on one that is not there: {detail}"))
+            }
+            SnapshotError::Sqlite(error) => Self::Sqlite(error),
+        }
+    }
+}
+
+/// Makes rows of entries.
+pub(super) struct Rows {
+    compressor: Compressor,
+    blobs: BlobStore,
+    snapshots: SnapshotStore,
+    /// Queries and findings of turns that have not come yet.
+    early: HashMap<TurnId, (u32, u32)>,
+    pages: HashMap<(Option<ConnectionId>, Option<ViewId>), BlobId>,
+}
+
+impl Rows {
+    pub(super) fn new() -> Self {
+        Self {
+            compressor: Compressor::new(),
+            blobs: BlobStore::new(),
+            snapshots: SnapshotStore::default(),
+            early: HashMap::new(),
+            pages: HashMap::new(),
+        }
+    }
+
+    /// Forgets what may have been rolled back.
+    pub(super) fn forget(&mut self) {
+        self.blobs.forget();
+        self.snapshots.forget();
+        self.early.clear();
+        self.pages.clear();
+    }
+
+    pub(super) fn lose_snapshot(&mut self, delta: &SnapshotDelta) {
+        self.snapshots.lose(delta);
+    }
+
+    /// Writes an entry. True for a turn that was not there before.
+    pub(super) fn write(&mut self, db: &Db, entry: &Entry) -> Result<bool, WriteError> {
+        match entry {
+            Entry::Connection(connection) => insert_connection(db, connection)?,
+            Entry::View(view) => self.view(db, view)?,
+            Entry::Turn(turn) => return self.turn(db, turn),
+            Entry::Frame(frame) => self.frame(db, frame)?,
+            Entry::Patches { turn, patches } => self.patches(db, *turn, patches)?,
+            Entry::Spans { turn, spans } => self.spans(db, *turn, spans)?,
+            Entry::Log(log) => insert_log(db, log)?,
+            Entry::Http(http) => self.http(db, http)?,
+            Entry::Snapshot(delta) => {
+                self.snapshots
+                    .put(db, &mut self.blobs, &mut self.compressor, delta)?;
+            }
+            Entry::Keyframe(keyframe) => self.keyframe(db, keyframe)?,
+            Entry::Finding(finding) => self.finding(db, finding)?,
+            Entry::Meta { key, value } => self.meta(db, key, value)?,
+        }
+        Ok(false)
+    }
+
+    /// Writes a fact about the run.
+    pub(super) fn meta(&self, db: &Db, key: &str, value: &Value) -> rusqlite::Result<()> {
+        db.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)")?
+            .execute(params![key, value.to_string()])?;
+        Ok(())
+    }
+
+    fn view(&mut self, db: &Db, view: &View) -> Result<(), WriteError> {
+        // The code of a class is the same for every mount of it, so it is stored once.
+        let code = json(&(&view.handlers, &view.template))?;
+        let code = self.blobs.put(db, &mut self.compressor, code.as_bytes(), None)?;
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO views (view, connection, class, file, line, code) VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![view.view, view.connection, view.class, view.file, view.line, code])?;
+        Ok(())
+    }
+
+    fn turn(&mut self, db: &Db, turn: &Turn) -> Result<bool, WriteError> {
+        let changed = turn.changed.as_ref().map(json).transpose()?;
+        let exception = turn
+            .exception
+            .as_ref()
+            .map(|e| format!("{}: {}", e.class, e.message));
+        let params_text = turn.params.to_string();
+        let values = params![
+            turn.turn,
+            turn.kind.name(),
+            turn.outcome.name(),
+            turn.connection,
+            turn.view_id,
+            turn.view,
+            turn.event,
+            cause(turn),
+            turn.reference,
+            turn.t_us,
+            turn.duration_us,
+            turn.patches,
+            turn.version,
+            turn.before,
+            turn.after,
+            turn.http,
+            changed,
+            turn.error,
+            exception,
+            params_text,
+        ];
+        let known = db
+            .prepare_cached(
+                "UPDATE turns SET kind = ?2, outcome = ?3, connection = ?4, view_id = ?5, view = ?6, event = ?7, \
+                 cause = ?8, reference = ?9, t_us = ?10, duration_us = ?11, patches = ?12, version = ?13, \
+                 before = ?14, after = ?15, http = ?16, changed = ?17, error = ?18, exception = ?19, params = ?20 \
+                 WHERE turn = ?1",
+            )?
+            .execute(values)?;
+        if known == 0 {
+            db.prepare_cached(
+                "INSERT INTO turns (turn, kind, outcome, connection, view_id, view, event, cause, reference, t_us, \
+                 duration_us, patches, version, before, after, http, changed, error, exception, params) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+            )?
+            .execute(values)?;
+            if let Some((queries, findings)) = self.early.remove(&turn.turn) {
+                add_counts(db, turn.turn, queries, findings)?;
+            }
+        }
+        let rest = json(&TurnRest::of(turn))?;
+        db.prepare_cached("INSERT OR REPLACE INTO turn_details (turn, body) VALUES (?, ?)")?
+            .execute(params![turn.turn, Payload::text(&mut self.compressor, &rest)])?;
+        Ok(known == 0)
+    }
+
+    /// Counts queries and findings of a turn, which may not be there yet.
+    fn count(&mut self, db: &Db, turn: TurnId, queries: u32, findings: u32) -> rusqlite::Result<()> {
+        if !add_counts(db, turn, queries, findings)?
+            && (self.early.len() < MAX_EARLY || self.early.contains_key(&turn))
+        {
+            let early = self.early.entry(turn).or_default();
+            early.0 += queries;
+            early.1 += findings;
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, db: &Db, frame: &FrameRecord) -> Result<(), WriteError> {
+        let kept = start_of(&frame.payload, MAX_VALUE_BYTES);
+        let redacted = if frame.redacted.is_empty() {
+            None
+        } else {
+            Some(json(&frame.redacted)?)
+        };
+        db.prepare_cached(
+            "INSERT INTO frames (frame, connection, turn, t_us, direction, opcode, kind, length, cut, redacted, \
+             payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            frame.frame,
+            frame.connection,
+            frame.turn,
+            frame.t_us,
+            direction_name(frame.direction),
+            opcode_name(frame.opcode),
+            frame.kind,
+            frame.length,
+            frame.cut || kept.len() < frame.payload.len(),
+            redacted,
+            Payload::text(&mut self.compressor, kept),
+        ])?;
+        Ok(())
+    }
+
+    /// One row a frame: patches of different frames are never asked for together without their order.
+    fn patches(&mut self, db: &Db, turn: TurnId, patches: &[PatchRecord]) -> Result<(), WriteError> {
+        let mut rest = patches;
+        while let Some(first) = rest.first() {
+            let same = rest.iter().take_while(|patch| patch.frame == first.frame).count();
+            let (batch, others) = rest.split_at(same);
+            rest = others;
+            let body = json(&batch)?;
+            if body.len() > MAX_VALUE_BYTES {
+                return Err(too_large("the patches of a frame"));
+            }
+            db.prepare_cached("INSERT INTO patches (frame, turn, count, body) VALUES (?, ?, ?, ?)")?
+                .execute(params![
+                    first.frame,
+                    turn,
+                    batch.len(),
+                    Payload::text(&mut self.compressor, &body)
+                ])?;
+        }
+        Ok(())
+    }
+
+    fn spans(&mut self, db: &Db, turn: TurnId, spans: &[Span]) -> Result<(), WriteError> {
+        let mut insert = db.prepare_cached(
+            "INSERT INTO spans (turn, span, parent, kind, name, start_us, duration_us, detail) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )?;
+        for span in spans {
+            let detail = (!span.detail.is_null()).then(|| span.detail.to_string());
+            insert.execute(params![
+                turn,
+                span.span,
+                span.parent,
+                span.kind.name(),
+                span.name,
+                span.start_us,
+                span.duration_us,
+                detail
+            ])?;
+        }
+        let queries = spans.iter().filter(|span| span.kind == SpanKind::Sql).count();
+        let queries = u32::try_from(queries).unwrap_or(u32::MAX);
+        if queries > 0 {
+            self.count(db, turn, queries, 0)?;
+        }
+        Ok(())
+    }
+
+    fn http(&mut self, db: &Db, http: &HttpExchange) -> Result<(), WriteError> {
+        let request_body = self.body(db, &http.request_body)?;
+        let response_body = self.body(db, &http.response_body)?;
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO http (http, turn, t_us, duration_us, method, url, status, request_headers, \
+             response_headers, request_length, request_redacted, request_body, response_length, response_redacted, \
+             response_body, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            http.http,
+            http.turn,
+            http.t_us,
+            http.duration_us,
+            http.method,
+            http.url,
+            http.status,
+            json(&http.request_headers)?,
+            json(&http.response_headers)?,
+            http.request_body.length,
+            http.request_body.redacted,
+            request_body,
+            http.response_body.length,
+            http.response_body.redacted,
+            response_body,
+            http.error,
+        ])?;
+        Ok(())
+    }
+
+    fn body(&mut self, db: &Db, body: &HttpBody) -> rusqlite::Result<Option<BlobId>> {
+        if body.bytes.is_empty() {
+            return Ok(None);
+        }
+        let kept = &body.bytes[..body.bytes.len().min(MAX_VALUE_BYTES)];
+        self.blobs.put(db, &mut self.compressor, kept, None).map(Some)
+    }
+
+    fn keyframe(&mut self, db: &Db, keyframe: &Keyframe) -> Result<(), WriteError> {
+        if keyframe.html.len() > MAX_VALUE_BYTES {
+            return Err(too_large("the HTML of a page"));
+        }
+        let view = (keyframe.connection, keyframe.view_id);
+        let older = self.pages.get(&view).copied();
+        let html = self
+            .blobs
+            .put(db, &mut self.compressor, keyframe.html.as_bytes(), older)?;
+        if self.pages.len() >= MAX_PAGES {
+            self.pages.clear();
+        }
+        self.pages.insert(view, html);
+        db.prepare_cached("INSERT INTO keyframes (turn, connection, view_id, html) VALUES (?, ?, ?, ?)")?
+            .execute(params![
+                keyframe.turn,
+                keyframe.connection,
+                keyframe.view_id,
+                html
+            ])?;
+        Ok(())
+    }
+
+    fn finding(&mut self, db: &Db, finding: &Finding) -> Result<(), WriteError> {
+        db.prepare_cached(
+            "INSERT INTO findings (turn, code, severity, message, fix, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            finding.turn,
+            finding.code,
+            finding.severity,
+            finding.message,
+            finding.fix,
+            finding.detail.to_string()
+        ])?;
+        if let Some(turn) = finding.turn {
+            self.count(db, turn, 0, 1)?;
+        }
+        Ok(())
+    }
+}
+
+fn add_counts(db: &Db, turn: TurnId, queries: u32, findings: u32) -> rusqlite::Result<bool> {
+    let updated = db
+        .prepare_cached("UPDATE turns SET queries = queries + ?, findings = findings + ? WHERE turn = ?")?
+        .execute(params![queries, findings, turn])?;
+    Ok(updated > 0)
+}
+
+fn insert_connection(db: &Db, connection: &Connection) -> rusqlite::Result<()> {
+    let close = connection.close.as_ref();
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO connections (connection, opened_us, closed_us, path, session_id, status, close_code, \
+         close_reason, close_by, is_djust, extensions, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        connection.connection,
+        connection.opened_us,
+        connection.closed_us,
+        connection.path,
+        connection.session_id,
+        connection.status,
+        close.map(|close| close.code),
+        close.map(|close| &close.reason),
+        close.map(|close| direction_name(close.by)),
+        connection.is_djust,
+        connection.extensions,
+        connection.problem,
+    ])?;
+    Ok(())
+}
+
+fn insert_log(db: &Db, log: &LogRecord) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO logs (turn, t_us, level, logger, message, file, line, traceback) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![log.turn, log.t_us, log.level, log.logger, log.message, log.file, log.line, log.traceback])?;
+    Ok(())
+}
+
+/// What a list shows as the cause: the event, else the class, else the kind.
+fn cause(turn: &Turn) -> &str {
+    let class = || {
+        turn.view
+            .as_deref()
+            .and_then(|view| view.rsplit('.').next())
+            .filter(|class| !class.is_empty())
+    };
+    turn.event
+        .as_deref()
+        .filter(|event| !event.is_empty())
+        .or_else(class)
+        .unwrap_or(turn.kind.name())
+}
+
+const fn direction_name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::ToServer => "to_server",
+        Direction::ToBrowser => "to_browser",
+    }
+}
+
+const fn opcode_name(opcode: Opcode) -> &'static str {
+    match opcode {
+        Opcode::Text => "text",
+        Opcode::Binary => "binary",
+        Opcode::Ping => "ping",
+        Opcode::Pong => "pong",
+        Opcode::Close => "close",
+    }
+}
+
+/// The longest beginning of `text` with at most `limit` bytes.
+fn start_of(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
+}
+
+fn json(value: &impl Serialize) -> Result<String, WriteError> {
+    serde_json::to_string(value).map_err(|error| WriteError::Entry(error.to_string()))
+}
+
+fn too_large(what: &str) -> WriteError {
+    WriteError::Entry(format!("{what} takes more than {} MiB", MAX_VALUE_BYTES >> 20))
+}
