@@ -1,1 +1,9 @@
+//! The recording as its users see it: what is written reads back, whatever happens to the file.
 
+mod damage;
+mod filters;
+mod opening;
+mod round_trip;
+mod sample;
+mod states;
+mod writing;

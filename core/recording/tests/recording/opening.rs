@@ -1,0 +1,114 @@
+use std::path::Path;
+
+use djscope_recording::{Reader, RecordingError};
+use rusqlite::Connection;
+
+use crate::sample;
+
+fn told(path: &Path) -> String {
+    let error = Reader::open(path)
+        .err()
+        .unwrap_or_else(|| panic!("{} opened", path.display()));
+    let hint = error
+        .hint()
+        .map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
+    let directory = path.parent().unwrap().display().to_string();
+    format!("{error}{hint}").replace(&directory, "DIR")
+}
+
+#[test]
+fn what_is_not_a_recording_is_refused_in_one_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str, bytes: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let sqlite = directory.path().join("other.sqlite3");
+    Connection::open(&sqlite)
+        .unwrap()
+        .execute_batch("CREATE TABLE a (b)")
+        .unwrap();
+    std::fs::create_dir(directory.path().join("folder")).unwrap();
+    let good = directory.path().join("good.djscope");
+    sample::record(&good, sample::everything());
+    let start = std::fs::read(&good).unwrap();
+    let told = [
+        told(&directory.path().join("missing.djscope")),
+        told(&directory.path().join("folder")),
+        told(&at("empty.djscope", b"")),
+        told(&at("garbage.djscope", b"no recording at all")),
+        told(&at("har.djscope", b"{\"log\": {}}")),
+        told(&at("zip.djscope", b"PK\x03\x04")),
+        told(&sqlite),
+        told(&at("head.djscope", &start[..50])),
+        told(&at("page.djscope", &start[..100])),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+fn changed(sql: &str) -> (tempfile::TempDir, Result<Reader, RecordingError>) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("changed.djscope");
+    sample::record(&path, sample::everything());
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    let opened = Reader::open(&path);
+    (directory, opened)
+}
+
+#[test]
+fn a_newer_major_version_is_refused() {
+    let (directory, opened) = changed("UPDATE meta SET value = '\"2.3\"' WHERE key = 'format'");
+    let error = opened.err().unwrap();
+    let text = error
+        .to_string()
+        .replace(&directory.path().display().to_string(), "DIR");
+    assert_eq!(
+        text,
+        "DIR/changed.djscope was recorded by a newer djscope (format 2.3), this one reads up to 1.x"
+    );
+    assert!(error.hint().unwrap().starts_with("update djscope"));
+}
+
+#[test]
+fn a_newer_minor_version_opens() {
+    let (_directory, opened) = changed(
+        "UPDATE meta SET value = '\"1.9\"' WHERE key = 'format'; \
+         ALTER TABLE turns ADD COLUMN mood TEXT; CREATE TABLE moods (mood TEXT);",
+    );
+    let reader = opened.unwrap();
+    assert!(reader.turn(1).unwrap().is_some());
+    assert_eq!(reader.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_that_would_run_sql_is_refused() {
+    for sql in [
+        "ALTER TABLE turns RENAME TO t2; CREATE VIEW turns AS SELECT * FROM t2",
+        "CREATE TRIGGER a AFTER INSERT ON logs BEGIN DELETE FROM turns; END",
+        "ALTER TABLE logs ADD COLUMN big AS (hex(zeroblob(1000000)))",
+        "DROP TABLE frames",
+        "DELETE FROM meta",
+    ] {
+        let (_directory, opened) = changed(sql);
+        assert!(matches!(opened, Err(RecordingError::Corrupt { .. })), "{sql}");
+    }
+}
+
+#[test]
+fn a_finished_recording_opens_in_a_read_only_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a ?#%20 é.djscope");
+    sample::record(&path, sample::everything());
+    let before = std::fs::read(&path).unwrap();
+    let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    assert!(Reader::open(&path).unwrap().turn(1).unwrap().is_some());
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(
+        std::fs::read_dir(directory.path()).unwrap().count(),
+        1,
+        "nothing was left beside it"
+    );
+}
