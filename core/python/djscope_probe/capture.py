@@ -19,7 +19,7 @@ _PLAIN = frozenset({list, dict, tuple, set, frozenset, bytes})
 # Set on the instance by djust after its own `__init__`, so that its list of
 # framework attributes does not have them.
 _KEPT_BY_DJUST = frozenset({
-    "request", "args", "kwargs", "client_timezone", "streams", "object_list",
+    "request", "args", "kwargs", "head", "client_timezone", "streams", "object_list",
     "_framework_attrs", "_user_private_keys", "_reactive_state", "_jit_serialized_keys",
     "_context_processor_keys", "_cached_csrf_token", "_sync_done_this_cycle", "_changed_keys",
     "_force_full_html", "_skip_render", "_cached_context", "_lazy_thunks", "_async_running",
@@ -137,6 +137,17 @@ def _is_default(live_view: Any, name: str, value: Any) -> bool:
         return False
     default = getattr(base, name)
     return value is default or (type(value) in _SCALARS and value == default)
+
+
+def is_frameworks(name: str) -> bool:
+    """Whether djust itself puts this name into every context."""
+    live_view = sys.modules.get("djust.live_view")
+    stem = name.removesuffix("_count")
+    internal = getattr(live_view, "_FRAMEWORK_INTERNAL_ATTRS", frozenset())
+    base = getattr(live_view, "LiveView", None)
+    return (
+        name in _KEPT_BY_DJUST or stem in internal or (base is not None and hasattr(base, stem))
+    )
 
 
 def _descriptor_slots(cls: type) -> dict[str, str]:

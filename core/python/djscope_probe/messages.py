@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from . import PROTOCOL, bounds, trouble, values
-from .capture import Encoded, Packed, State
+from .capture import Encoded, Packed, State, is_frameworks
 from .turns import Turn
 from .views import ViewRecord
 
@@ -63,7 +63,7 @@ def turn(told: Turn) -> str:
         "start_us": told.started_ns // 1000, "duration_us": told.duration,
     }  # fmt: skip
     rest = {
-        "context": told.context, "rendered": told.rendered,
+        "context": _names(told.context), "rendered": _names(told.rendered),
         "spans": [_span(span) for span in told.spans],
         "logs": told.logs, "exception": told.exception, "full_html": told.full_html,
         "sent": told.sent, "html": _keyframe(told),
@@ -71,6 +71,10 @@ def turn(told: Turn) -> str:
     }  # fmt: skip
     text = f'{_dump(head)[:-1]},"before":{before},"after":{after},{_dump(rest)[1:]}'
     return text if text.isascii() else _well_formed(text)
+
+
+def _names(names: list[str] | None) -> list[str] | None:
+    return None if names is None else [name for name in names if not is_frameworks(name)]
 
 
 def _span(span: list[Any]) -> dict[str, Any]:
@@ -139,7 +143,8 @@ def _snapshot(record: ViewRecord | None, state: State | None) -> str:
             if len(text) > left:
                 kind = captured.kind if type(captured) is Packed else "value"
                 text = _dump({"$cut": {"type": kind, "length": len(text), "kept": None}})
-            left -= len(text)
+            else:
+                left -= len(text)
             kept[name] = captured, text
             if known is None or known[1] != text:
                 groups[group].append(f"{_dump(name)}:{text}")

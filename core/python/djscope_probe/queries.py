@@ -63,4 +63,6 @@ def _span(turn: turns.Turn, sql: Any, params: Any, many: bool, context: Any) -> 
 def _told(params: Any, many: bool) -> Any:
     if many and not isinstance(params, (list, tuple)):
         return None
+    if type(params) is tuple:
+        params = list(params)
     return values.Encoder(200).encode(params)

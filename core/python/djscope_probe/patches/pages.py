@@ -107,7 +107,13 @@ def _mounting(original: Any) -> Any:
 
 def _mounted(original: Any) -> Any:
     def snapshot(self: Any, *args: Any, **kwargs: Any) -> Any:
-        _closes(turns.running())
+        turn = turns.running()
+        if turn is not None and turn.mounting is not None:
+            _closes(turn)
+            if turn.kind == "event":
+                # While it renders an answer to POST, djust puts what the context
+                # processors give on the view.
+                turn.takes_after(self)
         return original(self, *args, **kwargs)
 
     return snapshot
@@ -122,11 +128,11 @@ def _opens(turn: turns.Turn, name: str) -> None:
         trouble.failed("span", error)
 
 
-def _closes(turn: turns.Turn | None) -> None:
-    if turn is not None and turn.mounting is not None:
+def _closes(turn: turns.Turn) -> None:
+    if turn.mounting is not None:
         turn.ends(turn.mounting)
-        turn.mounting = None
-        turns.open_span.set(None)
+    turn.mounting = None
+    turns.open_span.set(None)
 
 
 def _validated(original: Any) -> Any:

@@ -38,6 +38,17 @@ class Client:
         raise RuntimeError("must not be asked")
 
 
+class Shelf:
+    """Holds what djust itself could not put into a session."""
+
+    def __init__(self):
+        self.cycle = {"name": "loop"}
+        self.cycle["self"] = self.cycle
+        self.client = Client()
+        self.lazy = Product.objects.filter(quantity__gt=5)
+        self.deferred = Product.objects.only("name").order_by("pk").first()
+
+
 class StateView(LiveView):
     """One attribute for each type, public and private."""
 
@@ -58,15 +69,11 @@ class StateView(LiveView):
         self._big = 2**80
         self._nan = float("nan")
         self._product = Product.objects.order_by("pk").first()
-        self._deferred = Product.objects.only("name").order_by("pk").first()
         self._evaluated = Product.objects.order_by("pk")[:2]
         list(self._evaluated)
-        self._lazy = Product.objects.filter(quantity__gt=5)
         self._basket = Basket("ann", {"tea": 2})
         self._size = Size.SMALL
-        self._client = Client()
-        self._cycle = {"name": "loop"}
-        self._cycle["self"] = self._cycle
+        self._shelf = Shelf()
         self._huge = list(range(90_000))
         self._by_number = {1: "one", "two": 2}
         self._long = "x" * 400_000
