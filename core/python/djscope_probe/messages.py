@@ -130,22 +130,24 @@ def _snapshot(record: ViewRecord | None, state: State | None) -> str:
         return "null"
     sent = record.sent
     base = sent is not None
-    kept: dict[str, tuple[Any, str]] = {}
+    kept: dict[str, tuple[Any, str, int]] = {}
     groups: dict[str, list[str]] = {"public": [], "private": []}
     left = bounds.MAX_STATE
     for group, names in (("public", state.public), ("private", state.private)):
         for name, captured in names.items():
             known = sent.get(name) if sent else None
             if known is not None and _same(known[0], captured):
-                text = known[1]
+                _, text, size = known
             else:
                 text = _json_of(captured)
-            if len(text) > left:
+                size = len(text)
+            if size > left:
                 kind = captured.kind if type(captured) is Packed else "value"
-                text = _dump({"$cut": {"type": kind, "length": len(text), "kept": None}})
+                text = _dump({"$cut": {"type": kind, "length": size, "kept": None}})
             else:
-                left -= len(text)
-            kept[name] = captured, text
+                text = text if len(text) == size else _json_of(captured)
+                left -= size
+            kept[name] = captured, text, size
             if known is None or known[1] != text:
                 groups[group].append(f"{_dump(name)}:{text}")
     gone = [name for name in sent if name not in kept] if sent else []

@@ -20,6 +20,8 @@ from . import bounds, trouble
 # What the sender waits before it encodes. Frames and records that follow a
 # turn closely still join it, and the encoding falls beside the work, not into it.
 PAUSE = 0.02
+# What it waits between two turns of one batch.
+BREATH = 0.0001
 # `hello` waits this long for the modules of djust that are still being loaded.
 HELLO_WITHIN = 1.0
 
@@ -111,6 +113,8 @@ class Sender:
             more = not self.queue.empty() and len(lines) < 256
             if more:
                 item = self.queue.get()
+                # Lets a thread of the application that waits for the interpreter go first.
+                time.sleep(BREATH)
         self._send("\n".join(lines))
         return item is not None
 
