@@ -200,6 +200,38 @@ pub struct Turn {
     pub missing: Vec<String>,
 }
 
+impl Turn {
+    /// A turn of which only the cause is known.
+    pub const fn begun(turn: TurnId, kind: TurnKind, t_us: Micros) -> Self {
+        Self {
+            turn,
+            kind,
+            connection: None,
+            view_id: None,
+            view: None,
+            event: None,
+            params: Value::Null,
+            reference: None,
+            t_us,
+            duration_us: None,
+            outcome: Outcome::Unanswered,
+            changed: None,
+            patches: None,
+            version: None,
+            before: None,
+            after: None,
+            context: Vec::new(),
+            rendered: Vec::new(),
+            error: None,
+            exception: None,
+            full_html: None,
+            sent: Vec::new(),
+            http: None,
+            missing: Vec::new(),
+        }
+    }
+}
+
 /// An exception with its traceback.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Reader, rows};
 use crate::RecordingError;
@@ -8,10 +8,13 @@ use crate::blobs::BlobId;
 use crate::error::ReadError;
 use crate::model::{Scope, Snapshot, SnapshotId, TurnId};
 use crate::schema::MAX_VALUE_BYTES;
-use crate::snapshots::{ValuePlace, read_manifest};
+use crate::snapshots::{ManifestEntry, ValuePlace, read_manifest};
 
 /// How many bytes of JSON a state may hold.
 const MAX_STATE_BYTES: usize = MAX_VALUE_BYTES;
+
+/// A state with the places that its values were read from.
+type Placed = (Snapshot, Vec<ManifestEntry>);
 
 impl Reader {
     /// The states before and after a turn, as far as known.
@@ -34,7 +37,7 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn snapshot(&self, snapshot: SnapshotId) -> Result<Option<Snapshot>, RecordingError> {
-        Ok(self.states(None, Some(snapshot))?.1)
+        Ok(self.one_state(Some(snapshot), None)?.map(|(state, _)| state))
     }
 
     /// Two states of one view: what they share is read once.
@@ -43,59 +46,71 @@ impl Reader {
         before: Option<SnapshotId>,
         after: Option<SnapshotId>,
     ) -> Result<(Option<Snapshot>, Option<Snapshot>), RecordingError> {
-        let mut shared = HashMap::new();
-        let first = self.one_state(before, &mut shared)?;
-        let second = if before == after {
-            first.clone()
-        } else {
-            self.one_state(after, &mut shared)?
-        };
-        Ok((first, second))
+        let first = self.one_state(before, None)?;
+        let second = self.one_state(after, first.as_ref())?;
+        Ok((first.map(|(state, _)| state), second.map(|(state, _)| state)))
     }
 
     fn one_state(
         &self,
         snapshot: Option<SnapshotId>,
-        shared: &mut HashMap<BlobId, Value>,
-    ) -> Result<Option<Snapshot>, RecordingError> {
+        other: Option<&Placed>,
+    ) -> Result<Option<Placed>, RecordingError> {
         let Some(snapshot) = snapshot else {
             return Ok(None);
         };
-        match self.read_state(snapshot, shared) {
+        match self.read_state(snapshot, other) {
             Ok(state) => Ok(Some(state)),
             Err(error) => self.damaged(&format!("state {snapshot}"), error).map(|()| None),
         }
     }
 
+    /// Reads a state; a value that is also in `other` is taken from there.
     pub(super) fn read_state(
         &self,
         snapshot: SnapshotId,
-        shared: &mut HashMap<BlobId, Value>,
-    ) -> Result<Snapshot, ReadError> {
+        other: Option<&Placed>,
+    ) -> Result<Placed, ReadError> {
+        let known = other.map_or_else(HashMap::new, known_values);
         let mut state = Snapshot::default();
         let mut left = MAX_STATE_BYTES;
-        for entry in read_manifest(&self.db, snapshot)? {
-            let scope = entry.scope();
+        let entries = read_manifest(&self.db, snapshot)?;
+        for entry in &entries {
             let value = match &entry.2 {
                 ValuePlace::Inline(text) => rows::parse(text)?,
-                ValuePlace::Blob(blob) => match shared.get(blob) {
-                    Some(value) => value.clone(),
-                    None => {
-                        let bytes = self.blobs.borrow_mut().read(&self.db, *blob, left)?;
-                        left -= bytes.len();
-                        let value: Value = serde_json::from_slice(&bytes)
-                            .map_err(|error| ReadError::Damaged(format!("a value is not JSON: {error}")))?;
-                        shared.insert(*blob, value.clone());
-                        value
-                    }
+                ValuePlace::Blob(blob) => match known.get(blob) {
+                    Some(value) => (*value).clone(),
+                    None => self.read_value(*blob, &mut left)?,
                 },
             };
-            let names = match scope {
+            let names: &mut Map<String, Value> = match entry.scope() {
                 Scope::Public => &mut state.public,
                 Scope::Private => &mut state.private,
             };
             names.insert(entry.1.to_string(), value);
         }
-        Ok(state)
+        Ok((state, entries))
     }
+
+    fn read_value(&self, blob: BlobId, left: &mut usize) -> Result<Value, ReadError> {
+        let bytes = self.blobs.borrow_mut().read(&self.db, blob, *left)?;
+        *left -= bytes.len();
+        serde_json::from_slice(&bytes)
+            .map_err(|error| ReadError::Damaged(format!("a value is not JSON: {error}")))
+    }
+}
+
+/// The large values of a state, by where they are stored.
+fn known_values((state, entries): &Placed) -> HashMap<BlobId, &Value> {
+    let value = |entry: &ManifestEntry| {
+        let ValuePlace::Blob(blob) = entry.2 else {
+            return None;
+        };
+        let names = match entry.scope() {
+            Scope::Public => &state.public,
+            Scope::Private => &state.private,
+        };
+        Some((blob, names.get(&*entry.1)?))
+    };
+    entries.iter().filter_map(value).collect()
 }

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use super::Reader;
 use crate::RecordingError;
 use crate::schema::MAX_VALUE_BYTES;
@@ -35,7 +33,7 @@ impl Reader {
             |row| Ok(row.get(0)?),
         )?;
         for state in states {
-            if let Err(error) = self.read_state(state, &mut HashMap::new()) {
+            if let Err(error) = self.read_state(state, None) {
                 problems.push(format!("state {state}: {}", error.damage(&self.path)?));
             }
         }

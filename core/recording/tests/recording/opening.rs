@@ -112,3 +112,32 @@ fn a_finished_recording_opens_in_a_read_only_directory() {
         "nothing was left beside it"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_killed_recording_opens_where_nothing_can_be_put_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let live = directory.path().join("live.djscope");
+    let writer = djscope_recording::Writer::create(&live, Default::default()).unwrap();
+    for entry in sample::everything() {
+        writer.write(entry);
+    }
+    assert!(writer.flush(std::time::Duration::from_secs(30)));
+    let copy = directory.path().join("copy.djscope");
+    std::fs::copy(&live, &copy).unwrap();
+    std::fs::copy(
+        directory.path().join("live.djscope-wal"),
+        directory.path().join("copy.djscope-wal"),
+    )
+    .unwrap();
+    let reader = Reader::open(&copy).unwrap();
+    assert!(reader.turn(1).unwrap().is_some(), "what waits in -wal is read");
+    drop(reader);
+    // SQLite does not follow a link, so it cannot make its index file, as in a read-only directory.
+    let index = directory.path().join("copy.djscope-shm");
+    let _ = std::fs::remove_file(&index);
+    std::os::unix::fs::symlink("nowhere", &index).unwrap();
+    let reader = Reader::open(&copy).unwrap();
+    assert!(reader.turn(1).unwrap().is_none());
+    assert!(reader.problems()[0].contains("-wal"), "{:?}", reader.problems());
+}
