@@ -1,0 +1,9 @@
+//! The probe in the user's server: what it says, and the socket that it says it on.
+
+mod protocol;
+mod receiver;
+
+pub use protocol::{
+    Hello, ProbeLog, ProbeMessage, ProbeSnapshot, ProbeSpan, ProbeTurn, ProbeView, TurnLog, VERSION,
+};
+pub use receiver::{ProbeListener, ProbeReport};

@@ -1,0 +1,195 @@
+//! The messages of `docs/probe-protocol.md` as types. Absent fields have defaults: an older probe is still heard.
+
+use djscope_recording::model::{Exception, FullHtml, Handler, SentFrame, Template};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The version of the protocol that this side speaks.
+pub const VERSION: u32 = 1;
+
+/// One line from a probe.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ProbeMessage {
+    /// First line.
+    Hello(Hello),
+    /// A view class, before its first turn.
+    View(Box<ProbeView>),
+    /// A finished turn.
+    Turn(Box<ProbeTurn>),
+    /// A log record outside any turn.
+    Log(ProbeLog),
+    /// Messages that the probe had to throw away.
+    Lost {
+        /// How many.
+        #[serde(default)]
+        messages: u64,
+    },
+    /// The process ends.
+    Bye,
+    /// A type of a newer probe.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Who the probe is.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Hello {
+    /// Version of the protocol.
+    pub protocol: u32,
+    /// The token of this launch.
+    pub token: String,
+    /// Unix time in microseconds.
+    pub time_us: i64,
+    /// Process id.
+    pub pid: u32,
+    /// Version of Python.
+    pub python: Option<String>,
+    /// Version of Django.
+    pub django: Option<String>,
+    /// Version of djust.
+    pub djust: Option<String>,
+    /// Settings module.
+    pub settings: Option<String>,
+    /// What it cannot see, and why.
+    pub missing: Vec<String>,
+}
+
+/// A view class: where its code is and what it offers.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ProbeView {
+    /// Dotted path.
+    pub class: String,
+    /// Source file.
+    pub file: Option<String>,
+    /// Line of the class.
+    pub line: Option<u32>,
+    /// Event handlers.
+    pub handlers: Vec<Handler>,
+    /// Its template.
+    pub template: Option<Template>,
+}
+
+/// A state, whole or as a difference from the last one of the same view.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ProbeSnapshot {
+    /// True if it builds on the last one.
+    pub base: bool,
+    /// Public names.
+    pub public: Map<String, Value>,
+    /// Private names.
+    pub private: Map<String, Value>,
+    /// Names that are gone.
+    pub unset: Vec<String>,
+}
+
+/// A timed phase.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ProbeSpan {
+    /// Number in the turn.
+    pub id: u32,
+    /// The span that holds it.
+    pub parent: Option<u32>,
+    /// Name of the kind.
+    pub kind: String,
+    /// Handler, SQL …
+    pub name: String,
+    /// From the start of the server's turn.
+    pub start_us: i64,
+    /// Length.
+    pub duration_us: u64,
+    /// More facts.
+    pub detail: Value,
+}
+
+/// A log record inside a turn.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct TurnLog {
+    /// From the start of the server's turn.
+    pub t_us: i64,
+    /// Name of the level.
+    pub level: String,
+    /// Name of the logger.
+    pub logger: String,
+    /// The text.
+    pub message: String,
+    /// Source file of the call.
+    pub file: Option<String>,
+    /// Line of the call.
+    pub line: Option<u32>,
+    /// Formatted traceback.
+    pub traceback: Option<String>,
+}
+
+/// A log record outside any turn.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ProbeLog {
+    /// Unix time in microseconds.
+    pub time_us: i64,
+    /// The record; its `t_us` is not set.
+    #[serde(flatten)]
+    pub record: TurnLog,
+}
+
+/// A turn as the server saw it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ProbeTurn {
+    /// Number of the turn in the process.
+    pub seq: u64,
+    /// `ws`, `http` or `sse`.
+    pub transport: String,
+    /// djust's session id of the socket.
+    pub session_id: Option<String>,
+    /// The peer's address as the server saw it.
+    pub client: Option<(String, u16)>,
+    /// The view instance, unique over all processes.
+    pub view: Option<String>,
+    /// Dotted path of the class.
+    pub class: Option<String>,
+    /// Name of the kind.
+    pub kind: String,
+    /// Event, method or task.
+    pub event: Option<String>,
+    /// Parameters of the event.
+    pub params: Value,
+    /// The browser's event counter.
+    #[serde(rename = "ref")]
+    pub reference: Option<i64>,
+    /// HTTP method.
+    pub method: Option<String>,
+    /// HTTP path and query.
+    pub path: Option<String>,
+    /// Unix time in microseconds.
+    pub start_us: i64,
+    /// Length.
+    pub duration_us: u64,
+    /// State before.
+    pub before: Option<ProbeSnapshot>,
+    /// State after.
+    pub after: Option<ProbeSnapshot>,
+    /// Names in the template context.
+    pub context: Vec<String>,
+    /// Names given to the renderer.
+    pub rendered: Vec<String>,
+    /// Timed phases.
+    pub spans: Vec<ProbeSpan>,
+    /// Log records.
+    pub logs: Vec<TurnLog>,
+    /// The exception that ended it.
+    pub exception: Option<Exception>,
+    /// Why whole HTML was sent.
+    pub full_html: Option<FullHtml>,
+    /// Frames that were sent.
+    pub sent: Vec<SentFrame>,
+    /// Inner HTML of the root after the turn, now and then.
+    pub html: Option<String>,
+    /// What could not be seen, and why.
+    pub missing: Vec<String>,
+}

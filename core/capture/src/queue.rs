@@ -1,0 +1,216 @@
+//! From the relay and the probes to the thread that records.
+//!
+//! The sending side never waits. Bytes on the way are counted; what does not
+//! fit is dropped, counted, and announced so that the recording can name it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use djscope_recording::model::{ConnectionId, HttpId, Micros};
+
+use crate::observation::Observation;
+
+/// The time of a recording: microseconds since its start.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+    start_unix_us: i64,
+}
+
+impl Clock {
+    /// A recording that starts now.
+    pub fn start() -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            start: Instant::now(),
+            start_unix_us: i64::try_from(unix.as_micros()).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// Microseconds since the start.
+    pub fn now_us(&self) -> Micros {
+        Micros::try_from(self.start.elapsed().as_micros()).unwrap_or(Micros::MAX)
+    }
+
+    /// The start in microseconds of Unix time.
+    pub const fn start_unix_us(&self) -> i64 {
+        self.start_unix_us
+    }
+}
+
+/// The sending side.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    clock: Clock,
+    sender: Sender<Observation>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    limit_bytes: usize,
+    queued_bytes: AtomicUsize,
+    dropped: AtomicU64,
+    last_connection: AtomicU64,
+    last_http: AtomicU64,
+}
+
+/// The receiving side.
+#[derive(Debug)]
+pub struct Queue {
+    receiver: Receiver<Observation>,
+    shared: Arc<Shared>,
+}
+
+/// A queue that holds at most about `limit_bytes`.
+pub fn queue(clock: Clock, limit_bytes: usize) -> (Tap, Queue) {
+    let (sender, receiver) = mpsc::channel();
+    let shared = Arc::new(Shared {
+        limit_bytes,
+        queued_bytes: AtomicUsize::new(0),
+        dropped: AtomicU64::new(0),
+        last_connection: AtomicU64::new(0),
+        last_http: AtomicU64::new(0),
+    });
+    (
+        Tap {
+            clock,
+            sender,
+            shared: Arc::clone(&shared),
+        },
+        Queue { receiver, shared },
+    )
+}
+
+impl Tap {
+    /// Microseconds since the start of the recording.
+    pub fn now_us(&self) -> Micros {
+        self.clock.now_us()
+    }
+
+    /// The number of a new connection.
+    pub fn next_connection(&self) -> ConnectionId {
+        self.shared.last_connection.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The number of a new exchange.
+    pub fn next_http(&self) -> HttpId {
+        self.shared.last_http.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Things that were dropped so far.
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Puts an observation on the queue, or a smaller one in its place if it does not fit.
+    pub fn send(&self, observation: Observation) {
+        let bytes = weight(&observation);
+        let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let fits = queued + bytes <= self.shared.limit_bytes || bytes <= SMALL;
+        let observation = if fits {
+            observation
+        } else {
+            self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+            let smaller = without_content(observation);
+            self.shared
+                .queued_bytes
+                .fetch_add(weight(&smaller), Ordering::Relaxed);
+            smaller
+        };
+        // The recorder is gone only when the run ends; traffic goes on without it.
+        let _ = self.sender.send(observation);
+    }
+
+    /// Like [`Tap::send`], but waits for room. For senders whose own peer can wait: probes.
+    pub fn send_waiting(&self, observation: Observation) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let since = Instant::now();
+        while self.shared.queued_bytes.load(Ordering::Relaxed) > self.shared.limit_bytes / 2
+            && since.elapsed() < PATIENCE
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.send(observation);
+    }
+}
+
+impl Queue {
+    /// Waits for the next observation; none after `patience` without one. An error if nobody can send any more.
+    ///
+    /// # Errors
+    ///
+    /// [`mpsc::RecvTimeoutError::Disconnected`] once every [`Tap`] is gone, `Timeout` after `patience`.
+    pub fn next(&self, patience: Duration) -> Result<Observation, mpsc::RecvTimeoutError> {
+        let observation = self.receiver.recv_timeout(patience)?;
+        self.shared
+            .queued_bytes
+            .fetch_sub(weight(&observation), Ordering::Relaxed);
+        Ok(observation)
+    }
+}
+
+/// What always goes through: it says that something happened.
+const SMALL: usize = 1024;
+
+fn weight(observation: &Observation) -> usize {
+    const HEAD: usize = 200;
+    HEAD + match observation {
+        Observation::SocketBytes { bytes, .. } => bytes.len(),
+        Observation::HttpEnded { exchange } => {
+            exchange.request_body.bytes.len() + exchange.response_body.bytes.len()
+        }
+        _ => 0,
+    }
+}
+
+fn without_content(observation: Observation) -> Observation {
+    match observation {
+        Observation::SocketBytes { connection, t_us, .. } => Observation::SocketLost { connection, t_us },
+        Observation::HttpEnded { mut exchange } => {
+            exchange.request_body.bytes = Vec::new();
+            exchange.response_body.bytes = Vec::new();
+            Observation::HttpEnded { exchange }
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use djscope_recording::model::Direction;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_announced() {
+        let (tap, queue) = queue(Clock::start(), 10_000);
+        let chunk = |tap: &Tap| Observation::SocketBytes {
+            connection: 1,
+            t_us: tap.now_us(),
+            direction: Direction::ToServer,
+            bytes: Bytes::from(vec![0; 6000]),
+        };
+        tap.send(chunk(&tap));
+        tap.send(chunk(&tap));
+        assert_eq!(tap.dropped(), 1);
+        assert!(matches!(
+            queue.next(Duration::ZERO),
+            Ok(Observation::SocketBytes { .. })
+        ));
+        assert!(matches!(
+            queue.next(Duration::ZERO),
+            Ok(Observation::SocketLost { connection: 1, .. })
+        ));
+        tap.send(chunk(&tap));
+        assert!(matches!(
+            queue.next(Duration::ZERO),
+            Ok(Observation::SocketBytes { .. })
+        ));
+        assert!(queue.next(Duration::ZERO).is_err());
+    }
+}

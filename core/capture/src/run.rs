@@ -1,0 +1,511 @@
+//! One run: the server, the probe listener, the proxy and the recorder, from start to end.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use djscope_python::{Probe, ProbeError};
+use djscope_recording::{RecordingError, Summary};
+use serde_json::json;
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::launch::{LaunchError, Server, address_in_command};
+use crate::observation::Observation;
+use crate::probe::ProbeListener;
+use crate::proxy::{self, ProxyOptions, Upstream, UpstreamError};
+use crate::recorder::{Recorder, RecorderOptions, Shared};
+
+/// How long a server may take from its start to its first connection.
+const START_PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long the last reports of a probe may take after the server has stopped.
+const LAST_WORDS: Duration = Duration::from_millis(150);
+
+/// What is run.
+pub struct RunOptions {
+    /// The command of the server; empty to attach to one that runs.
+    pub command: Vec<String>,
+    /// Where the server is, if it was said.
+    pub upstream: Option<String>,
+    /// Where the proxy listens.
+    pub listen: SocketAddr,
+    /// Say the server's address in `Host` and `Origin`.
+    pub rewrite_host: bool,
+    /// Put the probe into the server.
+    pub probe: bool,
+    /// The file.
+    pub out: PathBuf,
+    /// Bytes of an HTTP body that are kept.
+    pub body_limit: usize,
+    /// How it is recorded.
+    pub recorder: RecorderOptions,
+    /// End after this long.
+    pub duration: Option<Duration>,
+}
+
+/// Why a run could not begin.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The proxy would be open to others.
+    #[error(
+        "{0} is not a loopback address; djscope shows and keeps everything that passes and listens on loopback only"
+    )]
+    NotLoopback(SocketAddr),
+    /// The proxy's port is taken.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server's address is no address.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// The server to attach to is not there.
+    #[error("cannot reach {upstream}: {source}")]
+    Unreachable {
+        /// The server.
+        upstream: Upstream,
+        /// Why.
+        source: io::Error,
+    },
+    /// What answers is no HTTP server.
+    #[error("{0} does not speak HTTP")]
+    NotHttp(Upstream),
+    /// The server's port is taken by something else already.
+    #[error("{0} is in use before the server has started")]
+    InUse(String),
+    /// The server could not be started.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// The probe could not be unpacked.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The file could not be made.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The system refused a thread or a socket.
+    #[error("cannot start: {0}")]
+    System(#[from] io::Error),
+    /// Stopped by the user before the server listened.
+    #[error("stopped before the server listened")]
+    Stopped,
+}
+
+impl RunError {
+    /// What to do.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotLoopback(address) => format!("use --listen 127.0.0.1:{}", address.port()),
+            Self::Listen { .. } => {
+                "choose another port with --listen, or leave it out for a free one".to_owned()
+            }
+            Self::Upstream(_) => "for example http://127.0.0.1:8000".to_owned(),
+            Self::Unreachable { .. } => {
+                "start the server first, or let djscope start it: djscope run -- COMMAND".to_owned()
+            }
+            Self::NotHttp(_) => "is this the port of the dev server?".to_owned(),
+            Self::InUse(_) => {
+                "stop the server that runs there, use djscope attach, or give the new one another port"
+                    .to_owned()
+            }
+            Self::Launch(error) => error.hint().to_owned(),
+            Self::Recording(error) => return error.hint(),
+            Self::Probe(_) | Self::System(_) | Self::Stopped => return None,
+        })
+    }
+}
+
+/// Why a run has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Ctrl-C or SIGTERM.
+    Signal,
+    /// The time that it was given is over.
+    Time,
+    /// The server has ended.
+    Server(ExitStatus),
+    /// The caller asked for it.
+    Asked,
+}
+
+/// A run that has begun.
+pub struct Run {
+    /// Where the proxy listens.
+    pub proxy: SocketAddr,
+    /// The server.
+    pub upstream: Upstream,
+    /// What can be seen of the recorder.
+    pub recorder: Arc<Shared>,
+    ending: Arc<Mutex<Option<Ending>>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: JoinHandle<Result<Option<Summary>, RecordingError>>,
+}
+
+struct Started {
+    proxy: SocketAddr,
+    upstream: Upstream,
+    recorder: Arc<Shared>,
+}
+
+impl Run {
+    /// Starts everything and waits until the server listens. `at_end` is called once, when the run has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] says what could not be started; nothing is left running then.
+    pub fn start(options: RunOptions, at_end: impl FnOnce() + Send + 'static) -> Result<Self, RunError> {
+        if !options.listen.ip().is_loopback() {
+            return Err(RunError::NotLoopback(options.listen));
+        }
+        let (stop, stopped) = oneshot::channel();
+        let (begin, begun) = mpsc::channel();
+        let ending = Arc::new(Mutex::new(None));
+        let ended = Arc::clone(&ending);
+        let thread = thread::Builder::new().name("proxy".to_owned()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = match runtime {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    let _ = begin.send(Err(RunError::System(error)));
+                    return Ok(None);
+                }
+            };
+            let result = runtime.block_on(whole_run(options, stopped, &begin, &ended));
+            drop(runtime);
+            at_end();
+            result
+        })?;
+        match begun.recv() {
+            Ok(Ok(Started {
+                proxy,
+                upstream,
+                recorder,
+            })) => Ok(Self {
+                proxy,
+                upstream,
+                recorder,
+                ending,
+                stop: Some(stop),
+                thread,
+            }),
+            Ok(Err(error)) => {
+                let _ = thread.join();
+                Err(error)
+            }
+            Err(_) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(_) => Err(RunError::Stopped),
+            },
+        }
+    }
+
+    /// Why the run has ended, once it has.
+    pub fn ending(&self) -> Option<Ending> {
+        *self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the run ends by itself, and completes the recording.
+    ///
+    /// # Errors
+    ///
+    /// If the file could not be completed.
+    pub fn wait(self) -> Result<(Option<Summary>, Ending), RecordingError> {
+        let Self {
+            ending, stop, thread, ..
+        } = self;
+        let summary = thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        drop(stop);
+        let ending = ending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .unwrap_or(Ending::Asked);
+        summary.map(|summary| (summary, ending))
+    }
+
+    /// Ends the run and completes the recording.
+    ///
+    /// # Errors
+    ///
+    /// If the file could not be completed.
+    pub fn finish(mut self) -> Result<(Option<Summary>, Ending), RecordingError> {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        self.wait()
+    }
+}
+
+type Begin = mpsc::Sender<Result<Started, RunError>>;
+
+async fn whole_run(
+    options: RunOptions,
+    mut stopped: oneshot::Receiver<()>,
+    begin: &Begin,
+    ending: &Mutex<Option<Ending>>,
+) -> Result<Option<Summary>, RecordingError> {
+    let duration = options.duration;
+    let mut live = match Live::start(options).await {
+        Ok(live) => live,
+        Err(error) => {
+            let _ = begin.send(Err(error));
+            return Ok(None);
+        }
+    };
+    let started = Started {
+        proxy: live.proxy,
+        upstream: live.upstream.clone(),
+        recorder: live.recorder.shared(),
+    };
+    let _ = begin.send(Ok(started));
+    let over = async {
+        match duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    let server = async {
+        match &mut live.server {
+            Some(server) => server.ended().await,
+            None => std::future::pending().await,
+        }
+    };
+    let asked = async {
+        // The sender is dropped without a word when the caller only waits.
+        if (&mut stopped).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let reason = tokio::select! {
+        () = signal() => Ending::Signal,
+        () = over => Ending::Time,
+        () = asked => Ending::Asked,
+        Ok(status) = server => Ending::Server(status),
+    };
+    *ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    live.end().await.map(Some)
+}
+
+struct Live {
+    proxy: SocketAddr,
+    upstream: Upstream,
+    recorder: Recorder,
+    server: Option<Server>,
+    probes: Option<(ProbeListener, Probe)>,
+    serving: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+impl Live {
+    async fn start(options: RunOptions) -> Result<Self, RunError> {
+        let listener = proxy::bind(options.listen)
+            .await
+            .map_err(|source| RunError::Listen {
+                address: options.listen,
+                source,
+            })?;
+        let expected = match &options.upstream {
+            Some(text) => Some(text.parse::<Upstream>()?),
+            None => address_in_command(&options.command)
+                .map(|text| text.parse())
+                .transpose()?,
+        };
+        match (&expected, options.command.is_empty()) {
+            (Some(upstream), true) => check(upstream).await?,
+            (Some(upstream), false) => refuse_if_taken(upstream).await?,
+            (None, _) => {}
+        }
+        let recorder = Recorder::start(&options.out, options.recorder)?;
+        let started = Self::launch(&options.command, expected, options.probe, &recorder).await;
+        let (server, probes, upstream) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                discard(recorder, &options.out);
+                return Err(error);
+            }
+        };
+        let proxy = listener.local_addr()?;
+        let tap = recorder.tap();
+        for (key, value) in [
+            ("command", json!(options.command.join(" "))),
+            ("upstream", json!(upstream.to_string())),
+            ("proxy", json!(format!("http://{proxy}"))),
+            ("probe", json!(probes.is_some())),
+            ("djscope", json!(env!("CARGO_PKG_VERSION"))),
+        ] {
+            tap.send(Observation::Fact { key, value });
+        }
+        let options = ProxyOptions {
+            upstream: upstream.clone(),
+            rewrite_host: options.rewrite_host,
+            body_limit: options.body_limit,
+        };
+        let serving = tokio::spawn(proxy::serve(listener, options, tap));
+        Ok(Self {
+            proxy,
+            upstream,
+            recorder,
+            server,
+            probes,
+            serving,
+        })
+    }
+
+    async fn launch(
+        command: &[String],
+        expected: Option<Upstream>,
+        with_probe: bool,
+        recorder: &Recorder,
+    ) -> Result<(Option<Server>, Option<(ProbeListener, Probe)>, Upstream), RunError> {
+        if command.is_empty() {
+            let upstream = expected.ok_or_else(|| UpstreamError::Form(String::new()))?;
+            return Ok((None, None, upstream));
+        }
+        let mut environment = Vec::new();
+        let mut probes = None;
+        if with_probe {
+            let token = token()?;
+            let tap = recorder.tap();
+            let listener = ProbeListener::start(token.clone(), move |report| {
+                tap.send_waiting(Observation::Probe {
+                    t_us: tap.now_us(),
+                    report,
+                });
+            })?;
+            let probe = Probe::unpack()?;
+            let inherited = std::env::var_os("PYTHONPATH");
+            environment = probe.environment(listener.address(), &token, inherited.as_deref());
+            probes = Some((listener, probe));
+        }
+        let mut server = Server::start(command, environment)?;
+        let address = tokio::select! {
+            address = server.address(expected.as_ref().map(Upstream::addresses), START_PATIENCE) => address,
+            () = signal() => {
+                server.stop().await;
+                return Err(RunError::Stopped);
+            }
+        };
+        match address {
+            Ok(address) => Ok((Some(server), probes, expected.unwrap_or_else(|| address.into()))),
+            Err(error) => {
+                server.stop().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn end(self) -> Result<Summary, RecordingError> {
+        let Self {
+            recorder,
+            server,
+            probes,
+            serving,
+            ..
+        } = self;
+        if let Some(server) = server {
+            server.stop().await;
+            tokio::time::sleep(LAST_WORDS).await;
+        }
+        serving.abort();
+        drop(probes);
+        recorder.finish()
+    }
+}
+
+/// A run that never began leaves no file behind.
+fn discard(recorder: Recorder, path: &std::path::Path) {
+    if recorder.finish().is_ok() {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// 128 bits from the system's generator, in hexadecimal.
+fn token() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Something that answers on the port before the server is started would be taken for it.
+async fn refuse_if_taken(upstream: &Upstream) -> Result<(), RunError> {
+    for address in upstream.addresses() {
+        if tokio::net::TcpStream::connect(address).await.is_ok() {
+            return Err(RunError::InUse(upstream.authority()));
+        }
+    }
+    Ok(())
+}
+
+/// Asks the server for nothing in particular (RFC 9110, section 9.3.7) to see whether it speaks HTTP.
+async fn check(upstream: &Upstream) -> Result<(), RunError> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let unreachable = |source| RunError::Unreachable {
+        upstream: upstream.clone(),
+        source,
+    };
+    let mut stream = tokio::net::TcpStream::connect(upstream.addresses())
+        .await
+        .map_err(unreachable)?;
+    let request = format!(
+        "OPTIONS * HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        upstream.authority()
+    );
+    stream.write_all(request.as_bytes()).await.map_err(unreachable)?;
+    let mut start = [0; 5];
+    let answer = tokio::time::timeout(Duration::from_secs(10), stream.read_exact(&mut start)).await;
+    match answer {
+        Ok(Ok(_)) if &start == b"HTTP/" => Ok(()),
+        // A server that is busy may well be one that somebody wants to look at.
+        Err(_) => Ok(()),
+        Ok(_) => Err(RunError::NotHttp(upstream.clone())),
+    }
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The first address of `text`, for `--listen`.
+///
+/// # Errors
+///
+/// If it is no address.
+pub fn listen_address(text: &str) -> io::Result<SocketAddr> {
+    let with_port = if text.contains(':') {
+        text.to_owned()
+    } else {
+        format!("127.0.0.1:{text}")
+    };
+    with_port
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))
+}

@@ -1,0 +1,614 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use djscope_recording::model::{
+    CloseRecord, Connection, ConnectionId, Direction, FrameId, FrameRecord, HttpExchange, Micros, Opcode,
+    PatchRecord, TurnId, TurnKind,
+};
+use djscope_recording::{Entry, Keyframe};
+use djscope_wire::{ClientMessage, Patch, ServerFrame, ServerMessage};
+use serde_json::{Value, json};
+
+use super::connection::ConnectionTurns;
+use super::http::{self, Exchanges};
+use super::joining::{self, Clock};
+use super::states::States;
+use super::views::Views;
+use super::{Message, Seen};
+use crate::observation::SocketOpened;
+use crate::probe::{Hello, ProbeMessage, ProbeReport, ProbeTurn};
+
+/// How long a probe's report waits for its frames to come through the proxy.
+const PATIENCE_US: Micros = 2_000_000;
+
+/// Reports that wait at most; beyond that the oldest stand alone.
+const WAITING: usize = 1_000;
+
+/// What is known of the probes in the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProbeStatus {
+    /// True once one has said hello.
+    pub was_heard: bool,
+    /// Processes that report now.
+    pub connected: usize,
+    /// Version of djust.
+    pub djust: Option<String>,
+    /// What they cannot see, and why.
+    pub missing: Vec<String>,
+}
+
+/// Makes turns of what was seen. See the [module](super) for its rules.
+#[derive(Debug)]
+pub struct Assembler {
+    start_unix_us: i64,
+    last_turn: TurnId,
+    last_frame: FrameId,
+    connections: BTreeMap<ConnectionId, ConnectionTurns>,
+    sessions: HashMap<String, ConnectionId>,
+    waiting: VecDeque<(Micros, ProbeTurn)>,
+    http_turns: BTreeMap<TurnId, djscope_recording::model::Turn>,
+    exchanges: Exchanges,
+    states: States,
+    views: Views,
+    probes: BTreeMap<u32, Hello>,
+    connected: BTreeSet<u32>,
+    probe_lost: u64,
+}
+
+impl Assembler {
+    /// An assembler of a recording that began at `start_unix_us`, in microseconds of Unix time.
+    pub fn new(start_unix_us: i64) -> Self {
+        Self {
+            start_unix_us,
+            last_turn: 0,
+            last_frame: 0,
+            connections: BTreeMap::new(),
+            sessions: HashMap::new(),
+            waiting: VecDeque::new(),
+            http_turns: BTreeMap::new(),
+            exchanges: Exchanges::default(),
+            states: States::default(),
+            views: Views::default(),
+            probes: BTreeMap::new(),
+            connected: BTreeSet::new(),
+            probe_lost: 0,
+        }
+    }
+
+    /// Takes the next thing that was seen. Gives what has to be written, in order.
+    pub fn observe(&mut self, seen: Seen) -> Vec<Entry> {
+        let mut out = Vec::new();
+        match seen {
+            Seen::Opened { opened, is_djust } => self.opened(opened, is_djust, &mut out),
+            Seen::Djust { connection } => self.change(connection, &mut out, |record| record.is_djust = true),
+            Seen::Message {
+                connection,
+                t_us,
+                direction,
+                message,
+            } => {
+                self.give_up_waiting(t_us, &mut out);
+                self.message(connection, t_us, direction, message, &mut out);
+            }
+            Seen::Problem { connection, text, .. } => {
+                self.change(connection, &mut out, |record| record.problem = Some(text));
+            }
+            Seen::Closed { connection, t_us } => self.closed(connection, t_us, &mut out),
+            Seen::HttpBegan { http, port } => self.exchanges.began(http, port),
+            Seen::HttpEnded { exchange } => self.http_ended(*exchange, &mut out),
+            Seen::Fact { key, value } => out.push(meta(key, value)),
+            Seen::Probe { t_us, report } => {
+                self.give_up_waiting(t_us, &mut out);
+                self.report(t_us, report, &mut out);
+            }
+        }
+        out
+    }
+
+    /// Nothing was seen for a while; it is `t_us` now.
+    pub fn idle(&mut self, t_us: Micros) -> Vec<Entry> {
+        let mut out = Vec::new();
+        self.give_up_waiting(t_us, &mut out);
+        out
+    }
+
+    /// What is known of the probes.
+    pub fn probe(&self) -> ProbeStatus {
+        let mut missing: Vec<String> = self
+            .probes
+            .values()
+            .flat_map(|hello| hello.missing.iter().cloned())
+            .collect();
+        missing.dedup();
+        let djust = self.probes.values().rev().find_map(|hello| hello.djust.clone());
+        ProbeStatus {
+            was_heard: !self.probes.is_empty(),
+            connected: self.connected.len(),
+            djust,
+            missing,
+        }
+    }
+
+    /// Nothing more will be seen.
+    pub fn finish(&mut self, t_us: Micros) -> Vec<Entry> {
+        let mut out = Vec::new();
+        self.give_up_waiting(Micros::MAX, &mut out);
+        let open: Vec<ConnectionId> = self.connections.keys().copied().collect();
+        for connection in open {
+            self.closed(connection, t_us, &mut out);
+        }
+        out
+    }
+
+    fn opened(&mut self, opened: SocketOpened, is_djust: bool, out: &mut Vec<Entry>) {
+        let record = Connection {
+            connection: opened.connection,
+            opened_us: opened.t_us,
+            closed_us: None,
+            path: opened.path,
+            session_id: None,
+            status: opened.status,
+            close: None,
+            is_djust,
+            extensions: opened.extensions,
+            problem: None,
+        };
+        out.push(Entry::Connection(record.clone()));
+        self.connections
+            .insert(opened.connection, ConnectionTurns::new(record));
+    }
+
+    fn change(
+        &mut self,
+        connection: ConnectionId,
+        out: &mut Vec<Entry>,
+        change: impl FnOnce(&mut Connection),
+    ) {
+        if let Some(turns) = self.connections.get_mut(&connection) {
+            change(&mut turns.record);
+            out.push(Entry::Connection(turns.record.clone()));
+        }
+    }
+
+    fn closed(&mut self, connection: ConnectionId, t_us: Micros, out: &mut Vec<Entry>) {
+        let session = self
+            .connections
+            .get(&connection)
+            .and_then(|turns| turns.record.session_id.clone());
+        let (waiting, mut ours): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|(_, told)| session.is_none() || told.session_id != session);
+        self.waiting = waiting;
+        while let Some((_, told)) = ours.pop_front() {
+            self.join_or_stand_alone(told, out);
+        }
+        self.views.forget(connection);
+        // The probe may still report the socket's last turn, so the session stays known.
+        self.change(connection, out, |record| record.closed_us = Some(t_us));
+    }
+
+    fn message(
+        &mut self,
+        connection: ConnectionId,
+        t_us: Micros,
+        direction: Direction,
+        message: Message,
+        out: &mut Vec<Entry>,
+    ) {
+        let Some(turns) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        self.last_frame += 1;
+        let mut frame = frame(self.last_frame, connection, t_us, direction, &message);
+        if let Message::Close { code, reason } = &message {
+            let close = CloseRecord {
+                code: *code,
+                reason: reason.clone(),
+                by: direction,
+            };
+            turns.record.close.get_or_insert(close);
+            out.push(Entry::Connection(turns.record.clone()));
+        }
+        let parsed = match (direction, message) {
+            (Direction::ToServer, Message::Text { text, .. }) => {
+                Parsed::Client(Box::new(ClientMessage::from_text(text)))
+            }
+            (Direction::ToServer, Message::Binary { bytes, .. }) => {
+                Parsed::Client(Box::new(ClientMessage::from_binary(&bytes)))
+            }
+            (Direction::ToBrowser, Message::Text { text, .. }) => {
+                Parsed::Server(Box::new(ServerMessage::from_text(text)))
+            }
+            _ => Parsed::Nothing,
+        };
+        match parsed {
+            Parsed::Client(message) => {
+                frame.kind = client_kind(&message).to_owned();
+                frame.turn = turns.browser_sent(t_us, &message, &mut self.last_turn);
+                out.extend(
+                    frame
+                        .turn
+                        .and_then(|turn| turns.turn(turn))
+                        .map(|live| Entry::Turn(Box::new(live.turn.clone()))),
+                );
+                out.push(Entry::Frame(frame));
+            }
+            Parsed::Server(message) => {
+                let parsed = message.0;
+                frame.kind = parsed.frame.kind().to_owned();
+                self.server_frame(connection, frame, &parsed.frame, out);
+            }
+            Parsed::Nothing => out.push(Entry::Frame(frame)),
+        }
+    }
+
+    fn server_frame(
+        &mut self,
+        connection: ConnectionId,
+        mut record: FrameRecord,
+        frame: &ServerFrame,
+        out: &mut Vec<Entry>,
+    ) {
+        let Some(turns) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        let t_us = record.t_us;
+        if let ServerFrame::Connect(body) = frame {
+            turns.record.session_id = Some(body.session_id.clone());
+            self.sessions.insert(body.session_id.clone(), connection);
+            out.push(Entry::Connection(turns.record.clone()));
+        }
+        record.turn = turns.server_sent(t_us, frame, &mut self.last_turn);
+        let (number, frame_number) = (record.turn, record.frame);
+        if let Some(live) = number.and_then(|number| turns.turn(number)) {
+            if matches!(frame, ServerFrame::Mount(_))
+                && let Some(class) = live.turn.view.clone()
+            {
+                let (view, new) = self.views.record(Some(connection), &class);
+                live.turn.view_id = Some(view);
+                out.extend(new.map(Entry::View));
+            }
+            out.push(Entry::Turn(Box::new(live.turn.clone())));
+            let view_id = live.turn.view_id;
+            let turn = live.turn.turn;
+            out.push(Entry::Frame(record));
+            if let Some(html) = whole_html(frame) {
+                let html = html.to_owned();
+                out.push(Entry::Keyframe(Keyframe {
+                    turn,
+                    connection: Some(connection),
+                    view_id,
+                    html,
+                }));
+            }
+            let patches = patches(frame, frame_number);
+            if !patches.is_empty() {
+                out.push(Entry::Patches { turn, patches });
+            }
+        } else {
+            out.push(Entry::Frame(record));
+        }
+        self.retry_waiting(connection, out);
+    }
+
+    fn report(&mut self, t_us: Micros, report: ProbeReport, out: &mut Vec<Entry>) {
+        let (pid, message) = match report {
+            ProbeReport::Message { pid, message } => (pid, message),
+            ProbeReport::Garbled { detail, .. } => {
+                self.probe_lost += 1;
+                out.push(meta("probe_garbled", json!(detail)));
+                out.push(meta("probe_lost", json!(self.probe_lost)));
+                return;
+            }
+            ProbeReport::Gone { pid } => {
+                self.states.forget_process(pid);
+                self.connected.remove(&pid);
+                return;
+            }
+        };
+        match message {
+            ProbeMessage::Hello(hello) => {
+                self.probes.insert(pid, hello);
+                self.connected.insert(pid);
+                out.push(meta("probes", self.probe_facts()));
+            }
+            ProbeMessage::View(view) => self.views.tell(*view),
+            ProbeMessage::Turn(told) => self.told(t_us, *told, out),
+            ProbeMessage::Log(log) => {
+                let at = log.time_us - self.start_unix_us;
+                out.push(Entry::Log(joining::record(log.record, None, at)));
+            }
+            ProbeMessage::Lost { messages } => {
+                self.probe_lost += messages;
+                out.push(meta("probe_lost", json!(self.probe_lost)));
+            }
+            ProbeMessage::Bye | ProbeMessage::Unknown => {}
+        }
+    }
+
+    fn probe_facts(&self) -> Value {
+        let facts = self.probes.values().map(|hello| {
+            json!({"pid": hello.pid, "python": hello.python, "django": hello.django, "djust": hello.djust,
+                   "settings": hello.settings, "missing": hello.missing})
+        });
+        Value::Array(facts.collect())
+    }
+
+    fn told(&mut self, t_us: Micros, told: ProbeTurn, out: &mut Vec<Entry>) {
+        if told.transport == "http" {
+            self.stand_alone(told, out);
+            return;
+        }
+        match self.session_of(&told) {
+            Some(connection) => {
+                // Reports of one connection are told in order, because states build on each other.
+                let queued = self
+                    .waiting
+                    .iter()
+                    .any(|(_, other)| other.session_id == told.session_id);
+                match (queued, told) {
+                    (false, told) => {
+                        if let Err(told) = self.join(connection, told, out) {
+                            self.waiting.push_back((t_us, *told));
+                        }
+                    }
+                    (true, told) => self.waiting.push_back((t_us, told)),
+                }
+            }
+            // The socket's first frame may be on its way.
+            None => self.waiting.push_back((t_us, told)),
+        }
+        if self.waiting.len() > WAITING
+            && let Some((_, oldest)) = self.waiting.pop_front()
+        {
+            self.join_or_stand_alone(oldest, out);
+        }
+    }
+
+    fn session_of(&self, told: &ProbeTurn) -> Option<ConnectionId> {
+        self.sessions.get(told.session_id.as_ref()?).copied()
+    }
+
+    /// Joins a report to its turn on the wire; gives it back if there is none yet.
+    fn join(
+        &mut self,
+        connection: ConnectionId,
+        told: ProbeTurn,
+        out: &mut Vec<Entry>,
+    ) -> Result<(), Box<ProbeTurn>> {
+        let Some(turns) = self.connections.get_mut(&connection) else {
+            return Err(Box::new(told));
+        };
+        let Some(number) = joining::find(turns, &told) else {
+            if joining::may_be_seen(&told) {
+                return Err(Box::new(told));
+            }
+            self.stand_alone(told, out);
+            return Ok(());
+        };
+        let start_us = told.start_us - self.start_unix_us;
+        if let Some(live) = turns.turn(number) {
+            let clock = Clock {
+                start_us,
+                last_frame_us: live.last_frame_us,
+                cause_seen: caused_by_browser(live.turn.kind),
+            };
+            let entries = joining::join(&mut live.turn, told, clock, &mut self.states, &mut self.views);
+            let turn = Entry::Turn(Box::new(live.turn.clone()));
+            push_joined(entries, turn, out);
+        }
+        Ok(())
+    }
+
+    fn join_or_stand_alone(&mut self, told: ProbeTurn, out: &mut Vec<Entry>) {
+        let told = match self.session_of(&told) {
+            Some(connection) => match self.join(connection, told, out) {
+                Ok(()) => return,
+                Err(told) => *told,
+            },
+            None => told,
+        };
+        self.stand_alone(told, out);
+    }
+
+    /// Makes a turn of what only the probe has seen.
+    fn stand_alone(&mut self, told: ProbeTurn, out: &mut Vec<Entry>) {
+        let start_us = told.start_us - self.start_unix_us;
+        self.last_turn += 1;
+        let mut turn = joining::unseen(self.last_turn, &told, start_us);
+        let exchange = (told.transport == "http")
+            .then(|| self.exchanges.of(&told))
+            .flatten();
+        match (told.transport.as_str(), self.session_of(&told)) {
+            ("ws", Some(connection)) => turn.connection = Some(connection),
+            ("ws", None) => turn
+                .missing
+                .push("its frames: the socket did not go through the proxy".to_owned()),
+            _ => turn.http = exchange,
+        }
+        let clock = Clock {
+            start_us,
+            last_frame_us: None,
+            cause_seen: false,
+        };
+        let number = turn.turn;
+        let entries = joining::join(&mut turn, told, clock, &mut self.states, &mut self.views);
+        let mut rewritten = None;
+        if let Some(http) = exchange {
+            if let Some(exchange) = self.exchanges.link(http, number) {
+                http::answer(&mut turn, &exchange);
+                rewritten = Some(exchange);
+            } else {
+                self.http_turns.insert(number, turn.clone());
+            }
+        }
+        push_joined(entries, Entry::Turn(Box::new(turn)), out);
+        out.extend(rewritten.map(|exchange| Entry::Http(Box::new(exchange))));
+    }
+
+    fn http_ended(&mut self, mut exchange: HttpExchange, out: &mut Vec<Entry>) {
+        self.exchanges.ended(&mut exchange);
+        if let Some(mut turn) = exchange.turn.and_then(|number| self.http_turns.remove(&number)) {
+            http::answer(&mut turn, &exchange);
+            out.push(Entry::Turn(Box::new(turn)));
+        } else if self.probes.is_empty()
+            && let Some(turn) = http::fallback_event(self.last_turn + 1, &exchange)
+        {
+            self.last_turn = turn.turn;
+            exchange.turn = Some(turn.turn);
+            out.push(Entry::Turn(Box::new(turn)));
+        }
+        out.push(Entry::Http(Box::new(exchange)));
+    }
+
+    fn retry_waiting(&mut self, connection: ConnectionId, out: &mut Vec<Entry>) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let mut later = VecDeque::new();
+        let mut blocked = false;
+        while let Some((since, told)) = self.waiting.pop_front() {
+            let is_ours = self.session_of(&told) == Some(connection);
+            if !is_ours || blocked {
+                later.push_back((since, told));
+                continue;
+            }
+            if let Err(told) = self.join(connection, told, out) {
+                blocked = true;
+                later.push_back((since, *told));
+            }
+        }
+        self.waiting = later;
+    }
+
+    fn give_up_waiting(&mut self, now_us: Micros, out: &mut Vec<Entry>) {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|(since, _)| now_us.saturating_sub(*since) > PATIENCE_US)
+        {
+            if let Some((_, told)) = self.waiting.pop_front() {
+                self.join_or_stand_alone(told, out);
+            }
+        }
+    }
+}
+
+enum Parsed {
+    Client(Box<ClientMessage>),
+    Server(Box<ServerMessage>),
+    Nothing,
+}
+
+/// True if the frame that set the turn off went through the proxy.
+const fn caused_by_browser(kind: TurnKind) -> bool {
+    !matches!(
+        kind,
+        TurnKind::Tick | TurnKind::Push | TurnKind::Async | TurnKind::HotReload
+    )
+}
+
+/// The states that a turn refers to come before it, what refers to the turn comes after it.
+fn push_joined(entries: Vec<Entry>, turn: Entry, out: &mut Vec<Entry>) {
+    let (before, after): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|entry| matches!(entry, Entry::View(_) | Entry::Snapshot(_)));
+    out.extend(before);
+    out.push(turn);
+    out.extend(after);
+}
+
+fn meta(key: &str, value: Value) -> Entry {
+    Entry::Meta {
+        key: key.to_owned(),
+        value,
+    }
+}
+
+fn frame(
+    number: FrameId,
+    connection: ConnectionId,
+    t_us: Micros,
+    direction: Direction,
+    message: &Message,
+) -> FrameRecord {
+    let (opcode, length, payload, kept) = match message {
+        Message::Text { text, length } => (Opcode::Text, *length, text.clone(), text.len() as u64),
+        Message::Binary { bytes, length } => (
+            Opcode::Binary,
+            *length,
+            STANDARD.encode(bytes),
+            bytes.len() as u64,
+        ),
+        Message::Ping(bytes) => (
+            Opcode::Ping,
+            bytes.len() as u64,
+            STANDARD.encode(bytes),
+            bytes.len() as u64,
+        ),
+        Message::Pong(bytes) => (
+            Opcode::Pong,
+            bytes.len() as u64,
+            STANDARD.encode(bytes),
+            bytes.len() as u64,
+        ),
+        Message::Close { code, reason } => {
+            let length = if *code == 1005 { 0 } else { 2 + reason.len() as u64 };
+            (
+                Opcode::Close,
+                length,
+                format!("{code} {reason}").trim_end().to_owned(),
+                length,
+            )
+        }
+    };
+    FrameRecord {
+        frame: number,
+        connection,
+        turn: None,
+        t_us,
+        direction,
+        opcode,
+        kind: String::new(),
+        length,
+        payload,
+        redacted: Vec::new(),
+        cut: kept < length,
+    }
+}
+
+fn client_kind(message: &ClientMessage) -> &str {
+    match message {
+        ClientMessage::Text(parsed) | ClientMessage::Packed(parsed) => parsed.frame.kind(),
+        ClientMessage::Upload(_) => "upload",
+        ClientMessage::Binary(_) => "",
+    }
+}
+
+fn whole_html(frame: &ServerFrame) -> Option<&str> {
+    match frame {
+        ServerFrame::Mount(body) => body.html.as_deref(),
+        ServerFrame::HtmlUpdate(body) => Some(&body.html),
+        ServerFrame::HtmlRecovery(body) => Some(&body.html),
+        _ => None,
+    }
+}
+
+fn patches(frame: &ServerFrame, number: FrameId) -> Vec<PatchRecord> {
+    let patches: &[Patch] = match frame {
+        ServerFrame::Patch(body) => &body.patches,
+        ServerFrame::ChildUpdate(body) | ServerFrame::StickyUpdate(body) => &body.patches,
+        _ => &[],
+    };
+    let record = |(index, patch): (usize, &Patch)| PatchRecord {
+        frame: number,
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        kind: patch.kind().to_owned(),
+        path: patch.path().to_vec(),
+        target: patch.target().map(str::to_owned),
+        summary: patch.summary(),
+        patch: serde_json::to_value(patch).unwrap_or(Value::Null),
+    };
+    patches.iter().enumerate().map(record).collect()
+}

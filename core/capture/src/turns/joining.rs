@@ -1,0 +1,218 @@
+//! What a probe tells of a turn, joined to what the wire showed of it.
+
+use djscope_recording::model::{LogRecord, Micros, Outcome, Span, SpanKind, Turn, TurnId, TurnKind};
+use djscope_recording::{Entry, Keyframe};
+use serde_json::Value;
+
+use super::connection::{ConnectionTurns, LiveTurn};
+use super::states::States;
+use super::views::Views;
+use crate::probe::{ProbeSpan, ProbeTurn, TurnLog};
+
+/// A start this far from the cause is a clock that jumped, not a wait.
+const LONGEST_QUEUE_US: Micros = 60_000_000;
+
+/// The turn of `connection` that `told` is about. None if the wire has not shown it yet, or never will.
+pub fn find(connection: &mut ConnectionTurns, told: &ProbeTurn) -> Option<TurnId> {
+    let kind = TurnKind::from_name(&told.kind);
+    let mut open: Vec<&mut LiveTurn> = connection.turns().filter(|live| !live.told).collect();
+    let number = |live: &&mut LiveTurn| live.turn.turn;
+    let by_reference = told.reference.and_then(|reference| {
+        open.iter()
+            .rfind(|live| live.turn.reference == Some(reference) && live.turn.kind == kind)
+            .map(number)
+    });
+    let versions = || told.sent.iter().filter_map(|frame| frame.version);
+    let by_version = || {
+        open.iter()
+            .rfind(|live| versions().any(|version| live.versions.contains(&version)))
+            .map(number)
+    };
+    let found = by_reference.or_else(by_version).or_else(|| {
+        let asked_for = matches!(
+            kind,
+            TurnKind::Mount
+                | TurnKind::UrlChange
+                | TurnKind::Recovery
+                | TurnKind::TimeTravel
+                | TurnKind::Event
+                | TurnKind::Upload
+        );
+        let same_event = |live: &&&mut LiveTurn| {
+            kind != TurnKind::Event || (live.turn.event == told.event && told.reference.is_none())
+        };
+        open.iter()
+            .find(|live| asked_for && live.turn.kind == kind && same_event(live))
+            .map(number)
+    })?;
+    if let Some(live) = open.iter_mut().find(|live| live.turn.turn == found) {
+        live.told = true;
+    }
+    Some(found)
+}
+
+/// True if the wire can still show a frame of this turn.
+pub fn may_be_seen(told: &ProbeTurn) -> bool {
+    let asked_for = !matches!(told.kind.as_str(), "tick" | "push" | "async" | "hot_reload");
+    asked_for || told.sent.iter().any(|frame| frame.version.is_some())
+}
+
+/// A turn that only the probe saw.
+pub fn unseen(number: TurnId, told: &ProbeTurn, t_us: Micros) -> Turn {
+    Turn {
+        view: told.class.clone(),
+        event: told.event.clone(),
+        params: told.params.clone(),
+        reference: told.reference,
+        duration_us: Some(told.duration_us),
+        outcome: if told.exception.is_some() {
+            Outcome::Error
+        } else {
+            Outcome::Silent
+        },
+        ..Turn::begun(number, TurnKind::from_name(&told.kind), t_us)
+    }
+}
+
+/// When the server's own part of the turn began, and what the wire showed of its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// Start at the server, from the start of the recording.
+    pub start_us: Micros,
+    /// When the proxy read the last frame of the turn.
+    pub last_frame_us: Option<Micros>,
+    /// True if the cause itself was seen on the wire.
+    pub cause_seen: bool,
+}
+
+/// Puts everything that `told` knows into `turn`, and gives what else has to be written. The turn itself is not among it.
+pub fn join(
+    turn: &mut Turn,
+    told: ProbeTurn,
+    clock: Clock,
+    states: &mut States,
+    views: &mut Views,
+) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    if let Some(class) = &told.class {
+        let (number, new) = views.record(turn.connection, class);
+        turn.view = Some(class.clone());
+        turn.view_id = Some(number);
+        entries.extend(new.map(Entry::View));
+    }
+    if turn.event.is_none() {
+        turn.event.clone_from(&told.event);
+    }
+    if turn.params.is_null() {
+        turn.params.clone_from(&told.params);
+    }
+    turn.missing.extend(told.missing);
+    if let Some(view) = &told.view {
+        let mut tell = |snapshot| {
+            let told = states.tell(view, snapshot);
+            if told.incomplete {
+                turn.missing
+                    .push("names that did not change: the state before them was lost".to_owned());
+            }
+            entries.extend(told.delta.map(Entry::Snapshot));
+            (told.snapshot, told.changed)
+        };
+        turn.before = told.before.map(|snapshot| tell(snapshot).0);
+        if let Some((after, changed)) = told.after.map(tell) {
+            turn.after = Some(after);
+            turn.changed = turn.before.is_some().then_some(changed);
+        }
+    }
+    turn.context = told.context;
+    turn.rendered = told.rendered;
+    turn.full_html = told.full_html;
+    if let Some(exception) = &told.exception {
+        turn.error
+            .get_or_insert_with(|| format!("{}: {}", exception.class, exception.message));
+        turn.outcome = Outcome::Error;
+    }
+    turn.exception = told.exception;
+    let offset = clock.start_us - turn.t_us;
+    let offset = if clock.cause_seen && (0..LONGEST_QUEUE_US).contains(&offset) {
+        offset
+    } else {
+        0
+    };
+    let sent_us = told.sent.last().map(|frame| frame.t_us + clock.start_us);
+    turn.sent = told.sent;
+    if !clock.cause_seen {
+        turn.duration_us = Some(told.duration_us);
+    }
+    let mut spans: Vec<Span> = told
+        .spans
+        .into_iter()
+        .map(|span| self::span(span, offset))
+        .collect();
+    if let (Some(sent_us), Some(seen_us), true) = (sent_us, clock.last_frame_us, clock.cause_seen) {
+        spans.extend(wire_span(spans.len(), sent_us - turn.t_us, seen_us - turn.t_us));
+    }
+    if !spans.is_empty() {
+        entries.push(Entry::Spans {
+            turn: turn.turn,
+            spans,
+        });
+    }
+    let start_us = turn.t_us + offset;
+    entries.extend(
+        told.logs
+            .into_iter()
+            .map(|log| Entry::Log(record(log, Some(turn.turn), start_us))),
+    );
+    if let Some(html) = told.html {
+        let (connection, view_id) = (turn.connection, turn.view_id);
+        entries.push(Entry::Keyframe(Keyframe {
+            turn: turn.turn,
+            connection,
+            view_id,
+            html,
+        }));
+    }
+    entries
+}
+
+fn span(span: ProbeSpan, offset: Micros) -> Span {
+    Span {
+        span: span.id,
+        parent: span.parent,
+        kind: SpanKind::from_name(&span.kind),
+        name: span.name,
+        start_us: span.start_us + offset,
+        duration_us: span.duration_us,
+        detail: span.detail,
+    }
+}
+
+/// From the server's send to the proxy's read: the one phase that neither of them can time alone.
+fn wire_span(index: usize, sent_us: Micros, seen_us: Micros) -> Option<Span> {
+    let duration_us = u64::try_from(seen_us - sent_us)
+        .ok()
+        .filter(|length| *length > 0 && sent_us >= 0)?;
+    Some(Span {
+        span: u32::try_from(index).unwrap_or(u32::MAX),
+        parent: None,
+        kind: SpanKind::Wire,
+        name: "server to proxy".to_owned(),
+        start_us: sent_us,
+        duration_us,
+        detail: Value::Null,
+    })
+}
+
+/// A log record as it is written.
+pub fn record(log: TurnLog, turn: Option<TurnId>, start_us: Micros) -> LogRecord {
+    LogRecord {
+        turn,
+        t_us: start_us + log.t_us,
+        level: log.level,
+        logger: log.logger,
+        message: log.message,
+        file: log.file,
+        line: log.line,
+        traceback: log.traceback,
+    }
+}

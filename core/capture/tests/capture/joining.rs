@@ -1,0 +1,216 @@
+//! What a probe tells, joined to what the wire shows, whichever comes first.
+
+use djscope_capture::turns::Seen;
+use djscope_recording::Entry;
+use djscope_recording::model::{HttpBody, HttpExchange, Outcome, SpanKind, TurnKind};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::playbook::{assemble, down, mounted, probe, up};
+
+fn told(seq: u64, kind: &str, event: Option<&str>, reference: Option<i64>, sent: &Value) -> Value {
+    json!({"type": "turn", "seq": seq, "transport": "ws", "session_id": "s", "view": "7-1", "class": "app.views.V",
+        "kind": kind, "event": event, "ref": reference, "start_us": 1000 * seq, "duration_us": 500,
+        "before": {"base": seq > 1, "public": if seq > 1 { json!({}) } else { json!({"count": 0}) }, "private": {}, "unset": []},
+        "after": {"base": true, "public": {"count": seq}, "private": {"_secret": seq}, "unset": []},
+        "context": ["count"], "rendered": ["count"], "sent": sent,
+        "spans": [{"id": 0, "parent": null, "kind": "handler", "name": "increment", "start_us": 10, "duration_us": 100, "detail": {}}],
+        "logs": [{"t_us": 5, "level": "INFO", "logger": "app", "message": "hi", "file": null, "line": null, "traceback": null}]})
+}
+
+/// Two events and a tick, with the probe's reports in their own order but anywhere among the frames.
+fn session(places: [usize; 3]) -> Vec<Seen> {
+    let mut frames = mounted(1, "s");
+    let head = frames.len();
+    frames.extend([
+        up(1, 1000, &json!({"type": "event", "event": "increment", "params": {}, "ref": 1})),
+        down(1, 1600, &json!({"type": "patch", "patches": [], "version": 2, "ref": 1, "event_name": "increment", "source": "event"})),
+        down(1, 2600, &json!({"type": "patch", "patches": [], "version": 3, "source": "tick", "event_name": "tick"})),
+        up(1, 3000, &json!({"type": "event", "event": "increment", "params": {}, "ref": 2})),
+        down(1, 3600, &json!({"type": "noop", "ref": 2, "event_name": "increment", "source": "event"})),
+    ]);
+    let reports = [
+        told(
+            1,
+            "event",
+            Some("increment"),
+            Some(1),
+            &json!([{"type": "patch", "version": 2, "ref": 1, "t_us": 400}]),
+        ),
+        told(
+            2,
+            "tick",
+            Some("tick"),
+            None,
+            &json!([{"type": "patch", "version": 3, "ref": null, "t_us": 400}]),
+        ),
+        told(
+            3,
+            "event",
+            Some("increment"),
+            Some(2),
+            &json!([{"type": "noop", "version": null, "ref": 2, "t_us": 400}]),
+        ),
+    ];
+    let mut at = head;
+    for (report, place) in reports.into_iter().zip(places) {
+        at = (at + place).min(frames.len());
+        frames.insert(at, probe(4000, report));
+        at += 1;
+    }
+    frames
+}
+
+proptest! {
+    #[test]
+    fn reports_are_joined_wherever_they_arrive(places in [0usize..6, 0usize..6, 0usize..6]) {
+        // A report of an event is never before the event itself: its frame is queued before the server can see it.
+        let written = assemble(session([places[0].max(1), places[1], places[2].max(3)]));
+        prop_assert_eq!(written.lines(), [
+            "mount - - -> mounted v1 [mount mount]",
+            "event increment ref=1 -> empty_patch patches=0 v2 changed=count,_secret [event patch]",
+            "tick tick - -> empty_patch patches=0 v3 changed=count,_secret [patch]",
+            "event increment ref=2 -> noop changed=count,_secret [event noop]",
+        ]);
+    }
+}
+
+#[test]
+fn times_of_the_server_are_shifted_to_the_time_of_the_turn() {
+    let written = assemble(session([2, 2, 2]));
+    let spans: Vec<_> = written
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Spans { turn: 2, spans } => Some(spans),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!((spans[0].kind, spans[0].start_us), (SpanKind::Handler, 10));
+    // Sent at 1000 + 400 by the server's clock, read at 1600.
+    assert_eq!(
+        (spans[1].kind, spans[1].start_us, spans[1].duration_us),
+        (SpanKind::Wire, 400, 200)
+    );
+}
+
+#[test]
+fn states_are_written_as_differences_and_shared() {
+    let written = assemble(session([2, 2, 2]));
+    let deltas: Vec<_> = written
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Snapshot(delta) => Some((delta.snapshot, delta.base)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(deltas, [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(3))]);
+    let turns: Vec<_> = written
+        .turns
+        .values()
+        .map(|turn| (turn.before, turn.after))
+        .collect();
+    assert_eq!(
+        turns,
+        [
+            (None, None),
+            (Some(1), Some(2)),
+            (Some(2), Some(3)),
+            (Some(3), Some(4))
+        ]
+    );
+}
+
+#[test]
+fn a_tick_that_sends_nothing_is_a_turn() {
+    let mut frames = mounted(1, "s");
+    frames.push(probe(4000, told(1, "tick", Some("tick"), None, &json!([]))));
+    let written = assemble(frames);
+    assert_eq!(
+        written.lines()[1],
+        "tick tick - -> silent changed=count,_secret []"
+    );
+    assert_eq!(written.turns[&2].connection, Some(1));
+}
+
+#[test]
+fn a_socket_beside_the_proxy_is_said_to_be_one() {
+    let written = assemble([probe(1000, told(1, "event", Some("go"), Some(1), &json!([])))]);
+    assert_eq!(written.turns[&1].connection, None);
+    assert!(written.turns[&1].missing[0].contains("did not go through the proxy"));
+}
+
+fn exchange(method: &str, status: u16, answer: &str) -> HttpExchange {
+    HttpExchange {
+        http: 9,
+        turn: None,
+        t_us: 900,
+        duration_us: Some(700),
+        method: method.to_owned(),
+        url: "/counter/".to_owned(),
+        status,
+        request_headers: vec![("X-Djust-Event".to_owned(), "increment".to_owned())],
+        response_headers: Vec::new(),
+        request_body: HttpBody {
+            length: 7,
+            bytes: br#"{"n":1}"#.to_vec(),
+            redacted: false,
+        },
+        response_body: HttpBody {
+            length: answer.len() as u64,
+            bytes: answer.as_bytes().to_vec(),
+            redacted: false,
+        },
+        error: None,
+    }
+}
+
+#[test]
+fn a_first_render_is_tied_to_its_request_by_port() {
+    let mut report = told(1, "mount", None, None, &json!([]));
+    report["transport"] = json!("http");
+    report["client"] = json!(["127.0.0.1", 40001]);
+    for report_first in [true, false] {
+        let ended = Seen::HttpEnded {
+            exchange: Box::new(exchange("GET", 200, "<html>")),
+        };
+        let began = Seen::HttpBegan { http: 9, port: 40001 };
+        let session = if report_first {
+            vec![began, probe(1500, report.clone()), ended]
+        } else {
+            vec![began, ended, probe(1700, report.clone())]
+        };
+        let mut hello = vec![probe(0, json!({"type": "hello", "protocol": 1, "pid": 7}))];
+        hello.extend(session);
+        let written = assemble(hello);
+        let turn = &written.turns[&1];
+        assert_eq!(
+            (turn.kind, turn.outcome, turn.http),
+            (TurnKind::Mount, Outcome::Mounted, Some(9))
+        );
+        let linked = written.entries.iter().rev().find_map(|entry| match entry {
+            Entry::Http(exchange) => exchange.turn,
+            _ => None,
+        });
+        assert_eq!(linked, Some(1));
+    }
+}
+
+#[test]
+fn a_fallback_event_is_a_turn_even_without_a_probe() {
+    let answer = r#"{"patches": [{"type": "SetText", "path": [0], "text": "1"}], "version": 2}"#;
+    let written = assemble([Seen::HttpEnded {
+        exchange: Box::new(exchange("POST", 200, answer)),
+    }]);
+    assert_eq!(written.lines(), ["event increment - -> patched patches=1 v2 []"]);
+    assert_eq!(written.turns[&1].params, json!({"n": 1}));
+    let refused = assemble([Seen::HttpEnded {
+        exchange: Box::new(exchange("POST", 403, "no")),
+    }]);
+    assert_eq!(
+        refused.lines(),
+        ["event increment - -> error error=\"HTTP status 403\" []"]
+    );
+}

@@ -1,0 +1,8 @@
+//! Turn assembly from real and made-up sessions, and the relay over real sockets.
+
+#![allow(clippy::unwrap_used)]
+
+mod joining;
+mod playbook;
+mod proxy;
+mod sessions;

@@ -1,0 +1,425 @@
+//! The relay between real sockets, with a server that does just what a test says.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use djscope_capture::observation::Observation;
+use djscope_capture::proxy::{self, ProxyOptions, Upstream};
+use djscope_capture::queue::{self, Clock, Queue};
+use djscope_recording::model::{Direction, HttpExchange};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Bench {
+    proxy: SocketAddr,
+    queue: Queue,
+}
+
+async fn proxy_to(upstream: SocketAddr, rewrite_host: bool) -> Bench {
+    let (tap, queue) = queue::queue(Clock::start(), 64 << 20);
+    let listener = proxy::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let proxy = listener.local_addr().unwrap();
+    let options = ProxyOptions {
+        upstream: Upstream::from(upstream),
+        rewrite_host,
+        body_limit: 1 << 20,
+    };
+    tokio::spawn(proxy::serve(listener, options, tap));
+    Bench { proxy, queue }
+}
+
+/// A server that answers every connection with `script`, which gets the stream after the request head was read.
+async fn server<F, R>(script: F) -> SocketAddr
+where
+    F: Fn(TcpStream, String) -> R + Send + Sync + 'static,
+    R: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let script = Arc::new(script);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let script = Arc::clone(&script);
+            tokio::spawn(async move {
+                let head = head(&mut stream).await;
+                if !head.is_empty() {
+                    script(stream, head).await;
+                }
+            });
+        }
+    });
+    address
+}
+
+/// A message head with its empty line.
+async fn head(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => bytes.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+async fn ask(proxy: SocketAddr, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(proxy).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn whole(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes))
+        .await
+        .unwrap()
+        .unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+impl Bench {
+    /// The next exchange that has ended.
+    fn exchange(&self) -> HttpExchange {
+        loop {
+            if let Observation::HttpEnded { exchange } = self.queue.next(PATIENCE).unwrap() {
+                return *exchange;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heads_pass_with_their_spelling_and_bodies_with_their_bytes() {
+    let upstream = server(|mut stream, head| async move {
+        assert!(
+            head.contains("\r\nX-CaMeL: 1\r\n") && head.contains("\r\nHost: my.host:81\r\n"),
+            "{head}"
+        );
+        assert!(
+            head.contains("\r\nOrigin: http://my.host:81\r\n") && !head.to_lowercase().contains("forwarded"),
+            "{head}"
+        );
+        let mut body = [0; 5];
+        stream.read_exact(&mut body).await.unwrap();
+        let answer = format!(
+            "HTTP/1.1 201 Made It\r\nX-OdD: 2\r\nContent-Length: 7\r\nConnection: close\r\n\r\n<{}>",
+            String::from_utf8_lossy(&body)
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let request = "POST /a?b=1 HTTP/1.1\r\nHost: my.host:81\r\nOrigin: http://my.host:81\r\nX-CaMeL: 1\r\nContent-Length: 5\r\n\r\nhello";
+    let answer = whole(ask(bench.proxy, request).await).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 201 ") && answer.contains("\r\nX-OdD: 2\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.ends_with("\r\n\r\n<hello>") && !answer.to_lowercase().contains("\r\ndate:"),
+        "{answer}"
+    );
+    let exchange = bench.exchange();
+    assert_eq!(
+        (exchange.method.as_str(), exchange.url.as_str(), exchange.status),
+        ("POST", "/a?b=1", 201)
+    );
+    assert_eq!(
+        (exchange.request_body.bytes, exchange.response_body.bytes),
+        (b"hello".to_vec(), b"<hello>".to_vec())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_streams_and_may_never_end() {
+    let upstream = server(|mut stream, _| async move {
+        stream
+            .write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+            )
+            .await
+            .unwrap();
+        stream.write_all(b"9\r\ndata: 1\n\n\r\n").await.unwrap();
+        // The second event comes only after the browser has had the first.
+        let mut nothing = [0; 1];
+        let _ = stream.read(&mut nothing).await;
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let mut stream = ask(bench.proxy, "GET /sse HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let answer = head(&mut stream).await;
+    assert!(answer.contains("text/event-stream"), "{answer}");
+    let mut event = [0; 14];
+    tokio::time::timeout(PATIENCE, stream.read_exact(&mut event))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&event, b"9\r\ndata: 1\n\n\r\n");
+    drop(stream);
+    let exchange = bench.exchange();
+    assert_eq!(exchange.response_body.bytes, b"data: 1\n\n");
+    assert!(exchange.error.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_expected_continue_comes_before_the_body() {
+    let upstream = server(|mut stream, _| async move {
+        let mut body = [0; 4];
+        stream.read_exact(&mut body).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        stream.write_all(&body).await.unwrap();
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let mut stream = ask(
+        bench.proxy,
+        "PUT / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n",
+    )
+    .await;
+    let interim = tokio::time::timeout(PATIENCE, head(&mut stream)).await.unwrap();
+    assert!(interim.starts_with("HTTP/1.1 100 "), "{interim}");
+    stream.write_all(b"body").await.unwrap();
+    assert!(whole(stream).await.ends_with("\r\n\r\nbody"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_upgraded_socket_is_passed_on_byte_by_byte() {
+    let upstream = server(|mut stream, head| async move {
+        assert!(head.contains("\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"), "{head}");
+        // The first bytes follow the head in the same packet.
+        stream.write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\nearly").await.unwrap();
+        let mut buffer = vec![0; 4096];
+        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+            stream.write_all(&buffer[..count]).await.unwrap();
+        }
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let mut stream = ask(bench.proxy, "GET /ws/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n").await;
+    let answer = head(&mut stream).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 101 ")
+            && answer.contains("Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+        "{answer}"
+    );
+    let mut early = [0; 5];
+    stream.read_exact(&mut early).await.unwrap();
+    assert_eq!(&early, b"early");
+    let noise: Vec<u8> = (0..1_000_000u32)
+        .map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let (mut reader, mut writer) = stream.into_split();
+    let sent = noise.clone();
+    let sending = tokio::spawn(async move {
+        writer.write_all(&sent).await.unwrap();
+        writer.shutdown().await.unwrap();
+    });
+    let mut echoed = Vec::new();
+    tokio::time::timeout(PATIENCE, reader.read_to_end(&mut echoed))
+        .await
+        .unwrap()
+        .unwrap();
+    sending.await.unwrap();
+    assert!(echoed == noise, "{} of {} bytes", echoed.len(), noise.len());
+
+    let (mut up, mut down, mut extensions) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        match bench.queue.next(PATIENCE).unwrap() {
+            Observation::SocketOpened(opened) => extensions = opened.extensions,
+            Observation::SocketBytes {
+                direction: Direction::ToServer,
+                bytes,
+                ..
+            } => up.extend(bytes),
+            Observation::SocketBytes {
+                direction: Direction::ToBrowser,
+                bytes,
+                ..
+            } => down.extend(bytes),
+            Observation::SocketClosed { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(extensions, "permessage-deflate");
+    assert!(up == noise && down[..5] == *b"early" && down[5..] == noise);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_connection_serves_many_requests_and_survives_a_restart() {
+    let upstream = server(|mut stream, _| async move {
+        // Says keep-alive and closes all the same after two answers, as a server does that restarts.
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")
+            .await
+            .unwrap();
+        head(&mut stream).await;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2")
+            .await
+            .unwrap();
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let mut stream = TcpStream::connect(bench.proxy).await.unwrap();
+    for expected in [b'1', b'2', b'1', b'2'] {
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let answer = tokio::time::timeout(PATIENCE, head(&mut stream)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(stream.read_u8().await.unwrap(), expected);
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redirects_to_the_server_come_back_to_the_proxy() {
+    let upstream = server(|mut stream, head| async move {
+        let own = stream.local_addr().unwrap();
+        let target = match head.split(' ').nth(1).unwrap() {
+            "/own" => format!("http://{own}/next?a=http://{own}/"),
+            "/name" => format!("http://localhost:{}/next", own.port()),
+            "/other" => "http://example.org/next".to_owned(),
+            _ => "/next".to_owned(),
+        };
+        let answer = format!(
+            "HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await;
+    for rewrite_host in [false, true] {
+        let bench = proxy_to(upstream, rewrite_host).await;
+        let cases = [
+            (
+                "/own",
+                format!("http://{}/next?a=http://{upstream}/", bench.proxy),
+            ),
+            ("/name", format!("http://{}/next", bench.proxy)),
+            ("/other", "http://example.org/next".to_owned()),
+            ("/relative", "/next".to_owned()),
+        ];
+        for (path, location) in cases {
+            let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", bench.proxy);
+            let answer = whole(ask(bench.proxy, &request).await).await;
+            assert!(
+                answer.contains(&format!("\r\nLocation: {location}\r\n")),
+                "{path}: {answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn host_and_origin_are_rewritten_only_if_asked_for() {
+    let upstream = server(|mut stream, head| async move {
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{head}",
+            head.len()
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await;
+    let bench = proxy_to(upstream, true).await;
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\n\r\n",
+        bench.proxy
+    );
+    let answer = whole(ask(bench.proxy, &request).await).await;
+    assert!(answer.contains(&format!("\r\nHost: {upstream}\r\n")), "{answer}");
+    assert!(
+        answer.contains(&format!("\r\nOrigin: http://{upstream}\r\n")),
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_down_or_speaks_nonsense_is_a_502() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let down = proxy_to(free, false).await;
+    let page = whole(
+        ask(
+            down.proxy,
+            "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
+        )
+        .await,
+    )
+    .await;
+    assert!(
+        page.starts_with("HTTP/1.1 502 ")
+            && page.contains("http-equiv=\"refresh\"")
+            && page.contains("refused"),
+        "{page}"
+    );
+    assert_eq!(down.exchange().error.as_deref(), Some("connection refused"));
+
+    let nonsense = server(|mut stream, _| async move {
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await.unwrap();
+    })
+    .await;
+    let bench = proxy_to(nonsense, false).await;
+    let text = whole(
+        ask(
+            bench.proxy,
+            "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        )
+        .await,
+    )
+    .await;
+    assert!(
+        text.starts_with("HTTP/1.1 502 ") && text.contains("not HTTP"),
+        "{text}"
+    );
+
+    let silent = server(|stream, _| async move { drop(stream) }).await;
+    let bench = proxy_to(silent, false).await;
+    let text = whole(
+        ask(
+            bench.proxy,
+            "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        )
+        .await,
+    )
+    .await;
+    assert!(
+        text.starts_with("HTTP/1.1 502 ") && text.contains("closed before an answer"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nonsense_from_the_browser_is_a_400() {
+    let upstream = server(|_, _| async {}).await;
+    let bench = proxy_to(upstream, false).await;
+    let answer = whole(ask(bench.proxy, "\x16\x03\x01 not http\r\n\r\n").await).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_body_is_passed_whole_and_kept_in_part() {
+    let upstream = server(|mut stream, _| async move {
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        stream.write_all(&vec![b'x'; 3_000_000]).await.unwrap();
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let answer = whole(ask(bench.proxy, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await).await;
+    assert_eq!(answer.split("\r\n\r\n").nth(1).unwrap().len(), 3_000_000);
+    let body = bench.exchange().response_body;
+    assert_eq!((body.length, body.bytes.len()), (3_000_000, 1 << 20));
+}
