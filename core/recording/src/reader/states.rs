@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -13,8 +14,25 @@ use crate::snapshots::{ManifestEntry, ValuePlace, read_manifest};
 /// How many bytes of JSON a state may hold.
 const MAX_STATE_BYTES: usize = MAX_VALUE_BYTES;
 
-/// A state with the places that its values were read from.
-type Placed = (Snapshot, Vec<ManifestEntry>);
+/// From this size on, two states are parsed on two threads: parsing is most of the time that reading takes.
+const PARALLEL_BYTES: usize = 256 << 10;
+
+/// A state as text.
+#[derive(Default)]
+struct Texts {
+    entries: Vec<(ManifestEntry, Text)>,
+    bytes: usize,
+}
+
+/// The JSON of a value.
+enum Text {
+    /// It stands in the manifest.
+    Inline,
+    /// It was stored beside it.
+    Stored(Arc<[u8]>),
+    /// It is that of the other state.
+    Shared,
+}
 
 impl Reader {
     /// The states before and after a turn, as far as known.
@@ -37,7 +55,8 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn snapshot(&self, snapshot: SnapshotId) -> Result<Option<Snapshot>, RecordingError> {
-        Ok(self.one_state(Some(snapshot), None)?.map(|(state, _)| state))
+        let state = self.read_state(snapshot);
+        self.readable(snapshot, state)
     }
 
     /// Two states of one view: what they share is read once.
@@ -46,71 +65,120 @@ impl Reader {
         before: Option<SnapshotId>,
         after: Option<SnapshotId>,
     ) -> Result<(Option<Snapshot>, Option<Snapshot>), RecordingError> {
-        let first = self.one_state(before, None)?;
-        let second = self.one_state(after, first.as_ref())?;
-        Ok((first.map(|(state, _)| state), second.map(|(state, _)| state)))
+        let (Some(before), Some(after)) = (before, after) else {
+            let one =
+                |snapshot: Option<SnapshotId>| snapshot.map_or(Ok(None), |snapshot| self.snapshot(snapshot));
+            return Ok((one(before)?, one(after)?));
+        };
+        let both = self.texts(before, None).and_then(|first| {
+            let second = self.texts(after, Some(&first))?;
+            parse_both(&first, &second)
+        });
+        match both {
+            Ok((first, second)) => Ok((Some(first), Some(second))),
+            // One may be well even if the other is not.
+            Err(_) => Ok((self.snapshot(before)?, self.snapshot(after)?)),
+        }
     }
 
-    fn one_state(
+    fn readable(
         &self,
-        snapshot: Option<SnapshotId>,
-        other: Option<&Placed>,
-    ) -> Result<Option<Placed>, RecordingError> {
-        let Some(snapshot) = snapshot else {
-            return Ok(None);
-        };
-        match self.read_state(snapshot, other) {
+        snapshot: SnapshotId,
+        state: Result<Snapshot, ReadError>,
+    ) -> Result<Option<Snapshot>, RecordingError> {
+        match state {
             Ok(state) => Ok(Some(state)),
             Err(error) => self.damaged(&format!("state {snapshot}"), error).map(|()| None),
         }
     }
 
-    /// Reads a state; a value that is also in `other` is taken from there.
-    pub(super) fn read_state(
-        &self,
-        snapshot: SnapshotId,
-        other: Option<&Placed>,
-    ) -> Result<Placed, ReadError> {
-        let known = other.map_or_else(HashMap::new, known_values);
-        let mut state = Snapshot::default();
-        let mut left = MAX_STATE_BYTES;
-        let entries = read_manifest(&self.db, snapshot)?;
-        for entry in &entries {
-            let value = match &entry.2 {
-                ValuePlace::Inline(text) => rows::parse(text)?,
-                ValuePlace::Blob(blob) => match known.get(blob) {
-                    Some(value) => (*value).clone(),
-                    None => self.read_value(*blob, &mut left)?,
-                },
-            };
-            let names: &mut Map<String, Value> = match entry.scope() {
-                Scope::Public => &mut state.public,
-                Scope::Private => &mut state.private,
-            };
-            names.insert(entry.1.to_string(), value);
-        }
-        Ok((state, entries))
+    pub(super) fn read_state(&self, snapshot: SnapshotId) -> Result<Snapshot, ReadError> {
+        parse(&self.texts(snapshot, None)?)
     }
 
-    fn read_value(&self, blob: BlobId, left: &mut usize) -> Result<Value, ReadError> {
-        let bytes = self.blobs.borrow_mut().read(&self.db, blob, *left)?;
-        *left -= bytes.len();
-        serde_json::from_slice(&bytes)
-            .map_err(|error| ReadError::Damaged(format!("a value is not JSON: {error}")))
+    /// Reads a state as text, without the values that `other` has.
+    fn texts(&self, snapshot: SnapshotId, other: Option<&Texts>) -> Result<Texts, ReadError> {
+        // Each can be taken over once: a manifest that names one value often would grow without bound.
+        let mut shared: HashSet<(u8, Arc<str>, BlobId)> = other
+            .into_iter()
+            .flat_map(|other| &other.entries)
+            .filter_map(|(entry, _)| stored_at(entry))
+            .collect();
+        let mut texts = Texts::default();
+        for entry in read_manifest(&self.db, snapshot)? {
+            let is_shared = stored_at(&entry).is_some_and(|place| shared.remove(&place));
+            let text = match entry.2 {
+                ValuePlace::Inline(_) => Text::Inline,
+                ValuePlace::Blob(_) if is_shared => Text::Shared,
+                ValuePlace::Blob(blob) => {
+                    let left = MAX_STATE_BYTES - texts.bytes;
+                    let bytes = self.blobs.borrow_mut().read(&self.db, blob, left)?;
+                    texts.bytes += bytes.len();
+                    Text::Stored(bytes)
+                }
+            };
+            texts.entries.push((entry, text));
+        }
+        Ok(texts)
     }
 }
 
-/// The large values of a state, by where they are stored.
-fn known_values((state, entries): &Placed) -> HashMap<BlobId, &Value> {
-    let value = |entry: &ManifestEntry| {
-        let ValuePlace::Blob(blob) = entry.2 else {
-            return None;
-        };
-        let names = match entry.scope() {
-            Scope::Public => &state.public,
-            Scope::Private => &state.private,
-        };
-        Some((blob, names.get(&*entry.1)?))
+fn stored_at(entry: &ManifestEntry) -> Option<(u8, Arc<str>, BlobId)> {
+    match entry.2 {
+        ValuePlace::Blob(blob) => Some((entry.0, Arc::clone(&entry.1), blob)),
+        ValuePlace::Inline(_) => None,
+    }
+}
+
+fn parse_both(first: &Texts, second: &Texts) -> Result<(Snapshot, Snapshot), ReadError> {
+    let (before, after) = if first.bytes.min(second.bytes) < PARALLEL_BYTES {
+        (parse(first), parse(second))
+    } else {
+        std::thread::scope(|scope| {
+            let before = scope.spawn(|| parse(first));
+            let after = parse(second);
+            let failed = |_| Err(ReadError::Damaged("a state could not be parsed".to_owned()));
+            (before.join().unwrap_or_else(failed), after)
+        })
     };
-    entries.iter().filter_map(value).collect()
+    let (before, mut after) = (before?, after?);
+    for (entry, text) in &second.entries {
+        let name = &*entry.1;
+        if matches!(text, Text::Shared)
+            && let Some(value) = names(&before, entry.scope()).get(name)
+            && let Some(place) = names_mut(&mut after, entry.scope()).get_mut(name)
+        {
+            *place = value.clone();
+        }
+    }
+    Ok((before, after))
+}
+
+/// The state of these texts; null for what is in the other state.
+fn parse(texts: &Texts) -> Result<Snapshot, ReadError> {
+    let mut state = Snapshot::default();
+    for (entry, text) in &texts.entries {
+        let value = match (text, &entry.2) {
+            (Text::Stored(bytes), _) => serde_json::from_slice(bytes)
+                .map_err(|error| ReadError::Damaged(format!("a value is not JSON: {error}")))?,
+            (Text::Inline, ValuePlace::Inline(text)) => rows::parse(text)?,
+            _ => Value::Null,
+        };
+        names_mut(&mut state, entry.scope()).insert(entry.1.to_string(), value);
+    }
+    Ok(state)
+}
+
+const fn names(state: &Snapshot, scope: Scope) -> &Map<String, Value> {
+    match scope {
+        Scope::Public => &state.public,
+        Scope::Private => &state.private,
+    }
+}
+
+const fn names_mut(state: &mut Snapshot, scope: Scope) -> &mut Map<String, Value> {
+    match scope {
+        Scope::Public => &mut state.public,
+        Scope::Private => &mut state.private,
+    }
 }

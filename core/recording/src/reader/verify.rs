@@ -33,7 +33,7 @@ impl Reader {
             |row| Ok(row.get(0)?),
         )?;
         for state in states {
-            if let Err(error) = self.read_state(state, None) {
+            if let Err(error) = self.read_state(state) {
                 problems.push(format!("state {state}: {}", error.damage(&self.path)?));
             }
         }

@@ -149,3 +149,38 @@ fn a_state_on_one_that_is_missing_is_lost_and_counted() {
     assert_eq!(reader.problems(), ["state 2: state 2 is missing"]);
     assert_eq!(reader.meta().unwrap()["lost"], json!({"snapshot": 1}));
 }
+
+#[test]
+fn states_before_and_after_share_what_has_not_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shared.djscope");
+    let large = |word: &str| json!(vec![format!("{word} and more than fits into a manifest"); 20_000]);
+    let first = SnapshotDelta {
+        snapshot: 1,
+        public: sample::map(json!({"same": large("same"), "other": large("old"), "count": 1})),
+        private: sample::map(json!({"_same": large("same")})),
+        ..SnapshotDelta::default()
+    };
+    let second = SnapshotDelta {
+        snapshot: 2,
+        base: Some(1),
+        public: sample::map(json!({"other": large("new"), "count": 2})),
+        ..SnapshotDelta::default()
+    };
+    let before = first.applied_to(Snapshot::default());
+    let after = second.applied_to(before.clone());
+    let mut turn = sample::turn(1);
+    (turn.before, turn.after) = (Some(1), Some(2));
+    sample::record(
+        &path,
+        vec![
+            Entry::Snapshot(first),
+            Entry::Snapshot(second),
+            Entry::Turn(Box::new(turn)),
+        ],
+    );
+    let reader = Reader::open(&path).unwrap();
+    let (read_before, read_after) = reader.state(1).unwrap();
+    assert_same(&read_before.unwrap(), &before);
+    assert_same(&read_after.unwrap(), &after);
+}
