@@ -24,7 +24,7 @@ _KEPT_BY_DJUST = frozenset({
     "_context_processor_keys", "_cached_csrf_token", "_sync_done_this_cycle", "_changed_keys",
     "_force_full_html", "_skip_render", "_cached_context", "_lazy_thunks", "_async_running",
     "_async_tasks", "_async_pending", "_async_cancelled", "_full_template", "_template",
-    "_view_id", "_tenant", "_object", "_components", "_child_views", "_static_assigns_sent",
+    "_view_id", "_parent_view", "_tenant", "_object", "_components", "_child_views", "_static_assigns_sent",
     "_current_html_size", "_previous_html_size", "_should_reset_form", "_hvr_version",
     "_temporary_assigns_initialized", "_dj_model_fields",
 })  # fmt: skip

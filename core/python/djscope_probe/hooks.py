@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from . import logs, queries, sender, trouble
-from .patches import consumer, events, pages, rendering, runtime
+from .patches import consumer, embedding, events, pages, rendering, runtime
 
 _PATCHES: dict[str, tuple[Callable[[Any], None], ...]] = {
     "djust.live_view": (pages.install_view,),
     "djust.mixins.request": (pages.install,),
     "djust.mixins.rust_bridge": (rendering.install_bridge,),
+    "djust.mixins.sticky": (embedding.install,),
     "djust.mixins.template": (rendering.install_template,),
     "djust.runtime": (runtime.install,),
     "djust.signals": (events.install_signals,),

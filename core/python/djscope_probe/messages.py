@@ -56,7 +56,7 @@ def turn(told: Turn) -> str:
     head = {
         "type": "turn", "seq": told.seq, "transport": told.transport,
         "session_id": told.session_id, "client": told.client,
-        "view": record.id if record else None,
+        "view": record.id if record else None, "parent": told.parent,
         "class": f"{cls.__module__}.{cls.__qualname__}" if cls else told.class_name,
         "kind": told.kind, "event": told.event, "params": _value(told.params), "ref": told.ref,
         "method": told.method, "path": told.path,

@@ -24,7 +24,7 @@ class Turn:
     __slots__ = (
         "after", "before", "called", "class_name", "client", "closed", "context", "duration", "event",
         "exception", "full_html", "html", "kind", "logs", "method", "missing", "mounting", "outer", "params",
-        "path", "record", "ref", "rendered", "sent", "seq", "session_id", "spans", "started",
+        "parent",        "path", "record", "ref", "rendered", "sent", "seq", "session_id", "spans", "started",
         "started_ns", "token", "transport", "view_class", "worked",
     )  # fmt: skip
 
@@ -44,6 +44,9 @@ class Turn:
         self.path: str | None = None
         self.record: ViewRecord | None = None
         self.view_class: type | None = None
+        self.class_name: str | None = None
+        # The id of the view that embeds this one.
+        self.parent: str | None = None
         self.before: State | None = None
         self.after: State | None = None
         self.context: list[str] | None = None
@@ -95,16 +98,17 @@ class Turn:
 
     def sees(self, view: Any) -> None:
         """Names the view of the turn."""
-        if view is not None and (self.record is None or self.view_class is not type(view)):
+        if view is not None:
             self.record = record_of(view)
             self.view_class = type(view)
+            embedding = view.__dict__.get("_parent_view")
+            self.parent = None if embedding is None else record_of(embedding).id
 
     def takes_before(self, view: Any) -> None:
         """Copies the state before the work, once."""
         if self.before is None and view is not None:
-            self.record = record_of(view)
-            self.view_class = type(view)
-            self.before = self.record.state(view)
+            self.sees(view)
+            self.before = self.record.state(view) if self.record else None
 
     def takes_after(self, view: Any) -> None:
         """Copies the state after the work and before it is rendered, once."""

@@ -20,9 +20,9 @@ import types
 import uuid
 from typing import Any
 
-from . import bounds
+from . import bounds, querysets
 
-_TEXTUAL = (complex, range, slice, re.Pattern, pathlib.PurePath, type(NotImplemented), type(...))
+_TEXTUAL = frozenset({complex, range, slice, re.Pattern, pathlib.PosixPath, pathlib.WindowsPath})
 _OPAQUE = (
     types.ModuleType, types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType,
     types.FrameType, types.CodeType, types.TracebackType,
@@ -141,7 +141,7 @@ class Encoder:
             return {"$timedelta": datetime.timedelta.total_seconds(value)}
         if isinstance(value, uuid.UUID):
             return {"$uuid": uuid.UUID.__str__(value)}
-        if type(value) in _TEXTUAL or isinstance(value, (pathlib.PurePath, re.Pattern)):
+        if type(value) in _TEXTUAL:
             return _repr(value, repr(value))
         if isinstance(value, _NAMED):
             return _repr(value, _named(value))
@@ -151,10 +151,8 @@ class Encoder:
 
     def _instance(self, value: Any) -> Any:
         kind = _django_kind(type(value))
-        if kind == "model":
-            return self._model(value)
-        if kind == "queryset":
-            return self._queryset(value)
+        if kind in ("model", "queryset"):
+            return self._model(value) if kind == "model" else self._queryset(value)
         fields = instance_fields(value)
         if kind == "form" and fields:
             return self._object(value, {k: fields[k] for k in _FORM_FIELDS if k in fields})
@@ -171,9 +169,8 @@ class Encoder:
         return self._object(value, fields)
 
     def _object(self, value: Any, fields: dict[str, Any]) -> Any:
-        told = {}
-        for name, item in list(fields.items())[: bounds.MAX_ITEMS]:
-            told[str(name)] = self.encode(item)
+        shown = list(fields.items())[: bounds.MAX_ITEMS]
+        told = {str(name): self.encode(item) for name, item in shown}
         if not any(_holds_data(item) for item in told.values()):
             return _repr(value, None)
         return {"$object": {"type": type_name(value), "fields": told}}
@@ -218,15 +215,16 @@ class Encoder:
             if field.attname in stored
         }
         key = meta.pk.attname if meta.pk is not None else None
-        told = {"app": meta.app_label, "model": meta.object_name, "pk": fields.get(key)}
-        return {"$model": {**told, "fields": fields}}
+        name = {"app": meta.app_label, "model": meta.object_name}
+        return {"$model": {**name, "pk": fields.get(key), "fields": fields}}
 
     def _queryset(self, value: Any) -> Any:
         stored = object.__getattribute__(value, "__dict__")
         model, cached = stored.get("model"), stored.get("_result_cache")
         label = model._meta.label if model is not None else None
         rows = None if cached is None else self.encode(cached)
-        return {"$queryset": {"model": label, "rows": rows, "sql": None}}
+        sql = querysets.sql_of(stored) if rows is None else None
+        return {"$queryset": {"model": label, "rows": rows, "sql": sql}}
 
 
 def _django_kind(cls: type, known: dict[type, str] = {}) -> str:  # noqa: B006
@@ -255,7 +253,7 @@ def _django_kind(cls: type, known: dict[type, str] = {}) -> str:  # noqa: B006
 
 
 def _holds_data(told: Any) -> bool:
-    return not (type(told) is dict and ("$repr" in told or "$cycle" in told))
+    return type(told) is not dict or not ("$repr" in told or "$cycle" in told)
 
 
 def _repr(value: Any, text: str | None) -> Any:

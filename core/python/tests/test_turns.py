@@ -154,6 +154,7 @@ def test_state_of_every_type(live):
     assert len(private["_evaluated"]["$queryset"]["rows"]) == 2
     shelf = private["_shelf"]["$object"]["fields"]
     assert shelf["lazy"]["$queryset"]["rows"] is None
+    assert '"quantity" > 5' in shelf["lazy"]["$queryset"]["sql"]
     assert set(shelf["deferred"]["$model"]["fields"]) == {"id", "name"}
     assert shelf["cycle"]["self"] == {"$cycle": "dict"}
     assert shelf["client"]["$repr"]["type"].endswith("Client")
@@ -348,6 +349,11 @@ def test_forced_html_and_children(live):
     events = receiver.of("turn", session_id=session, kind="event")
     assert [e["class"].rsplit(".")[-1] for e in events] == ["ChildView"] * 3 + ["ParentView"]
     assert len({e["view"] for e in events[:3]}) == 2
+    assert {e["parent"] for e in events} == {events[3]["view"], None}
+    mounts = receiver.of("turn", session_id=session, kind="mount")
+    children = [m for m in mounts if m["parent"]]
+    assert {m["view"] for m in children} >= {e["view"] for e in events[:3]}
+    assert {m["after"]["public"]["label"] for m in children} == {"first", "second"}
     assert receiver.state(events[2]["view"], events[2]["seq"])["public"]["count"] == 2
 
 
@@ -405,6 +411,49 @@ def test_event_over_post(live):
     assert spans(posted, "handler")[-1]["name"] == "add"
 
 
+def test_time_travel(live):
+    async def script(page):
+        await page.event("increment")
+        await page.event("increment")
+        await page.ask({"type": "time_travel_jump", "index": 0, "which": "before"})
+        await page.until(type="time_travel_state")
+        await page.ask({"type": "forward_replay", "from_index": 0})
+        await page.until(type="time_travel_state")
+
+    receiver, session, _ = run(live, "counter.HistoryView", "/history/", script)
+    turn(receiver, session, "time_travel", count=2)
+    jumped, replayed = receiver.of("turn", session_id=session, kind="time_travel")
+    assert jumped["before"]["public"] == {} and jumped["event"] == "time_travel_jump"
+    assert jumped["after"]["public"] == {"count": 0}
+    assert [f["type"] for f in jumped["sent"]] == ["patch", "time_travel_state"]
+    assert replayed["after"]["public"] == {"count": 1}
+
+
+def test_several_views_on_a_socket_and_none(live):
+    server, receiver = live
+
+    async def go():
+        async with server.page(SHOP + "nothing.NoView", "/") as page:
+            assert page.mounted["type"] == "error"
+            assert (await page.event("increment"))["type"] == "error"
+            views = [
+                {"view": SHOP + name, "params": {}, "url": "/", "target_id": name}
+                for name in ("counter.CounterView", "failing.SlowView")
+            ]
+            batch = await page.ask({"type": "mount_batch", "views": views})
+            assert len(batch["views"]) == 2
+            return page.session_id
+
+    session = asyncio.run(go())
+    mounts = receiver.wait("turn", 3, session_id=session, kind="mount")
+    assert [m["class"].rsplit(".")[-1] for m in mounts] == ["NoView", "CounterView", "SlowView"]
+    assert mounts[0]["view"] is None and mounts[0]["after"] is None
+    assert mounts[1]["after"]["public"]["count"] == 0 and mounts[2]["after"]["public"]["runs"] == 0
+    nowhere = turn(receiver, session, "event", "increment")
+    assert nowhere["view"] is None and nowhere["sent"][0]["type"] == "error"
+
+
 def test_nothing_of_the_probe_failed(live):
     _, receiver = live
-    assert [t["missing"] for t in receiver.of("turn") if t["missing"]] == []
+    told = [t["missing"] for t in receiver.of("turn") if t["missing"] and not t["parent"]]
+    assert told == []

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.views.counter import CounterView
+from shop.views.counter import CounterView, HistoryView
 from shop.views.decorated import DecoratedView
 from shop.views.failing import ErrorView, LogView, MountErrorView, SlowView
 from shop.views.forms import BoundView, OrderView, UploadView
@@ -14,6 +14,7 @@ from shop.views.state import BigStateView, ParentView, StateView
 
 PAGES = [
     ("counter", CounterView),
+    ("history", HistoryView),
     ("products", ProductListView),
     ("form", OrderView),
     ("chat", ChatView),

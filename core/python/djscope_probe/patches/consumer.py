@@ -181,6 +181,8 @@ def _whole(kind: str) -> Any:
                 identified(turn, self)
                 if kind != "mount":
                     turn.takes_before(self.view_instance)
+                if kind == "time_travel":
+                    turn.event = original.__name__.removeprefix("handle_")
                 if args and isinstance(args[0], dict) and kind in ("mount", "time_travel"):
                     turn.params = turns.told_params(args[0].get("params"))
                     turn.path = args[0].get("url") if kind == "mount" else None

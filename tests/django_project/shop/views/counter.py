@@ -35,3 +35,10 @@ class CounterView(LiveView):
     @event_handler
     def look(self, **kwargs):
         """Changes nothing at all."""
+
+
+class HistoryView(CounterView):
+    """The counter with djust's time travel."""
+
+    template_name = "shop/history.html"
+    time_travel_enabled = True
