@@ -32,9 +32,7 @@ pub use entry::{Entry, Finding, Keyframe, SnapshotDelta};
 #[cfg(feature = "sqlite")]
 pub use error::RecordingError;
 #[cfg(feature = "sqlite")]
-pub use reader::{
-    BodySide, DomSource, HttpPage, Overview, OverviewColumn, Page, PatchBatch, Reader, Revision, Totals,
-};
+pub use reader::{BodySide, DomSource, HttpPage, Overview, Page, PatchBatch, Reader, Revision, Totals};
 #[cfg(feature = "sqlite")]
 pub use schema::{FORMAT_MAJOR, FORMAT_MINOR, MAX_VALUE_BYTES};
 #[cfg(feature = "sqlite")]

@@ -17,7 +17,8 @@ pub use http::{HttpBody, HttpExchange};
 pub use snapshot::{Change, ChangeKind, Scope, Snapshot, changes_between};
 pub use span::{LogRecord, Span, SpanKind};
 pub use turn::{
-    Exception, FullHtml, Outcome, PatchRecord, SentFrame, TracebackFrame, Turn, TurnDetail, TurnKind, TurnRow,
+    Exception, FullHtml, Outcome, OverviewColumn, PatchRecord, SentFrame, TracebackFrame, Turn, TurnDetail,
+    TurnKind, TurnRow,
 };
 pub use view::{Handler, HandlerParam, Template, TemplateSource, View};
 

@@ -343,6 +343,25 @@ pub struct TurnRow {
     pub error: Option<String>,
 }
 
+/// What happened in one column of the overview.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewColumn {
+    /// Turns that sent changes or mounted.
+    pub ok: u32,
+    /// Turns with nothing to show: noop, empty patch, silent, unanswered.
+    pub quiet: u32,
+    /// Whole HTML and recoveries.
+    pub warning: u32,
+    /// Errors.
+    pub error: u32,
+    /// SQL queries.
+    pub queries: u32,
+    /// Findings.
+    pub findings: u32,
+    /// First turn in the column.
+    pub first_turn: Option<TurnId>,
+}
+
 /// Everything about one turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TurnDetail {

@@ -25,7 +25,7 @@ use crate::filter::Filter;
 
 pub use dom::{DomSource, PatchBatch};
 pub use http::{BodySide, HttpPage};
-pub use turns::{Overview, OverviewColumn, Page};
+pub use turns::{Overview, Page};
 
 /// Most problems that are kept.
 const MAX_PROBLEMS: usize = 100;

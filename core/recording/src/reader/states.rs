@@ -14,9 +14,6 @@ use crate::snapshots::{ManifestEntry, ValuePlace, read_manifest};
 /// How many bytes of JSON a state may hold.
 const MAX_STATE_BYTES: usize = MAX_VALUE_BYTES;
 
-/// From this size on, two states are parsed on two threads: parsing is most of the time that reading takes.
-const PARALLEL_BYTES: usize = 256 << 10;
-
 /// A state as text.
 #[derive(Default)]
 struct Texts {
@@ -131,17 +128,7 @@ fn stored_at(entry: &ManifestEntry) -> Option<(u8, Arc<str>, BlobId)> {
 }
 
 fn parse_both(first: &Texts, second: &Texts) -> Result<(Snapshot, Snapshot), ReadError> {
-    let (before, after) = if first.bytes.min(second.bytes) < PARALLEL_BYTES {
-        (parse(first), parse(second))
-    } else {
-        std::thread::scope(|scope| {
-            let before = scope.spawn(|| parse(first));
-            let after = parse(second);
-            let failed = |_| Err(ReadError::Damaged("a state could not be parsed".to_owned()));
-            (before.join().unwrap_or_else(failed), after)
-        })
-    };
-    let (before, mut after) = (before?, after?);
+    let (before, mut after) = (parse(first)?, parse(second)?);
     for (entry, text) in &second.entries {
         let name = &*entry.1;
         if matches!(text, Text::Shared)

@@ -4,7 +4,7 @@ use rusqlite::types::Value as Sql;
 use super::{Reader, rows};
 use crate::RecordingError;
 use crate::filter::Filter;
-use crate::model::{ConnectionId, Micros, TurnId, TurnRow};
+use crate::model::{ConnectionId, Micros, OverviewColumn, TurnId, TurnRow};
 
 /// Most rows of one page.
 const MAX_PAGE: u32 = 10_000;
@@ -28,25 +28,6 @@ pub struct Overview {
     pub columns: Vec<OverviewColumn>,
     /// The time that all columns cover, from the start of the recording.
     pub span_us: i64,
-}
-
-/// What happened in one column of the overview.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OverviewColumn {
-    /// Turns that sent changes or mounted.
-    pub ok: u32,
-    /// Turns with nothing to show: noop, empty patch, silent, unanswered.
-    pub quiet: u32,
-    /// Whole HTML and recoveries.
-    pub warning: u32,
-    /// Errors.
-    pub error: u32,
-    /// SQL queries.
-    pub queries: u32,
-    /// Findings.
-    pub findings: u32,
-    /// First turn in the column.
-    pub first_turn: Option<TurnId>,
 }
 
 impl Reader {
