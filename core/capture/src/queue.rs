@@ -100,11 +100,6 @@ impl Tap {
         self.shared.last_http.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Things that were dropped so far.
-    pub fn dropped(&self) -> u64 {
-        self.shared.dropped.load(Ordering::Relaxed)
-    }
-
     /// Puts an observation on the queue, or a smaller one in its place if it does not fit.
     pub fn send(&self, observation: Observation) {
         let bytes = weight(&observation);
@@ -139,6 +134,11 @@ impl Tap {
 }
 
 impl Queue {
+    /// Things that were dropped so far.
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
     /// Waits for the next observation; none after `patience` without one. An error if nobody can send any more.
     ///
     /// # Errors
@@ -197,7 +197,7 @@ mod tests {
         };
         tap.send(chunk(&tap));
         tap.send(chunk(&tap));
-        assert_eq!(tap.dropped(), 1);
+        assert_eq!(queue.dropped(), 1);
         assert!(matches!(
             queue.next(Duration::ZERO),
             Ok(Observation::SocketBytes { .. })

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -51,6 +51,7 @@ pub struct Recorder {
 #[derive(Debug, Default)]
 pub struct Shared {
     paused: AtomicBool,
+    dropped: AtomicU64,
     probe: Mutex<ProbeStatus>,
     health: Mutex<Health>,
 }
@@ -64,6 +65,11 @@ impl Shared {
     /// True while turns are not recorded.
     pub fn is_paused(&self) -> bool {
         self.paused.load(Ordering::Relaxed)
+    }
+
+    /// Things that never reached the recorder because its queue was full.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     /// What is known of the probes.
@@ -90,8 +96,15 @@ impl Recorder {
         let clock = Clock::start();
         let (tap, queue) = queue::queue(clock, options.queue_bytes);
         options.writer.started_unix_us = Some(clock.start_unix_us());
-        let writer = Writer::create(path, options.writer)?;
         let shared = Arc::new(Shared::default());
+        let (seen, next) = (Arc::clone(&shared), options.writer.on_commit.take());
+        options.writer.on_commit = Some(Box::new(move |commit| {
+            *seen.health.lock().unwrap_or_else(PoisonError::into_inner) = commit.health.clone();
+            if let Some(next) = &next {
+                next(commit);
+            }
+        }));
+        let writer = Writer::create(path, options.writer)?;
         let mut work = Work {
             queue,
             clock,
@@ -178,12 +191,21 @@ impl Work {
                 Err(RecvTimeoutError::Timeout) => {
                     let entries = self.assembler.idle(self.clock.now_us());
                     self.write(entries);
+                    // A write that fails makes no commit that would tell of it.
                     *self.shared.health.lock().unwrap_or_else(PoisonError::into_inner) = self.writer.health();
                 }
             }
+            self.note_dropped();
         }
         let entries = self.assembler.finish(self.clock.now_us());
         self.write(entries);
+    }
+
+    fn note_dropped(&self) {
+        let dropped = self.queue.dropped();
+        if self.shared.dropped.swap(dropped, Ordering::Relaxed) != dropped {
+            self.write(vec![Entry::Meta { key: "not_recorded".to_owned(), value: dropped.into() }]);
+        }
     }
 
     fn write(&self, entries: Vec<Entry>) {

@@ -1,6 +1,6 @@
 //! What can be asked and what is answered.
 
-use djscope_recording::model::{HttpExchange, TurnDetail, TurnId, TurnRow};
+use djscope_recording::model::{HttpExchange, OverviewColumn, TurnDetail, TurnId, TurnRow};
 use serde::{Deserialize, Serialize};
 
 /// A question to the hub.
@@ -154,25 +154,6 @@ pub enum ProbeState {
     },
     /// It reported, and its process has ended.
     Gone,
-}
-
-/// What happened in one column of the overview.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OverviewColumn {
-    /// Turns that sent changes or mounted.
-    pub ok: u32,
-    /// Turns with nothing to show: noop, empty patch, silent, unanswered.
-    pub quiet: u32,
-    /// Whole HTML and recoveries.
-    pub warning: u32,
-    /// Errors.
-    pub error: u32,
-    /// SQL queries.
-    pub queries: u32,
-    /// Findings.
-    pub findings: u32,
-    /// First turn in the column.
-    pub first_turn: Option<TurnId>,
 }
 
 /// A connection to a hub.

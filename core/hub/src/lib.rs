@@ -5,6 +5,11 @@
 //! outside this crate needs to know where a recording lives.
 
 mod api;
+#[cfg(feature = "local")]
+mod local;
 
-pub use api::{Answer, Client, OverviewColumn, ProbeState, Query, RecordingState, Status, TurnPage};
+pub use api::{Answer, Client, ProbeState, Query, RecordingState, Status, TurnPage};
+pub use djscope_recording::model::OverviewColumn;
+#[cfg(feature = "local")]
+pub use local::{Live, LocalClient, Mailbox};
 pub use djscope_recording::{filter, model};

@@ -1,2 +1,35 @@
-//! Binary.
-fn main(){}
+//! The `djscope` command.
+//!
+//! Data goes to standard output, everything else to standard error. Exit
+//! codes: 0 fine, 1 findings or divergence, 2 usage or input error.
+
+mod arguments;
+mod failure;
+mod live;
+mod open;
+mod screenshot;
+mod show;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Run(options) => live::run(options),
+        Command::Attach(options) => live::attach(options),
+        Command::Open(options) => open::open(&options),
+        Command::Show(options) => show::show(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure::INPUT)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use djscope_recording::filter;
+
+/// See what your djust page does: every event, state change, patch and millisecond.
+#[derive(Debug, Parser)]
+#[command(name = "djscope", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a dev server, record everything, and open the panel
+    ///
+    /// The server runs with a probe in its environment; the project stays as it is. Open the
+    /// printed address in a browser instead of the server's own.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArguments),
+    /// Record a server that runs already, without its state, SQL and logs
+    Attach(AttachArguments),
+    /// Open a recording in the panel
+    Open(OpenArguments),
+    /// Print the turns of a recording
+    #[command(after_help = filter::HELP)]
+    Show(ShowArguments),
+}
+
+const RUN_EXAMPLES: &str = "Examples:
+  djscope run -- python manage.py runserver
+  djscope run --out search.djscope -- daphne -p 8000 site.asgi:application
+  djscope run --headless --for 60 -- uvicorn site.asgi:application";
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub common: LiveArguments,
+    /// Where the server will listen, if the command does not tell
+    #[arg(long, value_name = "URL")]
+    pub upstream: Option<String>,
+    /// Record the wire only; leave the server's environment alone
+    #[arg(long)]
+    pub no_probe: bool,
+    /// The command of the server, after --
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub server: Vec<String>,
+}
+
+/// Options of `attach`.
+#[derive(Debug, Args)]
+pub struct AttachArguments {
+    /// Address of the server, as in http://127.0.0.1:8000
+    #[arg(value_name = "URL")]
+    pub upstream: String,
+    #[command(flatten)]
+    pub common: LiveArguments,
+}
+
+/// Options of everything that records.
+#[derive(Debug, Args)]
+pub struct LiveArguments {
+    /// Where the proxy listens; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = listen)]
+    pub listen: SocketAddr,
+    /// The recording; by default recordings/DATE-TIME.djscope in the user's data folder
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace a recording that is there already
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Open no window
+    #[arg(long)]
+    pub headless: bool,
+    /// End after so many seconds
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+    pub duration: Option<std::time::Duration>,
+    /// Tell the server its own address in Host and Origin, for servers that refuse the proxy's
+    #[arg(long)]
+    pub rewrite_host: bool,
+    /// One more name whose value is a secret; with ! in front one that is none
+    #[arg(long, value_name = "NAME")]
+    pub redact: Vec<String>,
+    /// A file of such names, one a line
+    #[arg(long, value_name = "FILE")]
+    pub redact_file: Vec<PathBuf>,
+    /// Keep secrets in the recording
+    #[arg(long, conflicts_with_all = ["redact", "redact_file"])]
+    pub no_redact: bool,
+    /// Print what happens as JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `open`.
+#[derive(Debug, Args)]
+pub struct OpenArguments {
+    /// The recording
+    pub file: PathBuf,
+    /// Write a picture of the panel instead of opening a window
+    #[arg(long, value_name = "PNG")]
+    pub screenshot: Option<PathBuf>,
+    /// The turn to select
+    #[arg(long, value_name = "N")]
+    pub turn: Option<u64>,
+    /// Show only some turns; djscope show --help lists the terms
+    #[arg(long, value_name = "EXPR", default_value = "")]
+    pub filter: String,
+}
+
+/// Options of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The recording
+    pub file: PathBuf,
+    /// Print JSON, one object a turn
+    #[arg(long)]
+    pub json: bool,
+    /// Print only some turns
+    #[arg(long, value_name = "EXPR", default_value = "")]
+    pub filter: String,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    djscope_capture::run::listen_address(text).map_err(|error| format!("not an address of the form 127.0.0.1:8010 ({error})"))
+}
+
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds: f64| std::time::Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "not a number of seconds".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,66 @@
+//! How a command fails: one clear line, and what to do.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use djscope_capture::redaction::RulesError;
+use djscope_capture::run::RunError;
+use djscope_recording::RecordingError;
+use djscope_recording::filter::FilterError;
+
+/// Exit code for usage and input errors.
+pub const INPUT: u8 = 2;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure that says what and where.
+    pub fn new(message: impl Display) -> Self {
+        Self { message: message.to_string(), hint: None }
+    }
+
+    /// The same with what to do.
+    pub fn with_hint(self, hint: impl Display) -> Self {
+        Self { hint: Some(hint.to_string()), ..self }
+    }
+
+    /// Prints it on standard error.
+    pub fn print(&self) {
+        let mut error = std::io::stderr().lock();
+        // Nobody is left to tell if standard error is closed.
+        let _ = writeln!(error, "djscope: {}", self.message);
+        if let Some(hint) = &self.hint {
+            let _ = writeln!(error, "hint: {hint}");
+        }
+    }
+}
+
+impl From<RecordingError> for Failure {
+    fn from(error: RecordingError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<RulesError> for Failure {
+    fn from(error: RulesError) -> Self {
+        Self::new(error).with_hint("one name a line, !name for what is no secret, # before remarks")
+    }
+}
+
+impl From<FilterError> for Failure {
+    fn from(error: FilterError) -> Self {
+        let hint = error.hint.clone().unwrap_or_else(|| "djscope show --help lists the terms".to_owned());
+        Self::new(format!("{error}\n{}", error.caret())).with_hint(hint)
+    }
+}

@@ -1,0 +1,164 @@
+//! `djscope run` and `djscope attach`: from a server to a recording, and the panel beside it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use djscope_capture::recorder::RecorderOptions;
+use djscope_capture::redaction::Rules;
+use djscope_capture::run::{Ending, Run, RunOptions};
+use djscope_hub::{Live, Mailbox};
+use djscope_recording::{Summary, WriterOptions};
+use serde_json::json;
+
+use crate::arguments::{AttachArguments, LiveArguments, RunArguments};
+use crate::failure::Failure;
+use crate::window;
+
+/// Bytes of an HTTP body that are kept: more than any script or picture of a dev page.
+const BODY_LIMIT: usize = 8 << 20;
+
+/// `djscope run`.
+pub fn run(options: RunArguments) -> Result<(), Failure> {
+    record(options.common, options.server, options.upstream, !options.no_probe)
+}
+
+/// `djscope attach`.
+pub fn attach(options: AttachArguments) -> Result<(), Failure> {
+    record(options.common, Vec::new(), Some(options.upstream), false)
+}
+
+fn record(options: LiveArguments, command: Vec<String>, upstream: Option<String>, probe: bool) -> Result<(), Failure> {
+    let rules = rules(&options)?;
+    let out = options.out.clone().map_or_else(default_path, Ok)?;
+    let is_attached = command.is_empty();
+    let shown_command = (!is_attached).then(|| command.join(" "));
+    let mailbox = Mailbox::default();
+    let writer =
+        WriterOptions { overwrite: options.overwrite, on_commit: Some(mailbox.on_commit()), ..WriterOptions::default() };
+    let run_options = RunOptions {
+        command,
+        upstream,
+        listen: options.listen,
+        rewrite_host: options.rewrite_host,
+        probe,
+        out: out.clone(),
+        body_limit: BODY_LIMIT,
+        recorder: RecorderOptions { rules, writer, ..RecorderOptions::default() },
+        duration: options.duration,
+    };
+    let is_over = Arc::new(AtomicBool::new(false));
+    let over = Arc::clone(&is_over);
+    let closer = window::Closer::default();
+    let close = closer.clone();
+    let run = Run::start(run_options, move || {
+        over.store(true, Ordering::Relaxed);
+        close.close();
+    })?;
+    let proxy = format!("http://{}", run.proxy);
+    announce(&proxy, &run, &out, options.json);
+    if is_attached {
+        eprintln!("djscope: no probe in this server: state, SQL, logs and handler times are missing; djscope run has them");
+    }
+    let wants_window = !options.headless && !is_over.load(Ordering::Relaxed);
+    if wants_window && !window::has_display() {
+        eprintln!("djscope: no display: recording without a window");
+    } else if wants_window {
+        let live = Live {
+            proxy,
+            upstream: run.upstream.to_string(),
+            command: shown_command,
+            with_probe: probe,
+            recorder: Arc::clone(&run.recorder),
+        };
+        if let Err(failure) = window::show(&out, Some(live), mailbox, &window::Start::default(), &closer) {
+            failure.print();
+            eprintln!("djscope: recording goes on without a window; Ctrl-C ends it");
+            return report(run.wait(), &out, options.json);
+        }
+        return report(run.finish(), &out, options.json);
+    }
+    report(run.wait(), &out, options.json)
+}
+
+fn announce(proxy: &str, run: &Run, out: &Path, as_json: bool) {
+    if as_json {
+        println!("{}", json!({"proxy": proxy, "upstream": run.upstream.to_string(), "recording": out}));
+    } else {
+        println!("proxy {proxy}");
+    }
+    eprintln!("djscope: open {proxy} in your browser instead of {}; recording {}", run.upstream, out.display());
+}
+
+type Finished = Result<(Option<Summary>, Ending), djscope_recording::RecordingError>;
+
+fn report(finished: Finished, out: &Path, as_json: bool) -> Result<(), Failure> {
+    let (summary, ending) = finished?;
+    let Some(summary) = summary else { return Ok(()) };
+    let health = &summary.health;
+    if as_json {
+        println!(
+            "{}",
+            json!({"recording": out, "turns": health.turns, "frames": health.frames, "bytes": health.size_bytes,
+                   "lost": health.dropped(), "ending": ending_name(ending)})
+        );
+    }
+    let why = match ending {
+        Ending::Server(status) => format!("the server ended ({status}); "),
+        Ending::Time | Ending::Signal | Ending::Asked => String::new(),
+    };
+    eprintln!(
+        "djscope: {why}{} turns and {} frames in {} ({} KB)",
+        health.turns,
+        health.frames,
+        out.display(),
+        health.size_bytes / 1000
+    );
+    if health.dropped() > 0 {
+        let reason = health.error.clone().unwrap_or_else(|| "the recorder could not keep up".to_owned());
+        return Err(Failure::new(format!("{} entries could not be recorded: {reason}", health.dropped()))
+            .with_hint("what was recorded before and after is in the file"));
+    }
+    Ok(())
+}
+
+const fn ending_name(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Signal => "signal",
+        Ending::Time => "time",
+        Ending::Server(_) => "server",
+        Ending::Asked => "asked",
+    }
+}
+
+fn rules(options: &LiveArguments) -> Result<Rules, Failure> {
+    if options.no_redact {
+        return Ok(Rules::none());
+    }
+    let mut rules = Rules::default();
+    for name in &options.redact {
+        rules.add(name);
+    }
+    for file in &options.redact_file {
+        rules.add_file(file)?;
+    }
+    Ok(rules)
+}
+
+/// A new file in the user's data folder, named after the time.
+fn default_path() -> Result<PathBuf, Failure> {
+    let folder = data_folder()
+        .ok_or_else(|| Failure::new("cannot tell the user's data folder").with_hint("name the recording with --out FILE"))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Failure::new(format!("cannot make {}: {error}", folder.display())).with_hint("name the recording with --out FILE"))?;
+    let now = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
+    let free = (0..100u32)
+        .map(|number| if number == 0 { format!("{now}.djscope") } else { format!("{now}-{number}.djscope") })
+        .map(|name| folder.join(name))
+        .find(|path| !path.exists());
+    free.ok_or_else(|| Failure::new(format!("too many recordings in {}", folder.display())))
+}
+
+fn data_folder() -> Option<PathBuf> {
+    dirs::data_dir().map(|data| data.join("djscope").join("recordings"))
+}

@@ -1,0 +1,48 @@
+//! A picture of the panel without a window.
+
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use djscope_hub::{LocalClient, Mailbox};
+use egui_kittest::Harness;
+
+use crate::failure::Failure;
+use crate::window::{self, Start};
+
+const SIZE: egui::Vec2 = egui::Vec2::new(1280.0, 800.0);
+
+/// How long answers of the hub may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Draws the panel over the recording at `file` and writes a PNG to `path`.
+pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
+    let client = LocalClient::open(file, None, Mailbox::default(), || {})?;
+    let mut panel = window::panel(client, start);
+    // Without any graphics driver the renderer gives up by panicking; its own words are no help.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let drawn = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut harness = Harness::builder().with_size(SIZE).with_pixels_per_point(1.0).wgpu().build_ui(|ui| panel.ui(ui));
+        settle(&mut harness);
+        harness.render()
+    }));
+    std::panic::set_hook(hook);
+    let image = drawn
+        .map_err(|_| Failure::new("cannot draw: no graphics driver").with_hint("on Debian: apt install mesa-vulkan-drivers"))?
+        .map_err(|error| Failure::new(format!("cannot draw: {error}")))?;
+    image.save(path).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
+    eprintln!("djscope: wrote {}", path.display());
+    Ok(())
+}
+
+/// Steps until the hub has answered and the picture stands still.
+fn settle(harness: &mut Harness<'_>) {
+    let since = Instant::now();
+    let mut quiet = 0;
+    while quiet < 10 && since.elapsed() < PATIENCE {
+        harness.step();
+        std::thread::sleep(Duration::from_millis(20));
+        quiet = if harness.ctx.has_requested_repaint() { 0 } else { quiet + 1 };
+    }
+}
