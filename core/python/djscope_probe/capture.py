@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import marshal
 import sys
+import types
 from typing import Any
 
 from . import bounds, trouble, values
@@ -19,18 +20,19 @@ _PLAIN = frozenset({list, dict, tuple, set, frozenset, bytes})
 # Set on the instance by djust after its own `__init__`, so that its list of
 # framework attributes does not have them.
 _KEPT_BY_DJUST = frozenset({
-    "request", "args", "kwargs", "head", "client_timezone", "streams", "object_list",
+    "request", "args", "kwargs", "client_timezone",
     "_framework_attrs", "_user_private_keys", "_reactive_state", "_jit_serialized_keys",
     "_context_processor_keys", "_cached_csrf_token", "_sync_done_this_cycle", "_changed_keys",
     "_force_full_html", "_skip_render", "_cached_context", "_lazy_thunks", "_async_running",
     "_async_tasks", "_async_pending", "_async_cancelled", "_full_template", "_template",
     "_view_id", "_parent_view", "_tenant", "_object", "_components", "_child_views", "_static_assigns_sent",
     "_current_html_size", "_previous_html_size", "_should_reset_form", "_hvr_version",
-    "_temporary_assigns_initialized", "_dj_model_fields",
+    "_temporary_assigns_initialized", "_async_task_counter",
+    "_upload_manager", "_upload_configs_saved",
 })  # fmt: skip
 _PREFIXES = (
     "_djust_", "_rust_", "_websocket_", "_prev_context_", "_dirty_baseline", "_django_session",
-    "_pending_", "_presence_", "_sticky_", "_dj_model", "_auto_allowed",
+    "_dj_model",
 )  # fmt: skip
 
 SKIP, PUBLIC, PRIVATE = 0, 1, 2
@@ -122,21 +124,29 @@ class Names:
                 kind = PUBLIC
             elif name.startswith(_PREFIXES) or name in internal:
                 kind = SKIP
-            elif _is_default(live_view, name, value):
+            elif self._is_default(live_view, name, value):
                 return SKIP
             else:
                 kind = PRIVATE if name[:1] == "_" else PUBLIC
         self.kinds[name] = kind
         return kind
 
-
-def _is_default(live_view: Any, name: str, value: Any) -> bool:
-    """A class attribute of djust that a restored session put on the instance."""
-    base = getattr(live_view, "LiveView", None)
-    if base is None or not hasattr(base, name):
-        return False
-    default = getattr(base, name)
-    return value is default or (type(value) in _SCALARS and value == default)
+    def _is_default(self, live_view: Any, name: str, value: Any) -> bool:
+        """A class attribute of djust that a restored session put on the instance."""
+        base = getattr(live_view, "LiveView", None)
+        stem = name.removesuffix("_count")
+        if base is None or not hasattr(base, stem):
+            # `View.setup` makes `head` a second name of `get`.
+            return name == "head" and isinstance(value, types.MethodType)
+        if name != stem:
+            # djust adds the length of each list to the context.
+            return isinstance(getattr(base, stem), (list, tuple))
+        default = getattr(self.view_class, name, None)
+        if value is default:
+            return True
+        if type(value) in _SCALARS:
+            return type(default) is type(value) and value == default
+        return type(value) in _PLAIN and type(default) in _PLAIN and not value and not default
 
 
 def is_frameworks(name: str) -> bool:
@@ -145,9 +155,9 @@ def is_frameworks(name: str) -> bool:
     stem = name.removesuffix("_count")
     internal = getattr(live_view, "_FRAMEWORK_INTERNAL_ATTRS", frozenset())
     base = getattr(live_view, "LiveView", None)
-    return (
-        name in _KEPT_BY_DJUST or stem in internal or (base is not None and hasattr(base, stem))
-    )
+    if name in _KEPT_BY_DJUST or stem in internal:
+        return True
+    return base is not None and stem in vars(base) and not callable(getattr(base, stem))
 
 
 def _descriptor_slots(cls: type) -> dict[str, str]:

@@ -99,3 +99,28 @@ def test_records_die_with_their_view():
 
 def test_names():
     assert capture.pack({"a": 1}).kind == "dict"
+
+
+def test_names_that_only_look_like_djusts(monkeypatch):
+    import sys
+    import types
+
+    class LiveView:
+        api_name = ""
+        excluded = ()
+
+        def stream(self):
+            """A method; `stream_count` is not its length."""
+
+    class Own(LiveView):
+        enabled = True
+
+        def __init__(self):
+            self._framework_attrs = frozenset({"_framework_attrs"})
+            self.api_name, self.excluded, self.excluded_count = "", [], 0
+            self.stream_count, self.head, self._pending_orders = 3, "first", [1]
+
+    monkeypatch.setitem(sys.modules, "djust.live_view", types.SimpleNamespace(LiveView=LiveView))
+    told = snapshot(Own())
+    assert told["public"] == {"stream_count": 3, "head": "first"}
+    assert told["private"] == {"_pending_orders": [1]}

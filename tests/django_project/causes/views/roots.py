@@ -61,7 +61,7 @@ class PageScript(Counting):
     """The page's own script changes nodes inside the root."""
 
     template = page(
-        '<div dj-root dj-view="causes.views.roots.PageScript"><ul id="own"></ul>'
+        '<div dj-root dj-view="causes.views.roots.PageScript"><ul id="own"><li>fixed</li></ul>'
         f"{_INSIDE}</div><script>addEventListener('djust:mounted', change);"
         "function change() { const root = document.querySelector('[dj-root]');"
         " if (document.getElementById('added')) return;"

@@ -106,6 +106,8 @@ class BackgroundView(LiveView):
 
     def handle_async_result(self, name, result=None, error=None):
         """The end of `begin` and `fail`."""
+        if name not in ("compute", "break"):
+            return
         self.status = "failed" if error else "done"
         self.result = str(error) if error else result
 
