@@ -151,7 +151,7 @@ fn default_path() -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::new("cannot tell the user's data folder").with_hint("name the recording with --out FILE"))?;
     std::fs::create_dir_all(&folder)
         .map_err(|error| Failure::new(format!("cannot make {}: {error}", folder.display())).with_hint("name the recording with --out FILE"))?;
-    let now = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
+    let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d-%H%M%S").to_string();
     let free = (0..100u32)
         .map(|number| if number == 0 { format!("{now}.djscope") } else { format!("{now}-{number}.djscope") })
         .map(|name| folder.join(name))
