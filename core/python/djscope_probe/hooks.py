@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import logs, queries, sender, trouble
-from .patches import consumer, embedding, events, pages, rendering, runtime
+from .patches import consumer, embedding, events, pages, rendering, runtime, streams
 
 _PATCHES: dict[str, tuple[Callable[[Any], None], ...]] = {
     "djust.live_view": (pages.install_view,),
@@ -18,7 +18,7 @@ _PATCHES: dict[str, tuple[Callable[[Any], None], ...]] = {
     "djust.mixins.template": (rendering.install_template,),
     "djust.runtime": (runtime.install,),
     "djust.signals": (events.install_signals,),
-    "djust.sse": (),
+    "djust.sse": (streams.install,),
     "djust.time_travel": (events.install_recording,),
     "djust.websocket": (consumer.install,),
 }

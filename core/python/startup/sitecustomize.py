@@ -13,7 +13,7 @@ _MODULES = frozenset(
     "djust." + name
     for name in (
         "live_view", "mixins.request", "mixins.rust_bridge", "mixins.sticky", "mixins.template",
-        "runtime", "signals", "time_travel", "websocket",
+        "runtime", "signals", "sse", "time_travel", "websocket",
     )  # fmt: skip
 )
 _HERE = os.path.dirname(os.path.abspath(__file__))

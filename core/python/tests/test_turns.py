@@ -411,6 +411,29 @@ def test_event_over_post(live):
     assert spans(posted, "handler")[-1]["name"] == "add"
 
 
+def test_server_sent_events(live):
+    server, receiver = live
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    here = f"http://127.0.0.1:{server.port}"
+    # No session yet: djust 1.2.6 reads one synchronously here, which Django refuses.
+    session = "12345678-1234-4234-8234-123456789abc"
+    stream = opener.open(f"{here}/djust/sse/{session}/?view={SHOP}counter.CounterView")
+    while not stream.readline().startswith(b"data:"):
+        pass
+    body = json.dumps({"type": "event", "event": "add", "params": {"amount": "4"}, "ref": 1})
+    request = urllib.request.Request(
+        f"{here}/djust/sse/{session}/message/", data=body.encode(), method="POST",
+        headers={"Content-Type": "application/json", "Origin": here},
+    )  # fmt: skip
+    assert opener.open(request).status == 200
+    added = turn(receiver, session, "event", "add")
+    assert added["transport"] == "sse" and added["ref"] == 1
+    assert added["after"]["public"] == {"count": 4}
+    assert [f["type"] for f in added["sent"]] == ["patch"]
+    assert turn(receiver, session, "mount")["transport"] == "sse"
+    stream.close()
+
+
 def test_time_travel(live):
     async def script(page):
         await page.event("increment")

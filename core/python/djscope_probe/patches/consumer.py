@@ -17,7 +17,7 @@ def install(module: Any) -> None:
     if consumer is None:
         return
     replace(consumer, "receive", _receive, "waiting times")
-    replace(consumer, "send_json", sending("type"), "sent frames")
+    replace(consumer, "send_json", _send, "sent frames")
     replace(consumer, "_tick_once", _tick, "ticks")
     if not replace(consumer, "_run_server_push_turn", _push("events"), None):
         replace(consumer, "server_push", _push("event"), "pushes")
@@ -58,30 +58,26 @@ def exceptions(original: Any) -> Any:
     return handle
 
 
-def sending(what: str) -> Any:
-    """A method that sends one frame, given as a dict."""
+def _send(original: Any) -> Any:
+    async def send_json(self: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
+        turn = turns.current.get()
+        if turn is None:
+            return await original(self, data, *args, **kwargs)
+        span = sent(turn, data)
+        try:
+            return await original(self, data, *args, **kwargs)
+        finally:
+            if span is not None:
+                turn.ends(span)
 
-    def make(original: Any) -> Any:
-        async def send(self: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
-            turn = turns.current.get()
-            if turn is None:
-                return await original(self, data, *args, **kwargs)
-            span = _sent(turn, data, what)
-            try:
-                return await original(self, data, *args, **kwargs)
-            finally:
-                if span is not None:
-                    turn.ends(span)
-
-        return send
-
-    return make
+    return send_json
 
 
-def _sent(turn: turns.Turn, data: Any, what: str) -> Any:
+def sent(turn: turns.Turn, data: Any) -> Any:
+    """Notes a frame, given as a dict; the span of its sending, or None."""
     try:
         get = data.get
-        frame = {"type": get(what), "version": get("version"), "ref": get("ref"),
+        frame = {"type": get("type"), "version": get("version"), "ref": get("ref"),
                  "t_us": turn.now()}  # fmt: skip
         turn.sent.append(frame)
         return turn.starts("send", str(frame["type"]))
