@@ -204,7 +204,10 @@ impl Work {
     fn note_dropped(&self) {
         let dropped = self.queue.dropped();
         if self.shared.dropped.swap(dropped, Ordering::Relaxed) != dropped {
-            self.write(vec![Entry::Meta { key: "not_recorded".to_owned(), value: dropped.into() }]);
+            self.write(vec![Entry::Meta {
+                key: "not_recorded".to_owned(),
+                value: dropped.into(),
+            }]);
         }
     }
 

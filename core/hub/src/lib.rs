@@ -10,6 +10,6 @@ mod local;
 
 pub use api::{Answer, Client, ProbeState, Query, RecordingState, Status, TurnPage};
 pub use djscope_recording::model::OverviewColumn;
+pub use djscope_recording::{filter, model};
 #[cfg(feature = "local")]
 pub use local::{Live, LocalClient, Mailbox};
-pub use djscope_recording::{filter, model};

@@ -93,7 +93,11 @@ impl LocalClient {
         thread::Builder::new()
             .name("hub".to_owned())
             .spawn(move || hub.serve(&mailbox.receiver))
-            .map_err(|source| RecordingError::Io { action: "read", path: path.to_owned(), source })?;
+            .map_err(|source| RecordingError::Io {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            })?;
         Ok(Self { sender, answers })
     }
 }
@@ -140,7 +144,9 @@ impl Hub {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    let watched = self.watched.filter(|watched| changed.iter().flatten().any(|turn| turn == watched));
+                    let watched = self
+                        .watched
+                        .filter(|watched| changed.iter().flatten().any(|turn| turn == watched));
                     changed.clear();
                     last_refresh = Some(Instant::now());
                     self.send_status();
@@ -179,11 +185,18 @@ impl Hub {
             }
             Query::Overview { columns } => {
                 let overview = self.reader.overview(*columns)?;
-                Answer::Overview { columns: overview.columns, span_us: overview.span_us }
+                Answer::Overview {
+                    columns: overview.columns,
+                    span_us: overview.span_us,
+                }
             }
             Query::Http { from, limit } => {
                 let page = self.reader.http(*from, *limit)?;
-                Answer::Http { from: *from, total: page.total, rows: page.rows }
+                Answer::Http {
+                    from: *from,
+                    total: page.total,
+                    rows: page.rows,
+                }
             }
             Query::Pause { paused } => {
                 if let Some(live) = &self.live {
@@ -195,7 +208,11 @@ impl Hub {
     }
 
     fn turns(&self, text: &str, from: u64, limit: u32) -> Result<TurnPage, RecordingError> {
-        let mut page = TurnPage { filter: text.to_owned(), from, ..TurnPage::default() };
+        let mut page = TurnPage {
+            filter: text.to_owned(),
+            from,
+            ..TurnPage::default()
+        };
         match Filter::parse(text) {
             Ok(filter) => {
                 let found = self.reader.turns(&filter, from, limit)?;
@@ -226,7 +243,12 @@ impl Hub {
     fn status(&self) -> Result<Status, RecordingError> {
         let totals = self.reader.totals()?;
         let meta = self.reader.meta()?;
-        let fact = |key: &str| meta.get(key).and_then(|value| value.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let fact = |key: &str| {
+            meta.get(key)
+                .and_then(|value| value.as_str())
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
         let mut status = Status {
             recording: RecordingState::Saved,
             path: self.path.display().to_string(),
@@ -240,7 +262,12 @@ impl Hub {
             size_bytes: totals.size_bytes,
             dropped: 0,
             probe: saved_probe(&meta),
-            problems: self.problems.iter().cloned().chain(self.reader.problems()).collect(),
+            problems: self
+                .problems
+                .iter()
+                .cloned()
+                .chain(self.reader.problems())
+                .collect(),
         };
         if let Some(live) = &self.live {
             add_live(&mut status, live);
@@ -265,18 +292,33 @@ fn latest(first: Query, messages: &Receiver<Message>, changed: &mut Vec<Vec<Turn
 }
 
 fn saved_probe(meta: &serde_json::Map<String, serde_json::Value>) -> ProbeState {
-    let probes = meta.get("probes").and_then(|value| value.as_array()).map_or(&[][..], Vec::as_slice);
-    let Some(last) = probes.last() else { return ProbeState::Absent };
+    let probes = meta
+        .get("probes")
+        .and_then(|value| value.as_array())
+        .map_or(&[][..], Vec::as_slice);
+    let Some(last) = probes.last() else {
+        return ProbeState::Absent;
+    };
     ProbeState::Connected {
         djust: last["djust"].as_str().map(str::to_owned),
-        missing: last["missing"].as_array().into_iter().flatten().filter_map(|text| text.as_str()).map(str::to_owned).collect(),
+        missing: last["missing"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|text| text.as_str())
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
 fn add_live(status: &mut Status, live: &Live) {
     let health = live.recorder.health();
     let probe = live.recorder.probe();
-    status.recording = if live.recorder.is_paused() { RecordingState::Paused } else { RecordingState::Live };
+    status.recording = if live.recorder.is_paused() {
+        RecordingState::Paused
+    } else {
+        RecordingState::Live
+    };
     status.proxy = Some(live.proxy.clone());
     status.upstream = Some(live.upstream.clone());
     status.command.clone_from(&live.command);
@@ -285,7 +327,10 @@ fn add_live(status: &mut Status, live: &Live) {
         (false, ..) => ProbeState::Absent,
         (true, false, _) => ProbeState::Waiting,
         (true, true, 0) => ProbeState::Gone,
-        (true, true, _) => ProbeState::Connected { djust: probe.djust, missing: probe.missing },
+        (true, true, _) => ProbeState::Connected {
+            djust: probe.djust,
+            missing: probe.missing,
+        },
     };
     if let Some(error) = health.error.filter(|_| health.is_failing) {
         status.problems.push(error);

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Connection, ConnectionId, FrameRecord, HttpExchange, LogRecord, PatchRecord, Snapshot, SnapshotId, Span,
-    Turn, TurnId, View, ViewId,
+    Connection, ConnectionId, FrameRecord, HttpExchange, HttpId, LogRecord, PatchRecord, Snapshot,
+    SnapshotId, Span, Turn, TurnId, View, ViewId,
 };
 
 /// One thing to write down.
@@ -42,6 +42,13 @@ pub enum Entry {
     Log(LogRecord),
     /// An HTTP exchange has begun or ended.
     Http(Box<HttpExchange>),
+    /// An exchange that was written already is the one of a turn.
+    HttpTurn {
+        /// The exchange.
+        http: HttpId,
+        /// Its turn.
+        turn: TurnId,
+    },
     /// A state, as its difference from an earlier one.
     Snapshot(SnapshotDelta),
     /// The whole HTML inside a view's root after a turn: where a seek to a DOM can start.
@@ -113,7 +120,7 @@ impl Entry {
             Self::Patches { .. } => "patches",
             Self::Spans { .. } => "spans",
             Self::Log(_) => "log",
-            Self::Http(_) => "http",
+            Self::Http(_) | Self::HttpTurn { .. } => "http",
             Self::Snapshot(_) => "snapshot",
             Self::Keyframe(_) => "keyframe",
             Self::Finding(_) => "finding",
@@ -154,6 +161,7 @@ impl Entry {
             Self::Finding(finding) => finding.message.len() + finding.fix.len() + value_size(&finding.detail),
             Self::Meta { value, .. } => value_size(value),
             Self::Connection(_) => 256,
+            Self::HttpTurn { .. } => 0,
         }
     }
 }

@@ -8,7 +8,12 @@ use djscope_recording::filter;
 
 /// See what your djust page does: every event, state change, patch and millisecond.
 #[derive(Debug, Parser)]
-#[command(name = "djscope", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "djscope",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -129,7 +134,8 @@ pub struct ShowArguments {
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {
-    djscope_capture::run::listen_address(text).map_err(|error| format!("not an address of the form 127.0.0.1:8010 ({error})"))
+    djscope_capture::run::listen_address(text)
+        .map_err(|error| format!("not an address of the form 127.0.0.1:8010 ({error})"))
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {

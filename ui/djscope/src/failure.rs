@@ -21,12 +21,18 @@ pub struct Failure {
 impl Failure {
     /// A failure that says what and where.
     pub fn new(message: impl Display) -> Self {
-        Self { message: message.to_string(), hint: None }
+        Self {
+            message: message.to_string(),
+            hint: None,
+        }
     }
 
     /// The same with what to do.
     pub fn with_hint(self, hint: impl Display) -> Self {
-        Self { hint: Some(hint.to_string()), ..self }
+        Self {
+            hint: Some(hint.to_string()),
+            ..self
+        }
     }
 
     /// Prints it on standard error.
@@ -42,13 +48,19 @@ impl Failure {
 
 impl From<RecordingError> for Failure {
     fn from(error: RecordingError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self {
+            message: error.to_string(),
+            hint: error.hint(),
+        }
     }
 }
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self {
+            message: error.to_string(),
+            hint: error.hint(),
+        }
     }
 }
 
@@ -60,7 +72,10 @@ impl From<RulesError> for Failure {
 
 impl From<FilterError> for Failure {
     fn from(error: FilterError) -> Self {
-        let hint = error.hint.clone().unwrap_or_else(|| "djscope show --help lists the terms".to_owned());
+        let hint = error
+            .hint
+            .clone()
+            .unwrap_or_else(|| "djscope show --help lists the terms".to_owned());
         Self::new(format!("{error}\n{}", error.caret())).with_hint(hint)
     }
 }

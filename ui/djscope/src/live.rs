@@ -20,7 +20,12 @@ const BODY_LIMIT: usize = 8 << 20;
 
 /// `djscope run`.
 pub fn run(options: RunArguments) -> Result<(), Failure> {
-    record(options.common, options.server, options.upstream, !options.no_probe)
+    record(
+        options.common,
+        options.server,
+        options.upstream,
+        !options.no_probe,
+    )
 }
 
 /// `djscope attach`.
@@ -28,14 +33,22 @@ pub fn attach(options: AttachArguments) -> Result<(), Failure> {
     record(options.common, Vec::new(), Some(options.upstream), false)
 }
 
-fn record(options: LiveArguments, command: Vec<String>, upstream: Option<String>, probe: bool) -> Result<(), Failure> {
+fn record(
+    options: LiveArguments,
+    command: Vec<String>,
+    upstream: Option<String>,
+    probe: bool,
+) -> Result<(), Failure> {
     let rules = rules(&options)?;
     let out = options.out.clone().map_or_else(default_path, Ok)?;
     let is_attached = command.is_empty();
     let shown_command = (!is_attached).then(|| command.join(" "));
     let mailbox = Mailbox::default();
-    let writer =
-        WriterOptions { overwrite: options.overwrite, on_commit: Some(mailbox.on_commit()), ..WriterOptions::default() };
+    let writer = WriterOptions {
+        overwrite: options.overwrite,
+        on_commit: Some(mailbox.on_commit()),
+        ..WriterOptions::default()
+    };
     let run_options = RunOptions {
         command,
         upstream,
@@ -44,7 +57,11 @@ fn record(options: LiveArguments, command: Vec<String>, upstream: Option<String>
         probe,
         out: out.clone(),
         body_limit: BODY_LIMIT,
-        recorder: RecorderOptions { rules, writer, ..RecorderOptions::default() },
+        recorder: RecorderOptions {
+            rules,
+            writer,
+            ..RecorderOptions::default()
+        },
         duration: options.duration,
     };
     let is_over = Arc::new(AtomicBool::new(false));
@@ -58,7 +75,9 @@ fn record(options: LiveArguments, command: Vec<String>, upstream: Option<String>
     let proxy = format!("http://{}", run.proxy);
     announce(&proxy, &run, &out, options.json);
     if is_attached {
-        eprintln!("djscope: no probe in this server: state, SQL, logs and handler times are missing; djscope run has them");
+        eprintln!(
+            "djscope: no probe in this server: state, SQL, logs and handler times are missing; djscope run has them"
+        );
     }
     let wants_window = !options.headless && !is_over.load(Ordering::Relaxed);
     if wants_window && !window::has_display() {
@@ -83,11 +102,18 @@ fn record(options: LiveArguments, command: Vec<String>, upstream: Option<String>
 
 fn announce(proxy: &str, run: &Run, out: &Path, as_json: bool) {
     if as_json {
-        println!("{}", json!({"proxy": proxy, "upstream": run.upstream.to_string(), "recording": out}));
+        println!(
+            "{}",
+            json!({"proxy": proxy, "upstream": run.upstream.to_string(), "recording": out})
+        );
     } else {
         println!("proxy {proxy}");
     }
-    eprintln!("djscope: open {proxy} in your browser instead of {}; recording {}", run.upstream, out.display());
+    eprintln!(
+        "djscope: open {proxy} in your browser instead of {}; recording {}",
+        run.upstream,
+        out.display()
+    );
 }
 
 type Finished = Result<(Option<Summary>, Ending), djscope_recording::RecordingError>;
@@ -115,9 +141,15 @@ fn report(finished: Finished, out: &Path, as_json: bool) -> Result<(), Failure> 
         health.size_bytes / 1000
     );
     if health.dropped() > 0 {
-        let reason = health.error.clone().unwrap_or_else(|| "the recorder could not keep up".to_owned());
-        return Err(Failure::new(format!("{} entries could not be recorded: {reason}", health.dropped()))
-            .with_hint("what was recorded before and after is in the file"));
+        let reason = health
+            .error
+            .clone()
+            .unwrap_or_else(|| "the recorder could not keep up".to_owned());
+        return Err(Failure::new(format!(
+            "{} entries could not be recorded: {reason}",
+            health.dropped()
+        ))
+        .with_hint("what was recorded before and after is in the file"));
     }
     Ok(())
 }
@@ -147,13 +179,22 @@ fn rules(options: &LiveArguments) -> Result<Rules, Failure> {
 
 /// A new file in the user's data folder, named after the time.
 fn default_path() -> Result<PathBuf, Failure> {
-    let folder = data_folder()
-        .ok_or_else(|| Failure::new("cannot tell the user's data folder").with_hint("name the recording with --out FILE"))?;
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Failure::new(format!("cannot make {}: {error}", folder.display())).with_hint("name the recording with --out FILE"))?;
+    let folder = data_folder().ok_or_else(|| {
+        Failure::new("cannot tell the user's data folder").with_hint("name the recording with --out FILE")
+    })?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::new(format!("cannot make {}: {error}", folder.display()))
+            .with_hint("name the recording with --out FILE")
+    })?;
     let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d-%H%M%S").to_string();
     let free = (0..100u32)
-        .map(|number| if number == 0 { format!("{now}.djscope") } else { format!("{now}-{number}.djscope") })
+        .map(|number| {
+            if number == 0 {
+                format!("{now}.djscope")
+            } else {
+                format!("{now}-{number}.djscope")
+            }
+        })
         .map(|name| folder.join(name))
         .find(|path| !path.exists());
     free.ok_or_else(|| Failure::new(format!("too many recordings in {}", folder.display())))

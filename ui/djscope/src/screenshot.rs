@@ -23,15 +23,24 @@ pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let drawn = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        let mut harness = Harness::builder().with_size(SIZE).with_pixels_per_point(1.0).wgpu().build_ui(|ui| panel.ui(ui));
+        let mut harness = Harness::builder()
+            .with_size(SIZE)
+            .with_pixels_per_point(1.0)
+            .wgpu()
+            .build_ui(|ui| panel.ui(ui));
         settle(&mut harness);
         harness.render()
     }));
     std::panic::set_hook(hook);
     let image = drawn
-        .map_err(|_| Failure::new("cannot draw: no graphics driver").with_hint("on Debian: apt install mesa-vulkan-drivers"))?
+        .map_err(|_| {
+            Failure::new("cannot draw: no graphics driver")
+                .with_hint("on Debian: apt install mesa-vulkan-drivers")
+        })?
         .map_err(|error| Failure::new(format!("cannot draw: {error}")))?;
-    image.save(path).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
+    image
+        .save(path)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     eprintln!("djscope: wrote {}", path.display());
     Ok(())
 }
@@ -43,6 +52,10 @@ fn settle(harness: &mut Harness<'_>) {
     while quiet < 10 && since.elapsed() < PATIENCE {
         harness.step();
         std::thread::sleep(Duration::from_millis(20));
-        quiet = if harness.ctx.has_requested_repaint() { 0 } else { quiet + 1 };
+        quiet = if harness.ctx.has_requested_repaint() {
+            0
+        } else {
+            quiet + 1
+        };
     }
 }

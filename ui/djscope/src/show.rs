@@ -91,14 +91,22 @@ fn line(row: &TurnRow) -> String {
         row.outcome.name(),
         cut(&row.cause, 25),
         cut(&changed, 21),
-        row.patches.map_or_else(|| "-".to_owned(), |count| count.to_string()),
-        row.duration_us.map_or_else(|| "-".to_owned(), |length| format!("{:.1}", length as f64 / 1e3)),
-        row.error.as_deref().map(|error| cut(error, 80)).unwrap_or_default(),
+        row.patches
+            .map_or_else(|| "-".to_owned(), |count| count.to_string()),
+        row.duration_us
+            .map_or_else(|| "-".to_owned(), |length| format!("{:.1}", length as f64 / 1e3)),
+        row.error
+            .as_deref()
+            .map(|error| cut(error, 80))
+            .unwrap_or_default(),
     )
 }
 
 fn cut(text: &str, limit: usize) -> String {
-    let one_line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let one_line: String = text
+        .chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect();
     if one_line.chars().count() <= limit {
         return one_line;
     }
@@ -143,7 +151,11 @@ fn object(detail: &TurnDetail) -> Value {
 
 fn frame(frame: &FrameRecord) -> Value {
     let is_json = frame.opcode == Opcode::Text && !frame.cut;
-    let payload = if is_json { serde_json::from_str(&frame.payload).ok() } else { None };
+    let payload = if is_json {
+        serde_json::from_str(&frame.payload).ok()
+    } else {
+        None
+    };
     json!({
         "frame": frame.frame,
         "t_ms": ms(frame.t_us),

@@ -64,8 +64,17 @@ impl eframe::App for App {
 }
 
 /// Opens the window and returns when it is closed.
-pub fn show(path: &Path, live: Option<Live>, mailbox: Mailbox, start: &Start, closer: &Closer) -> Result<(), Failure> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+pub fn show(
+    path: &Path,
+    live: Option<Live>,
+    mailbox: Mailbox,
+    start: &Start,
+    closer: &Closer,
+) -> Result<(), Failure> {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title(format!("djscope: {name}"))
@@ -82,11 +91,14 @@ pub fn show(path: &Path, live: Option<Live>, mailbox: Mailbox, start: &Start, cl
             closer.attach(&creation.egui_ctx);
             let context = creation.egui_ctx.clone();
             let client = LocalClient::open(&path, live, mailbox, move || context.request_repaint())?;
-            Ok(Box::new(App { panel: panel(client, &start) }))
+            Ok(Box::new(App {
+                panel: panel(client, &start),
+            }))
         }),
     )
     .map_err(|error| {
-        Failure::new(format!("cannot open a window: {error}")).with_hint("--headless records without one; djscope show FILE prints the turns")
+        Failure::new(format!("cannot open a window: {error}"))
+            .with_hint("--headless records without one; djscope show FILE prints the turns")
     })
 }
 

@@ -30,7 +30,7 @@ pub fn redact(entry: &mut Entry, rules: &Rules) {
             replace(&mut connection.path, text::redact_query, rules);
         }
         Entry::Meta { value, .. } => redact_texts(value, rules),
-        Entry::View(_) | Entry::Finding(_) => {}
+        Entry::View(_) | Entry::Finding(_) | Entry::HttpTurn { .. } => {}
     }
 }
 

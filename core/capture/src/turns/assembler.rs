@@ -434,17 +434,17 @@ impl Assembler {
         };
         let number = turn.turn;
         let entries = joining::join(&mut turn, told, clock, &mut self.states, &mut self.views);
-        let mut rewritten = None;
+        let mut link = None;
         if let Some(http) = exchange {
             if let Some(exchange) = self.exchanges.link(http, number) {
                 http::answer(&mut turn, &exchange);
-                rewritten = Some(exchange);
+                link = Some(Entry::HttpTurn { http, turn: number });
             } else {
                 self.http_turns.insert(number, turn.clone());
             }
         }
         push_joined(entries, Entry::Turn(Box::new(turn)), out);
-        out.extend(rewritten.map(|exchange| Entry::Http(Box::new(exchange))));
+        out.extend(link);
     }
 
     fn http_ended(&mut self, mut exchange: HttpExchange, out: &mut Vec<Entry>) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use djscope_recording::model::{HttpExchange, HttpId, Outcome, Turn, TurnId, TurnKind};
+use djscope_recording::model::{HttpBody, HttpExchange, HttpId, Outcome, Turn, TurnId, TurnKind};
 use serde_json::{Map, Value};
 
 use crate::probe::ProbeTurn;
@@ -33,22 +33,33 @@ impl Exchanges {
             .filter(|http| !self.linked.contains_key(http))
     }
 
-    /// Ties an exchange to its turn. Gives the exchange if it has ended already, to be written again.
+    /// Ties an exchange to its turn. Gives the exchange if it has ended, and so was written, already.
     pub fn link(&mut self, http: HttpId, turn: TurnId) -> Option<HttpExchange> {
         self.linked.insert(http, turn);
-        let mut exchange = self.ended.remove(&http)?;
-        exchange.turn = Some(turn);
-        Some(exchange)
+        self.ended.remove(&http)
     }
 
     /// Takes an exchange that has ended, with the turn that it belongs to if that is known.
     pub fn ended(&mut self, exchange: &mut HttpExchange) {
         exchange.turn = self.linked.get(&exchange.http).copied();
         if exchange.turn.is_none() {
-            let mut kept = exchange.clone();
-            // The bodies are written once; a second write of the exchange has none.
-            kept.request_body.bytes = Vec::new();
-            kept.response_body.bytes = Vec::new();
+            let is_json = header(&exchange.response_headers, "content-type")
+                .is_some_and(|value| value.contains("json"));
+            let response_body = if is_json {
+                exchange.response_body.clone()
+            } else {
+                HttpBody::default()
+            };
+            let kept = HttpExchange {
+                request_headers: Vec::new(),
+                response_headers: Vec::new(),
+                request_body: HttpBody::default(),
+                response_body,
+                method: exchange.method.clone(),
+                url: exchange.url.clone(),
+                error: exchange.error.clone(),
+                ..*exchange
+            };
             self.ended.insert(exchange.http, kept);
         }
         let oldest = exchange.http.saturating_sub(KEPT as u64);

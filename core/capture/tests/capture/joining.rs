@@ -192,6 +192,7 @@ fn a_first_render_is_tied_to_its_request_by_port() {
         );
         let linked = written.entries.iter().rev().find_map(|entry| match entry {
             Entry::Http(exchange) => exchange.turn,
+            Entry::HttpTurn { turn, .. } => Some(*turn),
             _ => None,
         });
         assert_eq!(linked, Some(1));

@@ -235,6 +235,9 @@ fn note(done: &mut Done, entry: &Entry, is_new: bool) {
         }
         Entry::Log(log) => done.turns.extend(log.turn),
         Entry::Http(http) => done.turns.extend(http.turn),
+        Entry::HttpTurn { turn, .. } => {
+            done.turns.insert(*turn);
+        }
         Entry::Finding(finding) => {
             done.findings += 1;
             done.turns.extend(finding.turn);

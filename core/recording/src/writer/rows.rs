@@ -91,6 +91,10 @@ impl Rows {
             Entry::Spans { turn, spans } => self.spans(db, *turn, spans)?,
             Entry::Log(log) => insert_log(db, log)?,
             Entry::Http(http) => self.http(db, http)?,
+            Entry::HttpTurn { http, turn } => {
+                db.prepare_cached("UPDATE http SET turn = ? WHERE http = ?")?
+                    .execute(params![turn, http])?;
+            }
             Entry::Snapshot(delta) => {
                 self.snapshots
                     .put(db, &mut self.blobs, &mut self.compressor, delta)?;

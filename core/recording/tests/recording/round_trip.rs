@@ -45,6 +45,9 @@ fn every_kind_of_entry_reads_back_as_written() {
                 assert_eq!(reader.findings_of_turn(1).unwrap(), [finding]);
             }
             Entry::Meta { key, value } => assert_eq!(reader.meta().unwrap()[&key], value),
+            Entry::HttpTurn { http, turn } => {
+                assert_eq!(reader.http_exchange(http).unwrap().unwrap().turn, Some(turn))
+            }
             Entry::Snapshot(_) => {}
         }
     }

@@ -133,6 +133,7 @@ pub fn everything() -> Vec<Entry> {
         },
         Entry::Log(log()),
         Entry::Http(Box::new(http())),
+        Entry::HttpTurn { http: 1, turn: 1 },
         Entry::Keyframe(Keyframe {
             turn: 1,
             connection: Some(1),
