@@ -20,15 +20,16 @@ _PLAIN = frozenset({list, dict, tuple, set, frozenset, bytes})
 # Set on the instance by djust after its own `__init__`, so that its list of
 # framework attributes does not have them.
 _KEPT_BY_DJUST = frozenset({
-    "request", "args", "kwargs", "client_timezone",
-    "_framework_attrs", "_user_private_keys", "_reactive_state", "_jit_serialized_keys",
-    "_context_processor_keys", "_cached_csrf_token", "_sync_done_this_cycle", "_changed_keys",
-    "_force_full_html", "_skip_render", "_cached_context", "_lazy_thunks", "_async_running",
-    "_async_tasks", "_async_pending", "_async_cancelled", "_full_template", "_template",
-    "_view_id", "_parent_view", "_tenant", "_object", "_components", "_child_views", "_static_assigns_sent",
-    "_current_html_size", "_previous_html_size", "_should_reset_form", "_hvr_version",
-    "_temporary_assigns_initialized", "_async_task_counter",
-    "_upload_manager", "_upload_configs_saved",
+    "request", "args", "kwargs", "client_timezone", "_framework_attrs",
+    "_user_private_keys", "_reactive_state", "_jit_serialized_keys",
+    "_context_processor_keys", "_cached_csrf_token", "_sync_done_this_cycle",
+    "_changed_keys", "_force_full_html", "_skip_render", "_cached_context", "_lazy_thunks",
+    "_async_running", "_async_tasks", "_async_pending", "_async_cancelled",
+    "_full_template", "_template", "_view_id", "_parent_view", "_tenant", "_object",
+    "_components", "_child_views", "_static_assigns_sent", "_current_html_size",
+    "_previous_html_size", "_should_reset_form", "_hvr_version",
+    "_temporary_assigns_initialized", "_async_task_counter", "_upload_manager",
+    "_upload_configs_saved",
 })  # fmt: skip
 _PREFIXES = (
     "_djust_", "_rust_", "_websocket_", "_prev_context_", "_dirty_baseline", "_django_session",
@@ -119,7 +120,7 @@ class Names:
         kind = SKIP
         if type(name) is str and not (name in self.framework or name in _KEPT_BY_DJUST):
             live_view = sys.modules.get("djust.live_view")
-            internal = getattr(live_view, "_FRAMEWORK_INTERNAL_ATTRS", frozenset())
+            internal: frozenset[str] = getattr(live_view, "_FRAMEWORK_INTERNAL_ATTRS", frozenset())
             if name in self.slots:
                 kind = PUBLIC
             elif name.startswith(_PREFIXES) or name in internal:
@@ -153,7 +154,7 @@ def is_frameworks(name: str) -> bool:
     """Whether djust itself puts this name into every context."""
     live_view = sys.modules.get("djust.live_view")
     stem = name.removesuffix("_count")
-    internal = getattr(live_view, "_FRAMEWORK_INTERNAL_ATTRS", frozenset())
+    internal: frozenset[str] = getattr(live_view, "_FRAMEWORK_INTERNAL_ATTRS", frozenset())
     base = getattr(live_view, "LiveView", None)
     if name in _KEPT_BY_DJUST or stem in internal:
         return True
@@ -191,11 +192,11 @@ def state_of(view: Any, names: Names, latest: dict[str, Any]) -> State:
 
 def _shared(name: str, told: Any, latest: dict[str, Any]) -> Any:
     before = latest.get(name)
-    if type(before) is type(told):
-        if type(told) is Packed:
-            if before.data == told.data and before.length == told.length:
-                return before
-        elif type(told) is Encoded and before.tree == told.tree:
+    if isinstance(before, Packed) and isinstance(told, Packed):
+        if before.data == told.data and before.length == told.length:
+            return before
+    elif isinstance(before, Encoded) and isinstance(told, Encoded):
+        if before.tree == told.tree:
             return before
     latest[name] = told
     return told

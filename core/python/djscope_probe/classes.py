@@ -79,7 +79,7 @@ def _handler(name: str, member: Any) -> dict[str, Any]:
 def _params(member: Any) -> list[dict[str, Any]]:
     told = []
     for parameter in list(inspect.signature(member).parameters.values())[1:]:
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
         annotation, default = parameter.annotation, parameter.default
         kind = None
         if annotation is not parameter.empty:
@@ -94,8 +94,10 @@ def _params(member: Any) -> list[dict[str, Any]]:
 
 def _type_text(annotation: Any) -> str:
     if isinstance(annotation, type):
-        return annotation.__name__ if annotation.__module__ == "builtins" else (
-            f"{annotation.__module__}.{annotation.__qualname__}"
+        return (
+            annotation.__name__
+            if annotation.__module__ == "builtins"
+            else (f"{annotation.__module__}.{annotation.__qualname__}")
         )
     return inspect.formatannotation(annotation)
 

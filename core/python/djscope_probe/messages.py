@@ -90,7 +90,8 @@ def _keyframe(told: Turn) -> str | None:
         return None
     view, html = told.html
     try:
-        return view._extract_liveview_content(view._strip_comments_and_whitespace(html))
+        inner: str = view._extract_liveview_content(view._strip_comments_and_whitespace(html))
+        return inner
     except Exception as error:
         trouble.failed("keyframe", error)
         return None
@@ -109,7 +110,8 @@ def _json_of(captured: Any) -> str:
     if kind is Packed or kind is Encoded:
         if captured.json is None:
             captured.json = _dump(_value(captured))
-        return captured.json
+        text: str = captured.json
+        return text
     return _dump(_value(captured))
 
 
@@ -120,8 +122,8 @@ def _same(before: Any, now: Any) -> bool:
     if type(before) is not kind:
         return False
     if kind is Packed:
-        return before.data == now.data and before.length == now.length
-    return kind is not Encoded and kind is not float and before == now
+        return bool(before.data == now.data and before.length == now.length)
+    return kind is not Encoded and kind is not float and bool(before == now)
 
 
 def _snapshot(record: ViewRecord | None, state: State | None) -> str:

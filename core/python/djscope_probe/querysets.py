@@ -30,11 +30,12 @@ def sql_of(stored: dict[str, Any]) -> str | None:
     try:
         compiler = query.clone().get_compiler(alias)
         sql, params = compiler.as_sql()
-        told = (sql % tuple(params))[: bounds.MAX_TEXT] if _plain(params) else sql
+        told: str | None = sql % tuple(params) if _plain(params) else sql
+        told = told[: bounds.MAX_TEXT] if told else None
     except Exception:
         told = None
     key = id(query)
-    _known[key] = (weakref.ref(query, lambda _, key=key: _known.pop(key, None)), told)
+    _known[key] = (weakref.ref(query, lambda _: _drop(key)), told)
     return told
 
 
@@ -48,3 +49,7 @@ def _is_open(alias: str) -> bool:
         return False
     wrapper = getattr(handler._connections, alias, None)
     return wrapper is not None and wrapper.connection is not None
+
+
+def _drop(key: int) -> None:
+    _known.pop(key, None)

@@ -40,8 +40,6 @@ class Sender:
         self.dead = False
         self.closing = False
         self.peer: socket.socket | None = None
-        self.views: set[int] = set()
-        self.known_records: Any = None
         self.thread = threading.Thread(target=self._run, name="djscope-probe", daemon=True)
 
     def put(self, message: Any, weight: int) -> None:

@@ -22,10 +22,11 @@ class Turn:
     """One cause and what followed; filled by the patches, told by the sender."""
 
     __slots__ = (
-        "after", "before", "called", "class_name", "client", "closed", "context", "duration", "event",
-        "exception", "full_html", "html", "kind", "logs", "method", "missing", "mounting", "outer", "params",
-        "parent",        "path", "record", "ref", "rendered", "sent", "seq", "session_id", "spans", "started",
-        "started_ns", "token", "transport", "view_class", "worked",
+        "after", "before", "called", "class_name", "client", "closed", "context",
+        "duration", "event", "exception", "full_html", "html", "kind", "logs", "method",
+        "missing", "mounting", "outer", "params", "parent", "path", "record", "ref",
+        "rendered", "sent", "seq", "session_id", "spans", "started", "started_ns", "token",
+        "transport", "view_class", "worked",
     )  # fmt: skip
 
     def __init__(self, kind: str, transport: str, started: int) -> None:

@@ -187,7 +187,7 @@ class Encoder:
         return kept if length <= bounds.MAX_ITEMS else _cut_kept(value, length, kept)
 
     def _items(self, value: Any, length: int, items: Any, tag: str | None) -> Any:
-        kept = []
+        kept: list[Any] = []
         for index, item in enumerate(items):
             if index >= bounds.MAX_ITEMS:
                 return _cut_kept(value, length, kept)

@@ -50,7 +50,7 @@ def record_of(view: Any) -> ViewRecord:
     if found is not None and found[0]() is view:
         return found[1]
     record = ViewRecord(view, next(_numbers))
-    _records[key] = (weakref.ref(view, lambda gone, key=key: _forget(key, gone)), record)
+    _records[key] = (weakref.ref(view, lambda gone: _forget(key, gone)), record)
     return record
 
 

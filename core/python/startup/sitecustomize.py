@@ -12,9 +12,17 @@ import sys
 _MODULES = frozenset(
     "djust." + name
     for name in (
-        "live_view", "mixins.request", "mixins.rust_bridge", "mixins.sticky", "mixins.template",
-        "runtime", "signals", "sse", "time_travel", "websocket",
-    )  # fmt: skip
+        "live_view",
+        "mixins.request",
+        "mixins.rust_bridge",
+        "mixins.sticky",
+        "mixins.template",
+        "runtime",
+        "signals",
+        "sse",
+        "time_travel",
+        "websocket",
+    )
 )
 _HERE = os.path.dirname(os.path.abspath(__file__))
 

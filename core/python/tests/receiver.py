@@ -44,7 +44,8 @@ class Receiver:
         return [
             message
             for message in list(self.messages)
-            if message["type"] == kind_of_message and all(message.get(k) == v for k, v in fields.items())
+            if message["type"] == kind_of_message
+            and all(message.get(k) == v for k, v in fields.items())
         ]
 
     def wait(self, kind_of_message, /, count=1, within=10.0, **fields):

@@ -4,8 +4,9 @@ import socket
 import time
 
 import pytest
-from djscope_probe import bounds, sender
 from receiver import Receiver
+
+from djscope_probe import bounds, sender
 
 
 def started(address, token="t"):

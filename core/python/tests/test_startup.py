@@ -98,7 +98,11 @@ def test_settings_of_another_name(database, tmp_path):
     receiver = Receiver()
     paths = os.pathsep.join([str(STARTUP), str(tmp_path)])
     with Server(
-        "daphne", database, receiver.address, PYTHONPATH=paths, DJANGO_SETTINGS_MODULE="odd_settings"
+        "daphne",
+        database,
+        receiver.address,
+        PYTHONPATH=paths,
+        DJANGO_SETTINGS_MODULE="odd_settings",
     ) as server:
         server.get("/counter/")
         assert receiver.wait("hello")[0]["settings"] == "odd_settings"

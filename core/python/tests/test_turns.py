@@ -110,7 +110,17 @@ def test_counter(live):
     assert added["after"]["public"] == {"count": 6} and added["after"]["private"] == {"_clicks": 2}
     assert "count" in added["rendered"] and "count" in added["context"]
     kinds = [span["kind"] for span in added["spans"]]
-    wanted = {"queue", "handler", "context", "render", "template", "parse", "diff", "serialize", "send"}
+    wanted = {
+        "queue",
+        "handler",
+        "context",
+        "render",
+        "template",
+        "parse",
+        "diff",
+        "serialize",
+        "send",
+    }
     assert wanted == set(kinds), kinds
     render = spans(added, "render")[0]
     for kind in ("template", "parse", "diff", "serialize"):
@@ -251,7 +261,9 @@ def test_background_work(live):
 
 def test_address_change_recovery_and_redirect(live):
     async def script(page):
-        await page.ask({"type": "url_change", "params": {"tab": "stock"}, "uri": "/tabs/?tab=stock"})
+        await page.ask(
+            {"type": "url_change", "params": {"tab": "stock"}, "uri": "/tabs/?tab=stock"}
+        )
         await page.ask({"type": "request_html"})
         await page.ask({
             "type": "live_redirect_mount", "view": SHOP + "counter.CounterView",
@@ -329,7 +341,9 @@ def test_forced_html_and_children(live):
     server, receiver = live
 
     async def forced():
-        async with server.page("causes.views.states.ForcedByFlag", "/causes/k-forced-by-flag/") as page:
+        async with server.page(
+            "causes.views.states.ForcedByFlag", "/causes/k-forced-by-flag/"
+        ) as page:
             assert (await page.event("go"))["type"] == "html_update"
             return page.session_id
 

@@ -9,6 +9,7 @@ import json
 import uuid
 
 import pytest
+
 from djscope_probe import bounds
 from djscope_probe.capture import pack
 from djscope_probe.messages import _value, line
@@ -145,7 +146,9 @@ def test_bounds(monkeypatch):
     ]  # fmt: skip
     for value, cut in cases:
         assert _value(pack(value)) == {"$cut": cut}, value
-    assert Encoder().encode([[[[1]]]]) == [[[{"$cut": {"type": "list", "length": 1, "kept": None}}]]]
+    assert Encoder().encode([[[[1]]]]) == [
+        [[{"$cut": {"type": "list", "length": 1, "kept": None}}]]
+    ]
 
 
 def test_walks_no_further_than_allowed():

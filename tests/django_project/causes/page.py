@@ -4,7 +4,7 @@ from django.utils.safestring import mark_safe
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Cause</title><link rel="icon" href="data:,">
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}</style>
+<style>body {font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto}</style>
 </head><body{attributes}>{body}</body></html>"""
 
 

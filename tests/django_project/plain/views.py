@@ -26,7 +26,7 @@ async def events(request):
 
     async def stream():
         for number in range(count):
-            yield f"id: {number}\nevent: tick\ndata: {{\"number\": {number}}}\n\n".encode()
+            yield f'id: {number}\nevent: tick\ndata: {{"number": {number}}}\n\n'.encode()
             await asyncio.sleep(delay)
 
     answer = StreamingHttpResponse(stream(), content_type="text/event-stream")
@@ -81,8 +81,10 @@ def redirect(request):
 @require_GET
 def request_headers(request):
     """What the server sees of a request."""
-    return JsonResponse({
-        "host": request.get_host(),
-        "client": [request.META.get("REMOTE_ADDR"), request.META.get("REMOTE_PORT")],
-        "headers": {name.lower(): value for name, value in request.headers.items()},
-    })
+    return JsonResponse(
+        {
+            "host": request.get_host(),
+            "client": [request.META.get("REMOTE_ADDR"), request.META.get("REMOTE_PORT")],
+            "headers": {name.lower(): value for name, value in request.headers.items()},
+        }
+    )

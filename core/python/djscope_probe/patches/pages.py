@@ -86,7 +86,7 @@ def _describe(turn: turns.Turn, request: Any) -> None:
         # djust reads the same body, which Django keeps once it was read.
         data = json.loads(request.body)
         header = request.headers.get("X-Djust-Event")
-        turn.event = data["event"] if "event" in data else header
+        turn.event = data.get("event", header)
         turn.params = turns.told_params(data.get("params") if "event" in data else data)
     except Exception:
         turn.event = request.headers.get("X-Djust-Event")

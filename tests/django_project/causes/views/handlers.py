@@ -6,13 +6,15 @@ from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from djust import LiveView
 from djust.decorators import event_handler
+from shop.models import Product
 
 from causes.page import root
-from shop.models import Product
 
 
 def _button(view, attributes='dj-click="go"'):
-    return root(f"handlers.{view}", f'<p id="v">{{{{ n }}}}</p><button id="go" {attributes}>Go</button>')
+    return root(
+        f"handlers.{view}", f'<p id="v">{{{{ n }}}}</p><button id="go" {attributes}>Go</button>'
+    )
 
 
 class _Counting(LiveView):

@@ -43,9 +43,7 @@ class UnsetViewVariable(Counting):
 class ViewOnBody(Counting):
     """`dj-view` on the body, `dj-root` within."""
 
-    template = page(
-        f"<div dj-root>{_INSIDE}</div>", ' dj-view="causes.views.roots.ViewOnBody"'
-    )
+    template = page(f"<div dj-root>{_INSIDE}</div>", ' dj-view="causes.views.roots.ViewOnBody"')
 
 
 class OutsideRoot(Counting):
@@ -65,7 +63,7 @@ class PageScript(Counting):
         f"{_INSIDE}</div><script>addEventListener('djust:mounted', change);"
         "function change() { const root = document.querySelector('[dj-root]');"
         " if (document.getElementById('added')) return;"
-        " const extra = document.createElement('p'); extra.id = 'added'; extra.textContent = 'added';"
+        " const extra = document.createElement('p'); extra.id = 'added';"
         " root.prepend(extra); } setTimeout(change, 600);</script>"
     )
 

@@ -5,9 +5,9 @@ import random
 from django.db import models
 from djust import LiveView
 from djust.decorators import event_handler
+from shop.models import Product
 
 from causes.page import root
-from shop.models import Product
 
 _VALUE = '<p id="v">{0}</p><button id="go" dj-click="go">Go</button>'
 

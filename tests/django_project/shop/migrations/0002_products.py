@@ -2,7 +2,18 @@ from decimal import Decimal
 
 from django.db import migrations
 
-CATEGORIES = ["Bread", "Cheese", "Fruit", "Garden", "Kitchen", "Paper", "Spices", "Tea", "Tools", "Toys"]
+CATEGORIES = [
+    "Bread",
+    "Cheese",
+    "Fruit",
+    "Garden",
+    "Kitchen",
+    "Paper",
+    "Spices",
+    "Tea",
+    "Tools",
+    "Toys",
+]
 KINDS = [
     "blue", "small", "old", "round", "spring", "winter", "double", "plain", "fine", "heavy",
     "quiet", "bright", "long", "short", "warm", "green", "red", "soft", "dry", "early",

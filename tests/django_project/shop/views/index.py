@@ -1,8 +1,7 @@
 """The front page."""
 
-from django.views.generic import TemplateView
-
 from causes.views import CAUSES
+from django.views.generic import TemplateView
 
 
 class IndexView(TemplateView):

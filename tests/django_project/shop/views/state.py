@@ -32,7 +32,7 @@ class Client:
     """Holds nothing that can be stored."""
 
     def __init__(self):
-        self._opened = open  # noqa: SIM115  the function itself
+        self._opened = open
 
     def __repr__(self):
         raise RuntimeError("must not be asked")
