@@ -77,7 +77,7 @@ def pack(value: Any) -> Any:
     if kind in _PLAIN:
         try:
             return _marshalled(value, kind)
-        except ValueError:
+        except (ValueError, RecursionError, MemoryError):
             pass
     return Encoded(values.Encoder(bounds.MAX_WALK).encode(value))
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 _missing: list[str] = []
 _unsaid: list[str] = []
 _failures: dict[str, int] = {}
@@ -24,6 +28,19 @@ def failed(where: str, error: BaseException) -> None:
             _unsaid.append(sentence if count == 1 else f"{sentence} ({count} times)")
     except Exception:
         return
+
+
+def guarded(function: Callable[..., None]) -> Callable[..., None]:
+    """A function of the probe that gives up, noted, where it would raise."""
+
+    @functools.wraps(function)
+    def guard(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception as error:
+            failed(function.__name__, error)
+
+    return guard
 
 
 def known() -> list[str]:

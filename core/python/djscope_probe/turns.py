@@ -87,16 +87,19 @@ class Turn:
         """Closes a span."""
         span[5] = self.now() - span[4]
 
+    @trouble.guarded
     def waited(self) -> None:
         """The work begins: what came before, since the frame arrived, was waiting."""
         if not any(span[2] == "queue" for span in self.spans):
             self.spans.append([len(self.spans), None, "queue", "", 0, self.now(), None])
 
+    @trouble.guarded
     def note(self, sentence: str) -> None:
         """Something of this turn could not be seen."""
         if sentence not in self.missing:
             self.missing.append(sentence)
 
+    @trouble.guarded
     def sees(self, view: Any) -> None:
         """Names the view of the turn."""
         if view is not None:
@@ -105,12 +108,14 @@ class Turn:
             embedding = view.__dict__.get("_parent_view")
             self.parent = None if embedding is None else record_of(embedding).id
 
+    @trouble.guarded
     def takes_before(self, view: Any) -> None:
         """Copies the state before the work, once."""
         if self.before is None and view is not None:
             self.sees(view)
             self.before = self.record.state(view) if self.record else None
 
+    @trouble.guarded
     def takes_after(self, view: Any) -> None:
         """Copies the state after the work and before it is rendered, once."""
         if self.after is None and view is not None:
@@ -118,6 +123,7 @@ class Turn:
             if self.record is not None:
                 self.after = self.record.state(view)
 
+    @trouble.guarded
     def raised(self, error: BaseException) -> None:
         """Keeps the first exception of the turn."""
         if self.exception is None:
@@ -171,4 +177,8 @@ def running() -> Turn | None:
 
 def told_params(params: Any) -> Any:
     """A copy of a turn's parameters."""
-    return pack(params)
+    try:
+        return pack(params)
+    except Exception as error:
+        trouble.failed("params", error)
+        return None

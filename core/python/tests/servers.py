@@ -122,7 +122,7 @@ class Page:
         await self.socket.send(json.dumps(frame))
         return await self.receive()
 
-    async def event(self, name, **params):
+    async def event(self, name, /, **params):
         """Sends an event and gives the answer, leaving out frames of their own accord."""
         self.ref += 1
         await self.socket.send(

@@ -35,11 +35,22 @@ def install(module: Any) -> None:
         replace(consumer, name, _whole(kind), None if kind == "time_travel" else kind)
 
 
+@trouble.guarded
 def identified(turn: turns.Turn, consumer: Any) -> None:
     """Names the connection of a turn."""
     turn.session_id = getattr(consumer, "session_id", None)
     scope = getattr(consumer, "scope", None)
     turn.client = (scope or {}).get("client")
+
+
+@trouble.guarded
+def carried(turn: turns.Turn, transport: Any, consumer: Any = None) -> None:
+    """Names the connection of a turn of the runtime, whatever carries it."""
+    identified(turn, getattr(transport, "_consumer", consumer))
+    if transport is not None:
+        turn.session_id = turn.session_id or getattr(transport, "session_id", None)
+        if "SSE" in type(transport).__name__:
+            turn.transport = "sse"
 
 
 def exceptions(original: Any) -> Any:
@@ -155,9 +166,7 @@ def async_work(original: Any) -> Any:
     async def run(self: Any, task_name: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
         turn = turns.begin("async")
         if turn is not None:
-            owner = getattr(self, "transport", self)
-            identified(turn, getattr(owner, "_consumer", None) or getattr(owner, "consumer", self))
-            turn.session_id = turn.session_id or getattr(owner, "session_id", None)
+            carried(turn, getattr(self, "transport", None), self)
             turn.event = str(task_name)
             turn.takes_before(self.view_instance)
             callback = calls.timed(turn, callback, str(task_name))

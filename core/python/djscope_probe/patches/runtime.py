@@ -49,13 +49,7 @@ def _dispatch(kind: str) -> Any:
 
 def _describe(runtime: Any, turn: turns.Turn, kind: str, data: Any) -> None:
     try:
-        transport = runtime.transport
-        peer = getattr(transport, "_consumer", None) or getattr(transport, "consumer", None)
-        if peer is not None:
-            consumer.identified(turn, peer)
-        if "SSE" in type(transport).__name__:
-            turn.transport = "sse"
-        turn.session_id = turn.session_id or getattr(transport, "session_id", None)
+        consumer.carried(turn, runtime.transport)
         turn.ref = data.get("ref")
         turn.params = turns.told_params(data.get("params"))
         if kind == "event":
