@@ -17,9 +17,13 @@ from typing import Any
 
 from . import bounds, trouble
 
-# What the sender waits before it encodes. Frames and records that follow a
-# turn closely still join it, and the encoding falls beside the work, not into it.
+# How often a busy sender looks. It is not woken by each turn: that would take
+# the interpreter from the thread that is just answering.
 PAUSE = 0.02
+# How often it finds nothing before it sleeps until it is woken.
+PATIENCE = 50
+# What it waits before it encodes: frames and records that follow a turn closely join it.
+SETTLE = 0.01
 # What it waits between two turns of one batch.
 BREATH = 0.0001
 # `hello` waits this long for the modules of djust that are still being loaded.
@@ -96,9 +100,13 @@ class Sender:
             raise ConnectionError("djscope refused")
 
     def _pass_on(self) -> bool:
+        for _ in range(PATIENCE):
+            if self.closing or not self.queue.empty():
+                break
+            time.sleep(PAUSE)
         first = self.queue.get()
         if not self.closing:
-            time.sleep(PAUSE)
+            time.sleep(SETTLE)
         lines: list[str] = []
         item: tuple[Any, int] | None = first
         more = True
