@@ -1,4 +1,4 @@
-//! The two faces that the panel ships: Inter for words, JetBrains Mono for data.
+//! The two faces that the panel ships: Inter for words, `JetBrains Mono` for data.
 
 use std::sync::Arc;
 
@@ -23,13 +23,15 @@ pub fn strong_data() -> FontFamily {
 
 /// Installs the faces, once for each context.
 pub fn install(ctx: &egui::Context) {
-    let key = egui::Id::new("djscope fonts");
+    let key = egui::Id::unique("djscope fonts");
     if ctx.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<bool>(key), true)) {
         return;
     }
     let mut fonts = FontDefinitions::empty();
     for (name, bytes) in FACES {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+        fonts
+            .font_data
+            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
     for (family, chain) in [
         (FontFamily::Proportional, ["words", "data"]),

@@ -56,14 +56,22 @@ pub fn seconds(t_us: Micros) -> String {
 
 /// A time since the start of the recording to the microsecond.
 pub fn exact(t_us: Micros) -> String {
-    format!("{}.{:06} s from the start of the recording", t_us / 1_000_000, t_us.rem_euclid(1_000_000))
+    format!(
+        "{}.{:06} s from the start of the recording",
+        t_us / 1_000_000,
+        t_us.rem_euclid(1_000_000)
+    )
 }
 
 /// A running time: `00:42`, `1:02:03`.
 pub fn clock(duration_us: Micros) -> String {
     let seconds = (duration_us / 1_000_000).max(0);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}")
+    }
 }
 
 /// A size: `812 B`, `118 KB`, `1.20 MB`.
@@ -94,13 +102,19 @@ pub fn one_line(text: &str, limit: usize) -> String {
 
 /// The last two parts of a path, which is what tells files apart in a column.
 pub fn short_path(path: &str) -> &str {
-    let cut = path.rmatch_indices(['/', '\\']).nth(1).map_or(0, |(index, _)| index + 1);
+    let cut = path
+        .rmatch_indices(['/', '\\'])
+        .nth(1)
+        .map_or(0, |(index, _)| index + 1);
     &path[cut..]
 }
 
 /// `views.py:88`, as short as it stays clear.
 pub fn place(file: &str, line: Option<u64>) -> String {
-    line.map_or_else(|| short_path(file).to_owned(), |line| format!("{}:{line}", short_path(file)))
+    line.map_or_else(
+        || short_path(file).to_owned(),
+        |line| format!("{}:{line}", short_path(file)),
+    )
 }
 
 #[cfg(test)]
@@ -109,9 +123,15 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits() {
-        for (value, text) in
-            [(0.0, "0.00"), (0.418, "0.42"), (4.1, "4.10"), (9.996, "10.0"), (18.24, "18.2"), (99.96, "100"), (1204.0, "1\u{2009}204")]
-        {
+        for (value, text) in [
+            (0.0, "0.00"),
+            (0.418, "0.42"),
+            (4.1, "4.10"),
+            (9.996, "10.0"),
+            (18.24, "18.2"),
+            (99.96, "100"),
+            (1204.0, "1\u{2009}204"),
+        ] {
             assert_eq!(digits(value), text);
         }
     }

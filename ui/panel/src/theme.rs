@@ -218,7 +218,11 @@ impl Theme {
             ThemeChoice::Light => file.light,
             ThemeChoice::Contrast => file.contrast,
         };
-        Self { choice, colors, metrics: file.metrics }
+        Self {
+            choice,
+            colors,
+            metrics: file.metrics,
+        }
     }
 
     /// Words, 12.
@@ -293,7 +297,11 @@ impl Theme {
     /// Makes egui look like this theme, and installs the fonts if they are not there yet.
     pub fn apply(&self, ctx: &egui::Context) {
         fonts::install(ctx);
-        let egui_theme = if self.colors.dark { egui::Theme::Dark } else { egui::Theme::Light };
+        let egui_theme = if self.colors.dark {
+            egui::Theme::Dark
+        } else {
+            egui::Theme::Light
+        };
         ctx.set_theme(egui_theme);
         ctx.style_mut_of(egui_theme, |style| self.style(style));
     }
@@ -328,7 +336,11 @@ impl Theme {
 
     fn visuals(&self) -> Visuals {
         let colors = &self.colors;
-        let mut visuals = if colors.dark { Visuals::dark() } else { Visuals::light() };
+        let mut visuals = if colors.dark {
+            Visuals::dark()
+        } else {
+            Visuals::light()
+        };
         let radius = CornerRadius::same(self.metrics.radius);
         visuals.panel_fill = colors.surface[1];
         visuals.window_fill = colors.surface[1];
@@ -347,16 +359,46 @@ impl Theme {
         visuals.selection.stroke = Stroke::new(1.0, colors.focus);
         visuals.text_cursor.blink = false;
         visuals.text_cursor.stroke = Stroke::new(1.5, colors.focus);
-        let shadow = Shadow { offset: [0, 6], blur: 18, spread: 0, color: Color32::from_black_alpha(70) };
+        let shadow = Shadow {
+            offset: [0, 6],
+            blur: 18,
+            spread: 0,
+            color: Color32::from_black_alpha(70),
+        };
         visuals.window_shadow = shadow;
         visuals.popup_shadow = shadow;
         let widgets = &mut visuals.widgets;
         for (widget, fill, line, text) in [
-            (&mut widgets.noninteractive, colors.surface[1], colors.line[0], colors.text[0]),
-            (&mut widgets.inactive, colors.surface[2], colors.line[0], colors.text[1]),
-            (&mut widgets.hovered, colors.surface[3], colors.line[1], colors.text[0]),
-            (&mut widgets.active, colors.surface[3], colors.focus, colors.text[0]),
-            (&mut widgets.open, colors.surface[3], colors.line[1], colors.text[0]),
+            (
+                &mut widgets.noninteractive,
+                colors.surface[1],
+                colors.line[0],
+                colors.text[0],
+            ),
+            (
+                &mut widgets.inactive,
+                colors.surface[2],
+                colors.line[0],
+                colors.text[1],
+            ),
+            (
+                &mut widgets.hovered,
+                colors.surface[3],
+                colors.line[1],
+                colors.text[0],
+            ),
+            (
+                &mut widgets.active,
+                colors.surface[3],
+                colors.focus,
+                colors.text[0],
+            ),
+            (
+                &mut widgets.open,
+                colors.surface[3],
+                colors.line[1],
+                colors.text[0],
+            ),
         ] {
             widget.bg_fill = fill;
             widget.weak_bg_fill = fill;

@@ -46,9 +46,9 @@ pub fn class(value: &Value) -> Class {
         Value::Array(_) => Class::Container,
         Value::Object(_) => match tagged(value).map(|(tag, _)| tag) {
             Some("$safe" | "$bytes") => Class::Text,
-            Some("$decimal" | "$datetime" | "$date" | "$time" | "$timedelta" | "$uuid" | "$int" | "$float") => {
-                Class::Number
-            }
+            Some(
+                "$decimal" | "$datetime" | "$date" | "$time" | "$timedelta" | "$uuid" | "$int" | "$float",
+            ) => Class::Number,
             Some("$repr" | "$cycle") => Class::Opaque,
             _ => Class::Container,
         },
@@ -60,7 +60,10 @@ pub fn repr(value: &Value, limit: usize) -> String {
     let mut out = String::new();
     write(value, limit, &mut out);
     if out.len() > limit {
-        let cut = (0..=limit).rev().find(|index| out.is_char_boundary(*index)).unwrap_or(0);
+        let cut = (0..=limit)
+            .rev()
+            .find(|index| out.is_char_boundary(*index))
+            .unwrap_or(0);
         out.truncate(cut);
         out.push('…');
     }
@@ -81,7 +84,11 @@ fn write(value: &Value, limit: usize, out: &mut String) {
         Value::Array(items) => sequence("[", items, "]", limit, out),
         Value::Object(map) => match tagged(value) {
             Some((tag, inner)) => typed(tag, inner, limit, out),
-            None => dictionary(map.iter().map(|(name, value)| (Key::Name(name), value)), limit, out),
+            None => dictionary(
+                map.iter().map(|(name, value)| (Key::Name(name), value)),
+                limit,
+                out,
+            ),
         },
     }
 }
@@ -125,7 +132,11 @@ fn sequence(open: &str, items: &[Value], close: &str, limit: usize, out: &mut St
 }
 
 fn quote(text: &str, limit: usize, out: &mut String) {
-    let mark = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mark = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
     out.push(mark);
     for character in text.chars() {
         if out.len() > limit {
@@ -168,7 +179,10 @@ fn typed(tag: &str, inner: &Value, limit: usize, out: &mut String) {
         }
         "$float" => called("float", inner, limit, out),
         "$int" => out.push_str(text),
-        "$bytes" => out.push_str(&format!("b'…' ({} bytes)", text.trim_end_matches('=').len() * 3 / 4)),
+        "$bytes" => out.push_str(&format!(
+            "b'…' ({} bytes)",
+            text.trim_end_matches('=').len() * 3 / 4
+        )),
         "$tuple" => tuple(inner, limit, out),
         "$set" => match inner.as_array() {
             Some(items) if !items.is_empty() => sequence("{", items, "}", limit, out),
@@ -191,7 +205,10 @@ fn typed(tag: &str, inner: &Value, limit: usize, out: &mut String) {
             object_fields(&inner["fields"], limit, out);
         }
         "$repr" => out.push_str(inner["text"].as_str().unwrap_or("<object>")),
-        "$cycle" => out.push_str(&format!("<{} that contains itself>", if text.is_empty() { "value" } else { text })),
+        "$cycle" => out.push_str(&format!(
+            "<{} that contains itself>",
+            if text.is_empty() { "value" } else { text }
+        )),
         "$cut" => cut(inner, limit, out),
         "$redacted" => out.push_str("redacted"),
         _ => out.push_str(&format!("{tag}: {inner}")),
@@ -252,7 +269,10 @@ pub fn children(value: &Value) -> Vec<(String, &Value)> {
                 .filter_map(|pair| Some((repr(pair.get(0)?, 60), pair.get(1)?)))
                 .collect(),
             Some(("$model" | "$object", inner)) => inner["fields"].as_object().map(named).unwrap_or_default(),
-            Some(("$queryset", inner)) => inner["rows"].as_array().map(|rows| numbered(rows)).unwrap_or_default(),
+            Some(("$queryset", inner)) => inner["rows"]
+                .as_array()
+                .map(|rows| numbered(rows))
+                .unwrap_or_default(),
             Some(("$cut", inner)) => children(&inner["kept"]),
             Some(_) => Vec::new(),
         },
@@ -261,7 +281,11 @@ pub fn children(value: &Value) -> Vec<(String, &Value)> {
 }
 
 fn numbered(items: &[Value]) -> Vec<(String, &Value)> {
-    items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+    items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| (index.to_string(), item))
+        .collect()
 }
 
 fn named(map: &Map<String, Value>) -> Vec<(String, &Value)> {
@@ -286,12 +310,30 @@ mod tests {
             (json!({"$set": []}), "set()"),
             (json!({"$tuple": [1, 2]}), "(1, 2)"),
             (json!({"$tuple": [1]}), "(1,)"),
-            (json!({"$model": {"app": "shop", "model": "Product", "pk": 3, "fields": {}}}), "<Product pk=3>"),
-            (json!({"$dict": [[1, "a"], [{"$tuple": [1, 2]}, null]]}), "{1: 'a', (1, 2): None}"),
-            (json!({"$queryset": {"model": "shop.Product", "rows": null, "sql": ""}}), "<QuerySet of Product, not evaluated>"),
-            (json!({"$object": {"type": "app.cart.Cart", "fields": {"n": 1}}}), "Cart(n=1)"),
-            (json!({"$cut": {"type": "list", "length": 90000, "kept": [1]}}), "<list of 90000, cut> [1]"),
-            (json!({"$cut": {"type": "dict", "length": 3, "kept": null}}), "<dict, too deep to keep>"),
+            (
+                json!({"$model": {"app": "shop", "model": "Product", "pk": 3, "fields": {}}}),
+                "<Product pk=3>",
+            ),
+            (
+                json!({"$dict": [[1, "a"], [{"$tuple": [1, 2]}, null]]}),
+                "{1: 'a', (1, 2): None}",
+            ),
+            (
+                json!({"$queryset": {"model": "shop.Product", "rows": null, "sql": ""}}),
+                "<QuerySet of Product, not evaluated>",
+            ),
+            (
+                json!({"$object": {"type": "app.cart.Cart", "fields": {"n": 1}}}),
+                "Cart(n=1)",
+            ),
+            (
+                json!({"$cut": {"type": "list", "length": 90000, "kept": [1]}}),
+                "<list of 90000, cut> [1]",
+            ),
+            (
+                json!({"$cut": {"type": "dict", "length": 3, "kept": null}}),
+                "<dict, too deep to keep>",
+            ),
             (json!({"$cycle": "dict"}), "<dict that contains itself>"),
             (json!({"$bytes": "AAEC"}), "b'…' (3 bytes)"),
             (json!({"$float": "nan"}), "float('nan')"),
@@ -308,15 +350,22 @@ mod tests {
     fn long_values_are_cut_without_being_written_out() {
         let long = Value::Array(vec![json!("ä".repeat(100)); 100_000]);
         let text = repr(&long, 101);
-        assert!(text.len() <= 101 + '…'.len_utf8() && text.ends_with('…'), "{text}");
+        assert!(
+            text.len() <= 101 + '…'.len_utf8() && text.ends_with('…'),
+            "{text}"
+        );
     }
 
     #[test]
     fn parts_of_typed_values() {
-        let model = json!({"$model": {"app": "shop", "model": "Product", "pk": 3, "fields": {"name": "Tea"}}});
+        let model =
+            json!({"$model": {"app": "shop", "model": "Product", "pk": 3, "fields": {"name": "Tea"}}});
         assert_eq!(children(&model)[0].0, "name");
         assert_eq!(children(&json!({"$tuple": [5, 6]})).len(), 2);
         assert!(children(&json!({"$decimal": "1"})).is_empty());
-        assert_eq!(children(&json!({"$dict": [[{"$tuple": [1, 2]}, 3]]}))[0].0, "(1, 2)");
+        assert_eq!(
+            children(&json!({"$dict": [[{"$tuple": [1, 2]}, 3]]}))[0].0,
+            "(1, 2)"
+        );
     }
 }

@@ -1,2 +1,6 @@
-//! Tests.
-use egui_kittest as _;
+//! The panel without a window: what it shows, what it asks, how it looks.
+
+mod pictures;
+mod preview;
+mod shop;
+mod stage;

@@ -1,0 +1,443 @@
+//! Every command, once: the palette, the help and the keyboard read this list.
+
+use djscope_hub::RecordingState;
+use egui::{Event, Key, Modifiers};
+
+use crate::store::Store;
+use crate::theme::ThemeChoice;
+
+/// The views of one turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Cause, handler, changed keys, template, patches, browser.
+    #[default]
+    Summary,
+    /// Before and after.
+    State,
+    /// What was sent to change the page.
+    Patches,
+    /// Spans and SQL.
+    Timing,
+    /// What travelled.
+    Frames,
+    /// What was logged.
+    Logs,
+}
+
+impl Tab {
+    /// Every tab, in the order of the screen.
+    pub const ALL: [Self; 6] = [
+        Self::Summary,
+        Self::State,
+        Self::Patches,
+        Self::Timing,
+        Self::Frames,
+        Self::Logs,
+    ];
+
+    /// The word on screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Summary => "Summary",
+            Self::State => "State",
+            Self::Patches => "Patches",
+            Self::Timing => "Timing",
+            Self::Frames => "Frames",
+            Self::Logs => "Logs",
+        }
+    }
+}
+
+/// Something that the user can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Selects the turn before.
+    PreviousTurn,
+    /// Selects the turn after.
+    NextTurn,
+    /// Selects the first turn.
+    FirstTurn,
+    /// Selects the last turn.
+    LastTurn,
+    /// Goes up by what is visible.
+    PageUp,
+    /// Goes down by what is visible.
+    PageDown,
+    /// Puts the cursor into the filter box.
+    Filter,
+    /// Shows all turns again.
+    ClearFilter,
+    /// Shows a tab.
+    Show(Tab),
+    /// Keeps the newest turn selected, or stops that.
+    Follow,
+    /// Stops recording, or goes on.
+    Pause,
+    /// Hides in State what did not change, or shows it.
+    OnlyChanges,
+    /// Shows frames as they travelled, or as indented JSON.
+    RawFrames,
+    /// Copies the address of the proxy.
+    CopyAddress,
+    /// Goes to the next theme.
+    NextTheme,
+    /// Uses a theme.
+    Theme(ThemeChoice),
+    /// Opens the palette.
+    Palette,
+    /// Opens the list of keys.
+    Help,
+    /// Closes what is open, or leaves the filter box.
+    Close,
+}
+
+/// A key with its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortcut {
+    /// A key alone.
+    Key(Key),
+    /// Ctrl, on a Mac Cmd, and a key.
+    Command(Key),
+    /// A character, wherever the layout of the keyboard has it.
+    Character(char, Key),
+}
+
+impl Shortcut {
+    /// The words on screen.
+    pub fn text(self, is_mac: bool) -> String {
+        match self {
+            Self::Key(key) => key_name(key).to_owned(),
+            Self::Command(key) if is_mac => format!("⌘{}", key.name()),
+            Self::Command(key) => format!("Ctrl {}", key.name()),
+            Self::Character(character, _) => character.to_string(),
+        }
+    }
+}
+
+fn key_name(key: Key) -> &'static str {
+    match key {
+        Key::ArrowUp => "↑",
+        Key::ArrowDown => "↓",
+        Key::PageUp => "Page ↑",
+        Key::PageDown => "Page ↓",
+        Key::Home => "Home",
+        Key::End => "End",
+        Key::Escape => "Esc",
+        Key::Space => "Space",
+        other => other.symbol_or_name(),
+    }
+}
+
+/// A command with its words and its key.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What it does.
+    pub command: Command,
+    /// Its name in the palette.
+    pub name: &'static str,
+    /// More about it.
+    pub description: &'static str,
+    /// Its key.
+    pub shortcut: Option<Shortcut>,
+}
+
+const fn entry(
+    command: Command,
+    name: &'static str,
+    description: &'static str,
+    shortcut: Option<Shortcut>,
+) -> Entry {
+    Entry {
+        command,
+        name,
+        description,
+        shortcut,
+    }
+}
+
+const fn key(key: Key) -> Option<Shortcut> {
+    Some(Shortcut::Key(key))
+}
+
+const fn character(character: char, key: Key) -> Option<Shortcut> {
+    Some(Shortcut::Character(character, key))
+}
+
+/// Every command, in the order of palette and help.
+pub const ENTRIES: [Entry; 26] = [
+    entry(
+        Command::PreviousTurn,
+        "Previous turn",
+        "Select the turn above",
+        key(Key::ArrowUp),
+    ),
+    entry(
+        Command::NextTurn,
+        "Next turn",
+        "Select the turn below",
+        key(Key::ArrowDown),
+    ),
+    entry(
+        Command::FirstTurn,
+        "First turn",
+        "Select the oldest turn that matches",
+        key(Key::Home),
+    ),
+    entry(
+        Command::LastTurn,
+        "Last turn",
+        "Select the newest turn that matches",
+        key(Key::End),
+    ),
+    entry(
+        Command::PageUp,
+        "Page up",
+        "Go up by what is visible",
+        key(Key::PageUp),
+    ),
+    entry(
+        Command::PageDown,
+        "Page down",
+        "Go down by what is visible",
+        key(Key::PageDown),
+    ),
+    entry(
+        Command::Follow,
+        "Follow",
+        "Keep the newest turn selected",
+        character('f', Key::F),
+    ),
+    entry(
+        Command::Filter,
+        "Filter turns…",
+        "Type a filter: kind:event ms>20 /text/",
+        character('/', Key::Slash),
+    ),
+    entry(Command::ClearFilter, "Clear the filter", "Show all turns", None),
+    entry(
+        Command::Show(Tab::Summary),
+        "Show Summary",
+        "The cause and all that followed",
+        character('1', Key::Num1),
+    ),
+    entry(
+        Command::Show(Tab::State),
+        "Show State",
+        "Before and after",
+        character('2', Key::Num2),
+    ),
+    entry(
+        Command::Show(Tab::Patches),
+        "Show Patches",
+        "What changes the page",
+        character('3', Key::Num3),
+    ),
+    entry(
+        Command::Show(Tab::Timing),
+        "Show Timing",
+        "Spans and SQL",
+        character('4', Key::Num4),
+    ),
+    entry(
+        Command::Show(Tab::Frames),
+        "Show Frames",
+        "What travelled, both ways",
+        character('5', Key::Num5),
+    ),
+    entry(
+        Command::Show(Tab::Logs),
+        "Show Logs",
+        "What Python logged",
+        character('6', Key::Num6),
+    ),
+    entry(
+        Command::OnlyChanges,
+        "Only changes",
+        "Hide in State what did not change",
+        None,
+    ),
+    entry(
+        Command::RawFrames,
+        "Raw frames",
+        "Show frames as they travelled",
+        None,
+    ),
+    entry(
+        Command::Pause,
+        "Pause",
+        "Stop recording, or go on",
+        key(Key::Space),
+    ),
+    entry(
+        Command::CopyAddress,
+        "Copy the address",
+        "The address to open in the browser",
+        None,
+    ),
+    entry(
+        Command::NextTheme,
+        "Next theme",
+        "Dark, light, high contrast",
+        character('t', Key::T),
+    ),
+    entry(
+        Command::Theme(ThemeChoice::Dark),
+        "Dark theme",
+        "Light on dark",
+        None,
+    ),
+    entry(
+        Command::Theme(ThemeChoice::Light),
+        "Light theme",
+        "Dark on light",
+        None,
+    ),
+    entry(
+        Command::Theme(ThemeChoice::Contrast),
+        "High contrast theme",
+        "White on black",
+        None,
+    ),
+    entry(
+        Command::Palette,
+        "Commands…",
+        "Find a command by its name",
+        Some(Shortcut::Command(Key::K)),
+    ),
+    entry(
+        Command::Help,
+        "All keys",
+        "This list of keys",
+        character('?', Key::Questionmark),
+    ),
+    entry(
+        Command::Close,
+        "Close",
+        "Close what is open, leave the filter box",
+        key(Key::Escape),
+    ),
+];
+
+/// The entry that has the words for a command.
+pub fn find(command: Command) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.command == command)
+}
+
+/// The key of a command, as printed.
+pub fn key_of(command: Command, is_mac: bool) -> String {
+    find(command)
+        .and_then(|entry| entry.shortcut)
+        .map(|shortcut| shortcut.text(is_mac))
+        .unwrap_or_default()
+}
+
+impl Command {
+    /// False while it would do nothing.
+    pub fn is_available(self, store: &Store) -> bool {
+        let recording = store
+            .status()
+            .map_or(RecordingState::Saved, |status| status.recording);
+        match self {
+            Self::Pause | Self::Follow => recording != RecordingState::Saved,
+            Self::ClearFilter => !store.filter().is_empty(),
+            Self::CopyAddress => store.status().is_some_and(|status| status.proxy.is_some()),
+            Self::PreviousTurn
+            | Self::NextTurn
+            | Self::FirstTurn
+            | Self::LastTurn
+            | Self::PageUp
+            | Self::PageDown => store.total() > 0,
+            _ => true,
+        }
+    }
+}
+
+/// Takes the commands that were typed out of the input of this pass.
+///
+/// While the user types into a box, only Esc and keys with Ctrl or Cmd count.
+/// A key that a focused widget would take (Space) is left to it.
+pub fn typed(ctx: &egui::Context) -> Vec<Command> {
+    let is_typing = ctx.text_edit_focused();
+    let has_focus = ctx.memory(|memory| memory.focused().is_some());
+    let mut commands = Vec::new();
+    ctx.input_mut(|input| {
+        for entry in &ENTRIES {
+            let is_typed = match entry.shortcut {
+                Some(Shortcut::Command(key)) => input.consume_key(Modifiers::COMMAND, key),
+                Some(Shortcut::Key(Key::Escape)) => input.consume_key(Modifiers::NONE, Key::Escape),
+                Some(Shortcut::Key(Key::Space)) if has_focus => false,
+                Some(Shortcut::Key(key)) if !is_typing => input.consume_key(Modifiers::NONE, key),
+                Some(Shortcut::Character(character, key)) if !is_typing => {
+                    take_character(&mut input.events, character, key)
+                }
+                _ => false,
+            };
+            if is_typed {
+                commands.push(entry.command);
+            }
+        }
+    });
+    commands
+}
+
+/// Takes a character that came as text, as a key, or as both.
+fn take_character(events: &mut Vec<Event>, character: char, wanted: Key) -> bool {
+    let before = events.len();
+    let as_text = |event: &Event| matches!(event, Event::Text(text) if text.chars().eq([character]));
+    events.retain(|event| {
+        let as_key = matches!(event, Event::Key { key, pressed: true, modifiers, .. }
+            if *key == wanted && !modifiers.command && !modifiers.alt && !modifiers.ctrl);
+        !as_key && !as_text(event)
+    });
+    events.len() < before
+}
+
+/// How well `text` answers to `query`: every character in order; less is better. None if it does not.
+pub fn fuzzy(query: &str, text: &str) -> Option<usize> {
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let mut at = 0;
+    let mut cost = 0;
+    for wanted in query
+        .to_lowercase()
+        .chars()
+        .filter(|character| !character.is_whitespace())
+    {
+        let skipped = text[at..].iter().position(|character| *character == wanted)?;
+        let is_word_start = at + skipped == 0 || text[at + skipped - 1] == ' ';
+        cost += if is_word_start { 1 } else { 2 + skipped * 2 };
+        at += skipped + 1;
+    }
+    Some(cost * 100 + text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_given_once() {
+        let mut keys: Vec<String> = ENTRIES
+            .iter()
+            .filter_map(|entry| entry.shortcut)
+            .map(|shortcut| shortcut.text(false))
+            .collect();
+        let all = keys.len();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), all);
+    }
+
+    #[test]
+    fn the_nearest_name_wins() {
+        let best = |query: &str| {
+            ENTRIES
+                .iter()
+                .filter_map(|entry| Some((fuzzy(query, entry.name)?, entry.name)))
+                .min()
+                .map(|(_, name)| name)
+        };
+        assert_eq!(best("stat"), Some("Show State"));
+        assert_eq!(best("dark"), Some("Dark theme"));
+        assert_eq!(best("xyz"), None);
+    }
+}

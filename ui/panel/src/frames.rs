@@ -1,0 +1,262 @@
+//! The tab Frames: what travelled, both ways.
+
+use djscope_hub::model::{Direction, FrameRecord, Opcode, TurnDetail};
+use egui::{Rect, Role, Ui, pos2, vec2};
+
+use crate::choices::FrameChoices;
+use crate::format;
+use crate::glyphs::{self, Glyph};
+use crate::json::Document;
+use crate::paint;
+use crate::theme::Theme;
+use crate::widgets::{self, Rows};
+use crate::{empty, split};
+
+/// Draws it.
+pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choices: &mut FrameChoices) {
+    let Some(first) = detail.frames.first() else {
+        let text = detail.http.as_ref().map_or_else(
+            || "This turn sent nothing over the socket".to_owned(),
+            |http| {
+                format!(
+                    "It went over plain HTTP: {} {}, {}",
+                    http.method, http.url, http.status
+                )
+            },
+        );
+        return empty::message(ui, theme, "No frames", &text);
+    };
+    let is_known = |wanted| detail.frames.iter().any(|frame| frame.frame == wanted);
+    let selected = choices
+        .selected
+        .filter(|wanted| is_known(*wanted))
+        .unwrap_or(first.frame);
+    choices.selected = Some(selected);
+    let share = split::share(detail.frames.len(), theme);
+    split::show(
+        ui,
+        theme,
+        "frames",
+        share,
+        |ui| {
+            head_words(ui, theme);
+            let mut clicked = selected;
+            Rows::new("frames", detail.frames.len(), theme.metrics.row).show(ui, |ui, index, rect| {
+                let frame = &detail.frames[index];
+                if row(ui, theme, detail, frame, rect, frame.frame == selected) {
+                    clicked = frame.frame;
+                }
+            });
+            clicked
+        },
+        |ui, selected| {
+            choices.selected = Some(selected);
+            if let Some(frame) = detail.frames.iter().find(|frame| frame.frame == selected) {
+                payload(ui, theme, frame, revision, choices);
+            }
+        },
+    );
+}
+
+/// Direction, time, kind, size, notes.
+fn columns(rect: Rect) -> [Rect; 5] {
+    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 12.0);
+    let direction = paint::column(inner, inner.left() + 4.0, 84.0);
+    let time = paint::column(inner, direction.right() + 4.0, 78.0);
+    let kind_left = time.right() + 16.0;
+    let size = paint::column(inner, inner.right() - 76.0, 76.0);
+    let rest = (size.left() - 8.0 - kind_left).max(0.0);
+    let kind = paint::column(inner, kind_left, rest * 0.6);
+    let notes = paint::column(inner, kind.right() + 8.0, rest * 0.4 - 8.0);
+    [direction, time, kind, size, notes]
+}
+
+fn head_words(ui: &mut Ui, theme: &Theme) {
+    let rect = widgets::head(ui, theme);
+    let [direction, time, kind, size, _] = columns(rect);
+    let (font, color) = (theme.small(), theme.colors.text[2]);
+    paint::left(ui.painter(), direction, "to", &font, color);
+    paint::right(ui.painter(), time, "ms", &font, color);
+    paint::left(ui.painter(), kind, "type", &font, color);
+    paint::right(ui.painter(), size, "size", &font, color);
+}
+
+const fn opcode_word(opcode: Opcode) -> &'static str {
+    match opcode {
+        Opcode::Text => "text",
+        Opcode::Binary => "binary",
+        Opcode::Ping => "ping",
+        Opcode::Pong => "pong",
+        Opcode::Close => "close",
+    }
+}
+
+fn notes(frame: &FrameRecord) -> String {
+    let mut notes = Vec::new();
+    if !frame.redacted.is_empty() {
+        notes.push(format!("{} redacted", frame.redacted.len()));
+    }
+    if frame.cut {
+        notes.push("cut".to_owned());
+    }
+    notes.join(", ")
+}
+
+fn row(
+    ui: &Ui,
+    theme: &Theme,
+    detail: &TurnDetail,
+    frame: &FrameRecord,
+    rect: Rect,
+    is_selected: bool,
+) -> bool {
+    let kind = if frame.kind.is_empty() {
+        opcode_word(frame.opcode)
+    } else {
+        &frame.kind
+    };
+    let (glyph, word) = match frame.direction {
+        Direction::ToServer => (Glyph::ArrowUp, "server"),
+        Direction::ToBrowser => (Glyph::ArrowDown, "browser"),
+    };
+    let label = format!(
+        "Frame {} to {word}: {kind}, {}",
+        frame.frame,
+        format::size(frame.length)
+    );
+    let id = ui.scope_id().with(("frame", frame.frame));
+    let response = widgets::row(ui, theme, rect, id, Role::ListBoxOption, is_selected, &label);
+    let [direction, time, kind_cell, size, notes_cell] = columns(rect);
+    let colors = &theme.colors;
+    let data = theme.data();
+    let color = if frame.direction == Direction::ToServer {
+        colors.outcome.info
+    } else {
+        colors.outcome.ok
+    };
+    glyphs::draw(
+        ui.painter(),
+        glyph,
+        pos2(direction.left() + 5.0, direction.center().y - 0.5),
+        color,
+    );
+    paint::left(
+        ui.painter(),
+        paint::from_left(direction, 16.0),
+        word,
+        &theme.words(),
+        colors.text[1],
+    );
+    let since = (frame.t_us - detail.turn.t_us).max(0).unsigned_abs();
+    paint::right(
+        ui.painter(),
+        time,
+        &format!("+{}", format::millis(since)),
+        &data,
+        colors.text[1],
+    );
+    paint::left(ui.painter(), kind_cell, kind, &data, colors.text[0]);
+    paint::right(
+        ui.painter(),
+        size,
+        &format::size(frame.length),
+        &data,
+        colors.text[1],
+    );
+    paint::right(
+        ui.painter(),
+        notes_cell,
+        &notes(frame),
+        &theme.small(),
+        colors.outcome.notice,
+    );
+    let clicked = response.clicked();
+    response.on_hover_text(format::exact(frame.t_us));
+    clicked
+}
+
+fn payload(ui: &mut Ui, theme: &Theme, frame: &FrameRecord, revision: u64, choices: &mut FrameChoices) {
+    let colors = &theme.colors;
+    let digit = paint::width(ui.painter(), "0", &theme.data());
+    let columns = (((ui.available_width() - 70.0) / digit) as usize).max(20);
+    let key = (
+        revision,
+        frame.frame,
+        choices.is_raw,
+        if choices.is_raw { columns } else { 0 },
+    );
+    if choices.document.as_ref().is_none_or(|(made, _)| *made != key) {
+        let json = if choices.is_raw {
+            None
+        } else {
+            Document::of_json(&frame.payload)
+        };
+        choices.document = Some((
+            key,
+            json.unwrap_or_else(|| Document::of_text(&frame.payload, columns)),
+        ));
+    }
+    let Some((_, document)) = &choices.document else {
+        return;
+    };
+    let head = widgets::head(ui, theme).shrink2(vec2(12.0, 0.0));
+    let right = split::copy(ui, theme, head, document.text());
+    let (toggle, left) = widgets::toggle(
+        ui,
+        theme,
+        head.with_max_x(right - 8.0),
+        "Raw",
+        "As it travelled",
+        choices.is_raw,
+    );
+    if toggle.clicked() {
+        choices.is_raw = !choices.is_raw;
+    }
+    let lines = format::counted(document.lines() as u64, "line", "lines");
+    let title = format!(
+        "frame {} on connection {}, {lines}",
+        frame.frame, frame.connection
+    );
+    paint::left(ui.painter(), left, &title, &theme.small(), colors.text[2]);
+    for (is_shown, text) in [
+        (
+            !frame.redacted.is_empty(),
+            format!("Redacted before it was written: {}", frame.redacted.join("  ")),
+        ),
+        (
+            frame.cut,
+            format!(
+                "Cut: only the beginning of {} was kept",
+                format::size(frame.length)
+            ),
+        ),
+        (
+            frame.opcode == Opcode::Binary,
+            "Binary, shown as base64".to_owned(),
+        ),
+    ] {
+        if is_shown {
+            note(ui, theme, &text);
+        }
+    }
+    document.show(ui, theme, "payload");
+}
+
+fn note(ui: &mut Ui, theme: &Theme, text: &str) {
+    let size = vec2(ui.available_width(), theme.metrics.row);
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(Role::Label, true, text));
+    let color = theme.colors.outcome.notice;
+    ui.painter().rect_filled(rect, 0, theme.wash(color));
+    glyphs::draw(
+        ui.painter(),
+        Glyph::Lock,
+        pos2(rect.left() + 17.0, rect.center().y - 1.0),
+        color,
+    );
+    let room = rect
+        .with_min_x(rect.left() + 30.0)
+        .with_max_x(rect.right() - 12.0);
+    paint::left(ui.painter(), room, text, &theme.small(), theme.colors.text[0]);
+    response.on_hover_text(text);
+}

@@ -1,0 +1,254 @@
+//! Long texts as lines: JSON with colours, or as it travelled.
+
+use std::ops::Range;
+
+use egui::{Color32, Role, Ui};
+use serde_json::Value;
+
+use crate::format;
+use crate::paint;
+use crate::theme::Theme;
+use crate::widgets::{self, Rows};
+
+/// Most characters of a line that are laid out.
+const MAX_LINE: usize = 2_000;
+
+/// Height of a line.
+pub const LINE: f32 = 18.0;
+
+/// A text cut into lines; only the visible ones are ever laid out.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    text: String,
+    lines: Vec<Range<usize>>,
+    longest: usize,
+    is_json: bool,
+}
+
+impl Document {
+    /// Indented JSON.
+    pub fn of_value(value: &Value) -> Self {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let lines = breaks(&text);
+        Self::new(text, lines, true)
+    }
+
+    /// `text` as indented JSON; none if it is not JSON.
+    pub fn of_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text)
+            .ok()
+            .map(|value: Value| Self::of_value(&value))
+    }
+
+    /// `text` as it is, broken after so many characters.
+    pub fn of_text(text: &str, columns: usize) -> Self {
+        let mut lines = Vec::new();
+        for range in breaks(text) {
+            let mut start = range.start;
+            let ends = text[range.clone()]
+                .char_indices()
+                .skip(columns)
+                .step_by(columns.max(1));
+            for end in ends.map(|(end, _)| range.start + end) {
+                lines.push(start..end);
+                start = end;
+            }
+            lines.push(start..range.end);
+        }
+        Self::new(text.to_owned(), lines, false)
+    }
+
+    fn new(text: String, lines: Vec<Range<usize>>, is_json: bool) -> Self {
+        let longest = lines
+            .iter()
+            .map(ExactSizeIterator::len)
+            .max()
+            .unwrap_or(0)
+            .min(MAX_LINE);
+        Self {
+            text,
+            lines,
+            longest,
+            is_json,
+        }
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many lines it has.
+    pub const fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Draws the visible lines with their numbers.
+    pub fn show(&self, ui: &mut Ui, theme: &Theme, salt: &'static str) {
+        let font = theme.data();
+        let digit = paint::width(ui.painter(), "0", &font);
+        let gutter = digit * self.lines.len().max(100).to_string().len() as f32 + 20.0;
+        let width = gutter + digit * (self.longest + 2) as f32;
+        Rows::new(salt, self.lines.len(), LINE)
+            .wide(width)
+            .show(ui, |ui, index, rect| {
+                let Some(line) = self
+                    .lines
+                    .get(index)
+                    .and_then(|range| self.text.get(range.clone()))
+                else {
+                    return;
+                };
+                let id = ui.scope_id().with((salt, index));
+                widgets::plain_row(ui, rect, id, Role::Paragraph, &format::one_line(line, 400));
+                let number = rect.with_max_x(rect.left() + gutter - 12.0);
+                let number_color = theme.colors.text[2];
+                paint::right(
+                    ui.painter(),
+                    number,
+                    &(index + 1).to_string(),
+                    &theme.small_data(),
+                    number_color,
+                );
+                let room = paint::from_left(rect, gutter);
+                if self.is_json {
+                    let shown = shortened(line);
+                    let pieces: Vec<_> = lex(&shown)
+                        .into_iter()
+                        .map(|(text, token)| (text, &font, token.color(theme)))
+                        .collect();
+                    paint::pieces(ui.painter(), room, &pieces);
+                } else {
+                    paint::left(
+                        ui.painter(),
+                        room,
+                        line.trim_end_matches('\r'),
+                        &font,
+                        theme.colors.text[1],
+                    );
+                }
+            });
+    }
+}
+
+fn breaks(text: &str) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive('\n') {
+        lines.push(start..start + line.trim_end_matches('\n').len());
+        start += line.len();
+    }
+    lines
+}
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(MAX_LINE) {
+        Some((end, _)) => {
+            format!(
+                "{}… {} more characters",
+                &line[..end],
+                format::count(line[end..].chars().count() as u64)
+            )
+        }
+        None => line.to_owned(),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Name,
+    Text,
+    Number,
+    Keyword,
+    Mark,
+}
+
+impl Token {
+    const fn color(self, theme: &Theme) -> Color32 {
+        let colors = &theme.colors;
+        match self {
+            Self::Name => colors.value.name,
+            Self::Text => colors.value.text,
+            Self::Number => colors.value.number,
+            Self::Keyword => colors.value.keyword,
+            Self::Mark => colors.text[2],
+        }
+    }
+}
+
+/// The pieces of one line of indented JSON.
+fn lex(line: &str) -> Vec<(&str, Token)> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let (length, token) = match first {
+            '"' => {
+                let length = string_length(rest);
+                let is_name = rest[length..].starts_with(':');
+                (length, if is_name { Token::Name } else { Token::Text })
+            }
+            '-' | '0'..='9' => (
+                run(rest, |c| c.is_ascii_digit() || "+-.eE".contains(c)),
+                Token::Number,
+            ),
+            'a'..='z' => (run(rest, |c| c.is_ascii_lowercase()), Token::Keyword),
+            _ => (
+                run(rest, |c| !(c == '"' || c == '-' || c.is_ascii_alphanumeric())).max(first.len_utf8()),
+                Token::Mark,
+            ),
+        };
+        let (piece, after) = rest.split_at(length);
+        pieces.push((piece, token));
+        rest = after;
+    }
+    pieces
+}
+
+fn run(text: &str, is_part: impl Fn(char) -> bool) -> usize {
+    text.find(|character| !is_part(character)).unwrap_or(text.len())
+}
+
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (index, character) in text.char_indices().skip(1) {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return index + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_falls_into_pieces() {
+        let line = "  \"a\\\"b\": -1.5e3, \"x\", true,";
+        let pieces = lex(line);
+        assert_eq!(pieces.iter().map(|(text, _)| *text).collect::<String>(), line);
+        assert!(pieces.contains(&("\"a\\\"b\"", Token::Name)));
+        assert!(pieces.contains(&("-1.5e3", Token::Number)));
+        assert!(pieces.contains(&("\"x\"", Token::Text)));
+        assert!(pieces.contains(&("true", Token::Keyword)));
+        assert_eq!(lex("\"open … é").len(), 1);
+        assert_eq!(
+            lex("Ä Z …").iter().map(|(text, _)| *text).collect::<String>(),
+            "Ä Z …"
+        );
+    }
+
+    #[test]
+    fn raw_text_is_broken_into_columns() {
+        let document = Document::of_text("abcdefg\nhä", 3);
+        let lines: Vec<&str> = document
+            .lines
+            .iter()
+            .map(|range| &document.text[range.clone()])
+            .collect();
+        assert_eq!(lines, ["abc", "def", "g", "hä"]);
+    }
+}

@@ -1,0 +1,182 @@
+//! The tab Logs: what Python logged during the turn.
+
+use std::collections::HashSet;
+
+use djscope_hub::model::{LogRecord, TurnDetail};
+use egui::{CursorIcon, Rect, Role, Ui, pos2};
+
+use crate::empty;
+use crate::format;
+use crate::glyphs::{self, Glyph};
+use crate::paint;
+use crate::store::Store;
+use crate::theme::Theme;
+use crate::widgets::{self, Rows};
+
+enum Row<'a> {
+    Record(usize, &'a LogRecord),
+    Traceback(&'a str),
+}
+
+/// Draws it.
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: &mut HashSet<usize>) {
+    if detail.logs.is_empty() {
+        if crate::chain::was_probed(detail) {
+            empty::message(ui, theme, "Nothing was logged in this turn", "");
+        } else {
+            empty::no_probe(ui, theme, store, "logs");
+        }
+        return;
+    }
+    let mut rows = Vec::new();
+    for (index, record) in detail.logs.iter().enumerate() {
+        rows.push(Row::Record(index, record));
+        if open.contains(&index) {
+            rows.extend(
+                record
+                    .traceback
+                    .iter()
+                    .flat_map(|text| text.lines())
+                    .map(Row::Traceback),
+            );
+        }
+    }
+    let head = widgets::head(ui, theme);
+    head_words(ui, theme, head);
+    let mut clicked = None;
+    Rows::new("logs", rows.len(), theme.metrics.row).show(ui, |ui, index, rect| match &rows[index] {
+        Row::Record(number, record) => {
+            if record_row(ui, theme, detail, record, rect, *number, open.contains(number)) {
+                clicked = Some(*number);
+            }
+        }
+        Row::Traceback(line) => {
+            widgets::plain_row(
+                ui,
+                rect,
+                ui.scope_id().with(("traceback", index)),
+                Role::Paragraph,
+                line,
+            );
+            ui.painter().rect_filled(rect, 0, theme.colors.surface[0]);
+            paint::left(
+                ui.painter(),
+                rect.with_min_x(rect.left() + 32.0),
+                line,
+                &theme.data(),
+                theme.colors.text[1],
+            );
+        }
+    });
+    if let Some(number) = clicked
+        && !open.remove(&number)
+    {
+        open.insert(number);
+    }
+}
+
+/// Level, time, logger, message, place.
+fn columns(rect: Rect) -> [Rect; 5] {
+    let inner = rect
+        .with_min_x(rect.left() + 24.0)
+        .with_max_x(rect.right() - 12.0);
+    let level = paint::column(inner, inner.left(), 78.0);
+    let time = paint::column(inner, level.right() + 4.0, 52.0);
+    let logger = paint::column(
+        inner,
+        time.right() + 12.0,
+        (inner.width() * 0.16).clamp(60.0, 140.0),
+    );
+    let place_width = (inner.width() * 0.22).clamp(80.0, 170.0);
+    let place = paint::column(inner, inner.right() - place_width, place_width);
+    let message = paint::column(
+        inner,
+        logger.right() + 8.0,
+        place.left() - 12.0 - logger.right() - 8.0,
+    );
+    [level, time, logger, message, place]
+}
+
+fn head_words(ui: &Ui, theme: &Theme, rect: Rect) {
+    let [level, time, logger, message, place] = columns(rect);
+    let (font, color) = (theme.small(), theme.colors.text[2]);
+    paint::right(ui.painter(), time, "ms", &font, color);
+    for (cell, word) in [(level, "level"), (logger, "logger"), (message, "message")] {
+        paint::left(ui.painter(), cell, word, &font, color);
+    }
+    paint::right(ui.painter(), place, "place", &font, color);
+}
+
+fn record_row(
+    ui: &Ui,
+    theme: &Theme,
+    detail: &TurnDetail,
+    record: &LogRecord,
+    rect: Rect,
+    number: usize,
+    is_open: bool,
+) -> bool {
+    let label = format!("{} {}: {}", record.level, record.logger, record.message);
+    let id = ui.scope_id().with(("log", number));
+    let response = widgets::row(ui, theme, rect, id, Role::ListItem, false, &label);
+    let (painter, colors) = (ui.painter(), &theme.colors);
+    let [level, time, logger, message, place] = columns(rect);
+    let (glyph, color) = glyphs::of_level(theme, &record.level);
+    if record.traceback.is_some() {
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_expanded(is_open));
+        let chevron = if is_open {
+            Glyph::ChevronDown
+        } else {
+            Glyph::ChevronRight
+        };
+        glyphs::draw(
+            painter,
+            chevron,
+            pos2(rect.left() + 13.0, rect.center().y - 0.5),
+            colors.text[2],
+        );
+    }
+    glyphs::draw(
+        painter,
+        glyph,
+        pos2(level.left() + 5.0, level.center().y - 0.5),
+        color,
+    );
+    let word = record.level.to_lowercase();
+    paint::left(
+        painter,
+        paint::from_left(level, 16.0),
+        &word,
+        &theme.words(),
+        color,
+    );
+    let since = (record.t_us - detail.turn.t_us).max(0).unsigned_abs();
+    let data = theme.data();
+    paint::right(
+        painter,
+        time,
+        &format!("+{}", format::millis(since)),
+        &data,
+        colors.text[1],
+    );
+    paint::left(painter, logger, &record.logger, &data, colors.text[2]);
+    paint::left(
+        painter,
+        message,
+        &format::one_line(&record.message, 400),
+        &data,
+        colors.text[0],
+    );
+    if let Some(file) = &record.file {
+        let text = format::place(file, record.line.map(u64::from));
+        paint::right(painter, place, &text, &data, colors.text[2]);
+    }
+    let clicked = response.clicked() && record.traceback.is_some();
+    let tip = format!("{}\n{}", record.message, format::exact(record.t_us));
+    let response = response.on_hover_text(tip);
+    if record.traceback.is_some() {
+        response.on_hover_cursor(CursorIcon::PointingHand);
+    }
+    clicked
+}

@@ -1,0 +1,138 @@
+//! The status bar: totals, the probe, and what went wrong.
+
+use djscope_hub::{ProbeState, Status};
+use egui::{Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::format;
+use crate::glyphs::{self, Glyph};
+use crate::paint;
+use crate::store::Store;
+use crate::theme::Theme;
+
+/// Draws it.
+pub fn ui(ui: &Ui, theme: &Theme, store: &Store) {
+    let rect = ui.max_rect().shrink2(vec2(theme.metrics.space[3], 0.0));
+    let Some(status) = store.status() else { return };
+    let mut left = rect.left();
+    for (text, color, hint) in parts(theme, store, status) {
+        if left > rect.left() {
+            let dot = paint::column(rect, left, 17.0);
+            paint::center(ui.painter(), dot, "·", &theme.small(), theme.colors.text[2]);
+            left = dot.right();
+        }
+        let place = paint::left(ui.painter(), rect.with_min_x(left), &text, &theme.small(), color);
+        let cell = Rect::from_x_y_ranges(place.x_range(), rect.y_range());
+        let response = ui.interact(cell, ui.scope_id().with(("status", left as i32)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+        if !hint.is_empty() {
+            response.on_hover_text(hint);
+        }
+        left = place.right();
+    }
+    problems(ui, theme, store, status, rect.with_min_x(left + 24.0));
+}
+
+fn parts(theme: &Theme, store: &Store, status: &Status) -> Vec<(String, Color32, String)> {
+    let colors = &theme.colors;
+    let plain = colors.text[1];
+    let turns = if store.filter().is_empty() || !store.has_total() {
+        format::counted(status.turns, "turn", "turns")
+    } else {
+        format!(
+            "{} of {}",
+            format::count(store.total()),
+            format::counted(status.turns, "turn", "turns")
+        )
+    };
+    let findings_color = if status.findings > 0 {
+        colors.outcome.warning
+    } else {
+        plain
+    };
+    let dropped_color = if status.dropped > 0 {
+        colors.outcome.error
+    } else {
+        plain
+    };
+    let (probe, probe_color, hint) = probe(theme, &status.probe);
+    vec![
+        (turns, plain, format::counted(status.frames, "frame", "frames")),
+        (
+            format::counted(status.findings, "finding", "findings"),
+            findings_color,
+            String::new(),
+        ),
+        (format::size(status.size_bytes), plain, status.path.clone()),
+        (probe, probe_color, hint),
+        (
+            format!("{} dropped", format::count(status.dropped)),
+            dropped_color,
+            "Frames, states or bodies that could not be kept".to_owned(),
+        ),
+    ]
+}
+
+fn probe(theme: &Theme, probe: &ProbeState) -> (String, Color32, String) {
+    let colors = &theme.colors;
+    match probe {
+        ProbeState::Absent => {
+            let hint = "State, SQL, logs and handler times are missing; djscope run adds them";
+            ("no probe".to_owned(), colors.outcome.notice, hint.to_owned())
+        }
+        ProbeState::Waiting => (
+            "probe waiting".to_owned(),
+            colors.text[1],
+            "It reports when the server has loaded djust".to_owned(),
+        ),
+        ProbeState::Gone => (
+            "probe gone".to_owned(),
+            colors.outcome.warning,
+            "Its process has ended".to_owned(),
+        ),
+        ProbeState::Connected { djust, missing } => {
+            let version = djust
+                .as_deref()
+                .map(|version| format!("djust {version}"))
+                .unwrap_or_default();
+            if missing.is_empty() {
+                ("probe ok".to_owned(), colors.text[1], version)
+            } else {
+                let lines = format!("{version}\n{}", missing.join("\n"));
+                (
+                    format!("probe ok, {} missing", missing.len()),
+                    colors.outcome.notice,
+                    lines.trim().to_owned(),
+                )
+            }
+        }
+    }
+}
+
+fn problems(ui: &Ui, theme: &Theme, store: &Store, status: &Status, rect: Rect) {
+    let failure = store.failure().map(|failure| failure.message.as_str());
+    let all: Vec<&str> = status
+        .problems
+        .iter()
+        .map(String::as_str)
+        .chain(failure)
+        .collect();
+    let Some(first) = all.first() else { return };
+    let color = theme.colors.outcome.error;
+    let text = if all.len() > 1 {
+        format!("{first} (and {} more)", all.len() - 1)
+    } else {
+        (*first).to_owned()
+    };
+    let galley = paint::line(ui.painter(), rect.width() - 16.0, &text, &theme.small(), color);
+    let place = Rect::from_x_y_ranges((rect.right() - galley.size().x)..=rect.right(), rect.y_range());
+    paint::place(ui.painter(), place, egui::Align2::LEFT_CENTER, galley);
+    glyphs::draw(
+        ui.painter(),
+        Glyph::Triangle,
+        pos2(place.left() - 10.0, place.center().y - 0.5),
+        color,
+    );
+    let response = ui.interact(place, ui.scope_id().with("problems"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &text));
+    response.on_hover_text(all.join("\n"));
+}

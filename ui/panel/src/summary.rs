@@ -1,0 +1,363 @@
+//! The tab Summary: the verdict, the cause chain, the traceback, and what was not seen.
+
+use djscope_hub::model::{Change, Exception, TurnDetail};
+use egui::{
+    Color32, CursorIcon, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
+
+use crate::chain::{self, Line, Link, State};
+use crate::choices::Choices;
+use crate::commands::Tab;
+use crate::format;
+use crate::glyphs::{self, Glyph};
+use crate::paint;
+use crate::store::Store;
+use crate::theme::Theme;
+use crate::{empty, tree, value, widgets};
+
+const LINE: f32 = 20.0;
+const RAIL: f32 = 20.0;
+const NAME: f32 = 36.0;
+const TITLE: f32 = 104.0;
+const TIME: f32 = 72.0;
+
+/// Draws it.
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, choices: &mut Choices) {
+    ScrollArea::vertical()
+        .id_salt("summary")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            if let Some(verdict) = chain::verdict(detail) {
+                let (glyph, color) = glyphs::of_turn(theme, detail.turn.kind, detail.turn.outcome);
+                let has_raised = detail.turn.exception.is_some();
+                let (glyph, color) = if has_raised {
+                    (Glyph::Triangle, theme.colors.outcome.error)
+                } else {
+                    (glyph, color)
+                };
+                margin(ui, |ui| {
+                    ui.add_space(10.0);
+                    widgets::strip(ui, theme, glyph, color, &verdict.headline, &verdict.text);
+                });
+            }
+            ui.add_space(8.0);
+            links(ui, theme, detail, choices);
+            if let Some(exception) = &detail.turn.exception {
+                traceback(ui, theme, exception);
+            }
+            if !detail.turn.missing.is_empty() {
+                section(ui, theme, "Not seen");
+                for sentence in &detail.turn.missing {
+                    margin(ui, |ui| {
+                        ui.label(RichText::new(sentence).color(theme.colors.text[1]))
+                    });
+                }
+            }
+            if !chain::was_probed(detail) {
+                empty::no_probe(ui, theme, store, "state and handler");
+            }
+            ui.add_space(16.0);
+        });
+}
+
+fn margin<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    egui::Frame::new()
+        .inner_margin(egui::Margin::symmetric(12, 2))
+        .show(ui, add)
+        .inner
+}
+
+fn section(ui: &mut Ui, theme: &Theme, name: &str) {
+    ui.add_space(12.0);
+    let rect = widgets::head(ui, theme);
+    paint::left(
+        ui.painter(),
+        rect.shrink2(vec2(12.0, 0.0)),
+        name,
+        &theme.small(),
+        theme.colors.text[2],
+    );
+    ui.add_space(6.0);
+}
+
+fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices) {
+    let links = chain::links(detail);
+    let mut above: Option<(f32, State)> = None;
+    for link in &links {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+        let time = link
+            .us
+            .map(|us| format!(", {}", format::ms(us)))
+            .unwrap_or_default();
+        let is_broken = if link.state == State::Broken {
+            ", broken"
+        } else {
+            ""
+        };
+        response.widget_info(|| {
+            let note = if link.note.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", link.note)
+            };
+            WidgetInfo::labeled(
+                Role::ListItem,
+                true,
+                format!("{}: {}{note}{time}{is_broken}", link.name, link.title),
+            )
+        });
+        rail(ui, theme, rect, link.state, above);
+        head(ui, theme, rect, link);
+        above = Some((rect.center().y, link.state));
+        for line in &link.lines {
+            draw_line(ui, theme, detail, line, choices);
+        }
+        ui.add_space(6.0);
+    }
+}
+
+const fn color_of(theme: &Theme, state: State) -> Color32 {
+    match state {
+        State::Ran => theme.colors.outcome.ok,
+        State::Dear => theme.colors.outcome.warning,
+        State::Broken => theme.colors.outcome.error,
+        State::Idle | State::Unknown => theme.colors.text[2],
+    }
+}
+
+/// The mark of a link, and the line that leads to it from the one above.
+fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: State, above: Option<(f32, State)>) {
+    let x = rect.left() + RAIL;
+    let y = rect.center().y;
+    let painter = ui.painter();
+    if let Some((from, _)) = above {
+        let points = [pos2(x + 0.5, from + 8.0), pos2(x + 0.5, y - 8.0)];
+        match state {
+            State::Ran | State::Dear => {
+                painter.line_segment(points, Stroke::new(1.5, theme.colors.line[1]));
+            }
+            State::Broken => {
+                let stroke = Stroke::new(1.5, theme.colors.outcome.error);
+                let middle = f32::midpoint(points[0].y, points[1].y).round();
+                painter.line_segment(
+                    [points[0], pos2(points[0].x, middle - 3.0)],
+                    Stroke::new(1.5, theme.colors.line[1]),
+                );
+                for gap in [-2.0, 2.0] {
+                    painter.line_segment(
+                        [
+                            pos2(x - 4.0, middle + gap + 2.0),
+                            pos2(x + 5.0, middle + gap - 2.0),
+                        ],
+                        stroke,
+                    );
+                }
+                painter.extend(Shape::dashed_line(
+                    &[pos2(points[0].x, middle + 5.0), points[1]],
+                    stroke,
+                    2.0,
+                    3.0,
+                ));
+            }
+            State::Idle | State::Unknown => {
+                let stroke = Stroke::new(1.0, theme.colors.line[1]);
+                painter.extend(Shape::dashed_line(&points, stroke, 2.0, 4.0));
+            }
+        }
+    }
+    let glyph = match state {
+        State::Ran => Glyph::Disc,
+        State::Dear => Glyph::Frame,
+        State::Broken => Glyph::Cross,
+        State::Idle => Glyph::Dot,
+        State::Unknown => Glyph::DottedCircle,
+    };
+    glyphs::draw(painter, glyph, pos2(x, y), color_of(theme, state));
+}
+
+fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link) {
+    let colors = &theme.colors;
+    let painter = ui.painter();
+    paint::left(
+        painter,
+        paint::from_left(rect, NAME),
+        link.name,
+        &theme.small(),
+        colors.text[2],
+    );
+    let end = rect.right() - theme.metrics.space[3];
+    let time = Rect::from_x_y_ranges((end - TIME)..=end, rect.y_range());
+    if let Some(us) = link.us {
+        paint::right(painter, time, &format::ms(us), &theme.data(), colors.text[1]);
+    }
+    let room = Rect::from_x_y_ranges((rect.left() + TITLE)..=(time.left() - 8.0), rect.y_range());
+    let ink = match link.state {
+        State::Ran => colors.text[0],
+        State::Idle | State::Unknown => colors.text[2],
+        state => color_of(theme, state),
+    };
+    let font = if matches!(link.state, State::Idle | State::Unknown) {
+        theme.data()
+    } else {
+        theme.strong_data()
+    };
+    let title = paint::left(painter, room, &link.title, &font, ink);
+    let rest = room.with_min_x(title.right() + 12.0);
+    if !link.note.is_empty() && rest.width() > 30.0 {
+        paint::left(painter, rest, &link.note, &theme.small(), colors.text[2]);
+    }
+}
+
+fn draw_line(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, line: &Line, choices: &mut Choices) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
+    let room = Rect::from_x_y_ranges((rect.left() + TITLE)..=(rect.right() - 12.0), rect.y_range());
+    let colors = &theme.colors;
+    let (text, font) = match line {
+        Line::Change(index) => {
+            if let Some(change) = detail.changes.get(*index)
+                && change_line(ui, theme, rect, room, change)
+            {
+                choices.tab = Tab::State;
+                choices.state.reveal = Some(tree::path_of(&change.path));
+            }
+            return;
+        }
+        Line::Data(text) => (text, theme.data()),
+        Line::Words(text) => (text, theme.words()),
+    };
+    widgets::plain_row(
+        ui,
+        room,
+        ui.scope_id().with(("line", rect.top() as i32)),
+        Role::Paragraph,
+        text,
+    );
+    paint::left(ui.painter(), room, text, &font, colors.text[1]);
+}
+
+/// A path as Python would write it: `items[3].name`.
+pub fn path_text(parts: &[String]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.push_str(&format!("[{part}]"));
+        } else {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(part);
+        }
+    }
+    text
+}
+
+/// A change, old and new; true if it was clicked.
+fn change_line(ui: &Ui, theme: &Theme, row: Rect, room: Rect, change: &Change) -> bool {
+    let colors = &theme.colors;
+    let path = path_text(&change.path);
+    let shown = |value: &Option<serde_json::Value>| value.as_ref().map(|value| value::repr(value, 90));
+    let (before, after) = (shown(&change.before), shown(&change.after));
+    let none = "absent".to_owned();
+    let label = format!(
+        "{path}: {} → {}",
+        before.as_ref().unwrap_or(&none),
+        after.as_ref().unwrap_or(&none)
+    );
+    let hover = row.with_min_x(room.left() - 22.0).with_max_x(row.right() - 4.0);
+    let response = ui.interact(hover, ui.scope_id().with(("change", &path)), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, &label));
+    if response.hovered() || response.has_focus() {
+        ui.painter()
+            .rect_filled(hover, theme.metrics.radius, colors.surface[2]);
+    }
+    let place = pos2(room.left() - 12.0, room.center().y - 0.5);
+    glyphs::draw(
+        ui.painter(),
+        glyphs::of_change(change.kind),
+        place,
+        theme.change(change.kind),
+    );
+    let data = theme.data();
+    let is_private = change.scope == djscope_hub::model::Scope::Private;
+    let room = if is_private {
+        glyphs::draw(
+            ui.painter(),
+            Glyph::Lock,
+            pos2(room.left() + 4.0, room.center().y - 1.0),
+            colors.text[2],
+        );
+        paint::from_left(room, 14.0)
+    } else {
+        room
+    };
+    let mut pieces = vec![
+        (path.as_str(), &data, colors.value.name),
+        ("  ", &data, colors.text[2]),
+    ];
+    if let Some(before) = &before {
+        pieces.push((before, &data, colors.diff.removed));
+    }
+    if before.is_some() && after.is_some() {
+        pieces.push((" → ", &data, colors.text[2]));
+    }
+    if let Some(after) = &after {
+        pieces.push((after, &data, colors.diff.added));
+    }
+    paint::pieces(ui.painter(), room, &pieces);
+    response
+        .on_hover_text("Show in State")
+        .on_hover_cursor(CursorIcon::PointingHand)
+        .clicked()
+}
+
+/// True for code that is not the user's.
+fn is_library(file: &str) -> bool {
+    file.contains("site-packages") || file.contains("/lib/python") || file.contains("\\Lib\\")
+}
+
+fn traceback(ui: &mut Ui, theme: &Theme, exception: &Exception) {
+    let colors = &theme.colors;
+    section(ui, theme, "Traceback, innermost last");
+    for (index, frame) in exception.frames.iter().enumerate() {
+        let is_dim = is_library(&frame.file);
+        let place = format::place(&frame.file, Some(frame.line.into()));
+        let source = frame.source.as_deref().unwrap_or_default().trim();
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
+        let label = format!("{place} in {}: {source}", frame.function);
+        response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &label));
+        let is_last = index + 1 == exception.frames.len();
+        let ink = match (is_dim, is_last) {
+            (true, _) => colors.text[2],
+            (false, true) => colors.outcome.error,
+            (false, false) => colors.text[0],
+        };
+        let room = rect.shrink2(vec2(12.0, 0.0));
+        let left = room.with_max_x(room.left() + room.width() * 0.45);
+        let (data, small) = (theme.data(), theme.small_data());
+        let function = format!("  {}", frame.function);
+        paint::pieces(
+            ui.painter(),
+            left,
+            &[(&place, &data, ink), (&function, &small, colors.text[2])],
+        );
+        let ink = if is_dim { colors.text[2] } else { colors.text[0] };
+        paint::left(
+            ui.painter(),
+            room.with_min_x(left.right() + 12.0),
+            source,
+            &data,
+            ink,
+        );
+        response.on_hover_text(format!("{}:{}", frame.file, frame.line));
+    }
+    margin(ui, |ui| {
+        ui.add_space(4.0);
+        let text = format!("{}: {}", exception.class, exception.message);
+        ui.label(RichText::new(text).font(theme.data()).color(colors.outcome.error));
+        ui.add_space(6.0);
+        if widgets::button(ui, theme, Some(Glyph::Copy), "Copy the traceback").clicked() {
+            ui.ctx().copy_text(exception.traceback.clone());
+        }
+    });
+}

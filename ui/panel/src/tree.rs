@@ -1,0 +1,287 @@
+//! Two states as one tree of rows.
+
+use std::collections::{HashMap, HashSet};
+
+use djscope_hub::model::{ChangeKind, Scope, Snapshot};
+use serde_json::{Map, Value};
+
+use crate::value::{self, Class};
+
+/// Between the names of a path; no Python name holds it.
+pub const SEPARATOR: char = '\u{1f}';
+
+/// A container with more differing parts than this is closed by default.
+const OPEN_UP_TO: usize = 40;
+
+/// Bytes of a value that a row can show.
+const VALUE_LIMIT: usize = 240;
+
+/// A value as a row shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// As Python prints it.
+    pub text: String,
+    /// For its colour.
+    pub class: Class,
+}
+
+impl Shown {
+    fn of(value: &Value) -> Self {
+        Self {
+            text: value::repr(value, VALUE_LIMIT),
+            class: value::class(value),
+        }
+    }
+}
+
+/// One row of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// Heads the public or the private names.
+    Scope {
+        /// Which.
+        scope: Scope,
+        /// How many there are.
+        names: usize,
+        /// How many of them differ.
+        changed: usize,
+    },
+    /// A name, key or index with its values.
+    Entry {
+        /// How deep, from 0.
+        depth: usize,
+        /// Public or private.
+        scope: Scope,
+        /// The last part of the path.
+        name: String,
+        /// The whole path, joined with [`SEPARATOR`].
+        path: String,
+        /// How it differs.
+        change: Option<ChangeKind>,
+        /// None if it has no parts, else whether they are shown.
+        is_open: Option<bool>,
+        /// Before.
+        before: Option<Shown>,
+        /// After.
+        after: Option<Shown>,
+    },
+}
+
+/// The path of a [`djscope_hub::model::Change`].
+pub fn path_of(parts: &[String]) -> String {
+    parts.join(&SEPARATOR.to_string())
+}
+
+/// The rows of two states.
+pub fn rows(
+    before: Option<&Snapshot>,
+    after: Option<&Snapshot>,
+    flipped: &HashSet<String>,
+    only_changes: bool,
+) -> Vec<Node> {
+    let mut tree = Tree {
+        flipped,
+        only_changes,
+        has_both: before.is_some() && after.is_some(),
+        rows: Vec::new(),
+    };
+    for scope in [Scope::Public, Scope::Private] {
+        let names = |snapshot| scope_of(snapshot, scope);
+        tree.scope(scope, before.map(names), after.map(names));
+    }
+    tree.rows
+}
+
+const fn scope_of(snapshot: &Snapshot, scope: Scope) -> &Map<String, Value> {
+    match scope {
+        Scope::Public => &snapshot.public,
+        Scope::Private => &snapshot.private,
+    }
+}
+
+fn entries(map: &Map<String, Value>) -> Vec<(String, &Value)> {
+    map.iter().map(|(name, value)| (name.clone(), value)).collect()
+}
+
+struct Tree<'a> {
+    flipped: &'a HashSet<String>,
+    only_changes: bool,
+    has_both: bool,
+    rows: Vec<Node>,
+}
+
+struct Pair<'a> {
+    name: String,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+}
+
+impl Pair<'_> {
+    fn change(&self) -> Option<ChangeKind> {
+        match (self.before, self.after) {
+            (Some(before), Some(after)) if before == after => None,
+            (Some(_), Some(_)) => Some(ChangeKind::Changed),
+            (None, _) => Some(ChangeKind::Added),
+            (_, None) => Some(ChangeKind::Removed),
+        }
+    }
+}
+
+/// The parts of both by name: in the order of the second, removed ones last.
+fn pairs<'a>(before: Vec<(String, &'a Value)>, after: Vec<(String, &'a Value)>) -> Vec<Pair<'a>> {
+    let mut old: HashMap<String, &Value> = before
+        .iter()
+        .map(|(name, value)| (name.clone(), *value))
+        .collect();
+    let mut all: Vec<Pair<'a>> = after
+        .into_iter()
+        .map(|(name, value)| Pair {
+            before: old.remove(&name),
+            after: Some(value),
+            name,
+        })
+        .collect();
+    for (name, value) in before {
+        if old.contains_key(&name) {
+            all.push(Pair {
+                name,
+                before: Some(value),
+                after: None,
+            });
+        }
+    }
+    all
+}
+
+impl Tree<'_> {
+    fn scope(
+        &mut self,
+        scope: Scope,
+        before: Option<&Map<String, Value>>,
+        after: Option<&Map<String, Value>>,
+    ) {
+        let all = pairs(
+            before.map(entries).unwrap_or_default(),
+            after.map(entries).unwrap_or_default(),
+        );
+        if all.is_empty() {
+            return;
+        }
+        let changed = if self.has_both {
+            all.iter().filter(|pair| pair.change().is_some()).count()
+        } else {
+            0
+        };
+        self.rows.push(Node::Scope {
+            scope,
+            names: all.len(),
+            changed,
+        });
+        for pair in all {
+            self.entry(scope, 0, "", pair);
+        }
+    }
+
+    fn entry(&mut self, scope: Scope, depth: usize, parent: &str, pair: Pair<'_>) {
+        let change = if self.has_both { pair.change() } else { None };
+        if self.only_changes && self.has_both && change.is_none() {
+            return;
+        }
+        let path = if parent.is_empty() {
+            pair.name.clone()
+        } else {
+            format!("{parent}{SEPARATOR}{}", pair.name)
+        };
+        let parts = pairs(
+            pair.before.map(value::children).unwrap_or_default(),
+            pair.after.map(value::children).unwrap_or_default(),
+        );
+        let is_open = (!parts.is_empty()).then(|| {
+            let opens_itself = change == Some(ChangeKind::Changed)
+                && parts
+                    .iter()
+                    .filter(|part| part.change().is_some())
+                    .take(OPEN_UP_TO + 1)
+                    .count()
+                    <= OPEN_UP_TO
+                && (self.only_changes || parts.len() <= OPEN_UP_TO);
+            opens_itself != self.flipped.contains(&path)
+        });
+        self.rows.push(Node::Entry {
+            depth,
+            scope,
+            name: pair.name,
+            path: path.clone(),
+            change,
+            is_open,
+            before: pair.before.map(Shown::of),
+            after: pair.after.map(Shown::of),
+        });
+        if is_open == Some(true) {
+            for part in parts {
+                self.entry(scope, depth + 1, &path, part);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn snapshot(public: &Value) -> Snapshot {
+        Snapshot {
+            public: public.as_object().cloned().unwrap(),
+            private: Map::new(),
+        }
+    }
+
+    fn names(rows: &[Node]) -> Vec<(usize, &str, Option<ChangeKind>)> {
+        rows.iter()
+            .filter_map(|row| match row {
+                Node::Entry {
+                    depth, name, change, ..
+                } => Some((*depth, name.as_str(), *change)),
+                Node::Scope { .. } => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn changed_containers_open_themselves_and_removed_names_come_last() {
+        let before = snapshot(&json!({"a": 1, "gone": 0, "items": [{"n": 1}, {"n": 2}]}));
+        let after = snapshot(&json!({"a": 1, "items": [{"n": 1}, {"n": 3}], "new": 2}));
+        let rows = rows(Some(&before), Some(&after), &HashSet::new(), true);
+        assert_eq!(
+            names(&rows),
+            [
+                (0, "items", Some(ChangeKind::Changed)),
+                (1, "1", Some(ChangeKind::Changed)),
+                (2, "n", Some(ChangeKind::Changed)),
+                (0, "new", Some(ChangeKind::Added)),
+                (0, "gone", Some(ChangeKind::Removed)),
+            ]
+        );
+    }
+
+    #[test]
+    fn one_state_alone_marks_nothing() {
+        let after = snapshot(&json!({"a": 1}));
+        let rows = rows(None, Some(&after), &HashSet::new(), true);
+        assert_eq!(names(&rows), [(0, "a", None)]);
+    }
+
+    #[test]
+    fn ten_thousand_items_are_closed_until_asked_for() {
+        let list: Vec<u32> = (0..10_000).collect();
+        let (before, after) = (
+            snapshot(&json!({"items": list})),
+            snapshot(&json!({"items": list, "x": 1})),
+        );
+        assert_eq!(rows(Some(&before), Some(&after), &HashSet::new(), false).len(), 3);
+        let open = HashSet::from(["items".to_owned()]);
+        assert_eq!(rows(Some(&before), Some(&after), &open, false).len(), 10_003);
+    }
+}

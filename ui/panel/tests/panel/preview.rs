@@ -1,0 +1,236 @@
+//! A hub in memory, which answers at once and remembers what it was asked.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use djscope_hub::filter::Filter;
+use djscope_hub::model::{Outcome, OverviewColumn, SpanKind, TurnDetail, TurnRow};
+use djscope_hub::{Answer, Client, ProbeState, Query, RecordingState, Status, TurnPage};
+
+use crate::shop;
+
+/// What a test can change and look at while the panel has the client.
+pub struct Recording {
+    /// Its turns.
+    pub turns: Vec<TurnDetail>,
+    /// How many turns there are; those beyond `turns` repeat them.
+    pub count: u64,
+    /// The state that the hub reports.
+    pub status: Status,
+    /// What was asked, in order.
+    pub asked: Vec<Query>,
+    answers: Vec<Answer>,
+}
+
+/// A recording that a panel and a test share.
+#[derive(Clone)]
+pub struct Preview(Rc<RefCell<Recording>>);
+
+impl Preview {
+    /// A live session of 43 turns.
+    pub fn shop() -> Self {
+        Self::of(shop::session(43))
+    }
+
+    /// A live session of these turns.
+    pub fn of(turns: Vec<TurnDetail>) -> Self {
+        let count = turns.len() as u64;
+        let status = Status {
+            recording: RecordingState::Live,
+            path: "/home/ada/.local/share/djscope/recordings/2026-11-24-100000.djscope".to_owned(),
+            proxy: Some("http://127.0.0.1:8010".to_owned()),
+            upstream: Some("http://127.0.0.1:8000".to_owned()),
+            command: Some("python manage.py runserver".to_owned()),
+            duration_us: 42_100_000,
+            turns: count,
+            frames: turns.iter().map(|turn| turn.frames.len() as u64).sum(),
+            findings: 0,
+            size_bytes: 118_400,
+            dropped: 0,
+            probe: ProbeState::Connected {
+                djust: Some("1.2.6".to_owned()),
+                missing: Vec::new(),
+            },
+            problems: Vec::new(),
+        };
+        let answers = vec![Answer::Status(status.clone())];
+        Self(Rc::new(RefCell::new(Recording {
+            turns,
+            count,
+            status,
+            asked: Vec::new(),
+            answers,
+        })))
+    }
+
+    /// A session of so many turns.
+    pub fn long(count: u64) -> Self {
+        let preview = Self::shop();
+        preview.change(|recording| {
+            recording.count = count;
+            recording.status.turns = count;
+        });
+        preview
+    }
+
+    /// Changes the recording; the panel hears of it in its next pass.
+    pub fn change(&self, change: impl FnOnce(&mut Recording)) {
+        let recording = &mut *self.0.borrow_mut();
+        change(recording);
+        recording.answers.push(Answer::Status(recording.status.clone()));
+    }
+
+    /// Adds a turn, as a live recording does.
+    pub fn grow(&self, make: fn(u64) -> TurnDetail) {
+        self.change(|recording| {
+            recording.count += 1;
+            recording.turns.push(make(recording.count));
+            recording.status.turns = recording.count;
+            recording.status.size_bytes += 900;
+        });
+    }
+
+    /// What was asked since the last time.
+    pub fn take_asked(&self) -> Vec<Query> {
+        std::mem::take(&mut self.0.borrow_mut().asked)
+    }
+}
+
+impl Client for Preview {
+    fn ask(&mut self, query: Query) {
+        let recording = &mut *self.0.borrow_mut();
+        recording.asked.push(query.clone());
+        let answer = recording.answer(query);
+        recording.answers.extend(answer);
+    }
+
+    fn answers(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.0.borrow_mut().answers)
+    }
+}
+
+impl Recording {
+    fn answer(&mut self, query: Query) -> Option<Answer> {
+        Some(match query {
+            Query::Turns { filter, from, limit } => Answer::Turns(self.page(filter, from, limit)),
+            Query::Turn { turn } if turn == 0 || turn > self.count => {
+                let message = format!("there is no turn {turn} in this recording");
+                Answer::Failed {
+                    query: Query::Turn { turn },
+                    message,
+                    hint: None,
+                }
+            }
+            Query::Turn { turn } => Answer::Turn(Box::new(self.detail(turn))),
+            Query::Overview { columns } => self.overview(columns),
+            Query::Pause { paused } => {
+                self.status.recording = if paused {
+                    RecordingState::Paused
+                } else {
+                    RecordingState::Live
+                };
+                Answer::Status(self.status.clone())
+            }
+            Query::Http { .. } => return None,
+        })
+    }
+
+    fn detail(&self, turn: u64) -> TurnDetail {
+        let mut detail = self.turns[(turn as usize - 1) % self.turns.len()].clone();
+        detail.turn.turn = turn;
+        detail
+    }
+
+    fn page(&self, filter: String, from: u64, limit: u32) -> TurnPage {
+        if let Err(error) = Filter::parse(&filter) {
+            return TurnPage {
+                filter,
+                from,
+                filter_error: Some(error.to_string()),
+                ..TurnPage::default()
+            };
+        }
+        let numbers = |from: u64, limit: u64| from + 1..=self.count.min(from + limit);
+        if filter.is_empty() {
+            let rows = numbers(from, limit.into())
+                .map(|turn| row(&self.detail(turn)))
+                .collect();
+            return TurnPage {
+                filter,
+                from,
+                total: self.count,
+                rows,
+                filter_error: None,
+            };
+        }
+        let matching: Vec<TurnRow> = numbers(0, self.count)
+            .map(|turn| row(&self.detail(turn)))
+            .filter(|row| matches(row, &filter))
+            .collect();
+        let total = matching.len() as u64;
+        let rows = matching
+            .into_iter()
+            .skip(from as usize)
+            .take(limit as usize)
+            .collect();
+        TurnPage {
+            filter,
+            from,
+            total,
+            rows,
+            filter_error: None,
+        }
+    }
+
+    fn overview(&self, count: u32) -> Answer {
+        let mut columns = vec![OverviewColumn::default(); count as usize];
+        let span_us = self.turns.last().map_or(1, |last| last.turn.t_us + 1_000_000);
+        for detail in &self.turns {
+            let column = &mut columns[(detail.turn.t_us * i64::from(count) / span_us) as usize];
+            column.first_turn = column.first_turn.or(Some(detail.turn.turn));
+            column.queries += row(detail).queries;
+            match detail.turn.outcome {
+                Outcome::Error => column.error += 1,
+                Outcome::FullHtml | Outcome::Recovered => column.warning += 1,
+                Outcome::Noop | Outcome::EmptyPatch | Outcome::Silent | Outcome::Unanswered => {
+                    column.quiet += 1;
+                }
+                _ => column.ok += 1,
+            }
+        }
+        Answer::Overview { columns, span_us }
+    }
+}
+
+/// Only what the tests type: words and `outcome:`.
+fn matches(row: &TurnRow, filter: &str) -> bool {
+    filter
+        .split_whitespace()
+        .all(|term| match term.strip_prefix("outcome:") {
+            Some(outcome) => row.outcome.name() == outcome,
+            None => row.cause.contains(term),
+        })
+}
+
+fn row(detail: &TurnDetail) -> TurnRow {
+    let turn = &detail.turn;
+    TurnRow {
+        turn: turn.turn,
+        kind: turn.kind,
+        outcome: turn.outcome,
+        connection: turn.connection,
+        t_us: turn.t_us,
+        duration_us: turn.duration_us,
+        cause: turn.event.clone().unwrap_or_else(|| "CartView".to_owned()),
+        view: turn.view.clone(),
+        changed: turn.changed.clone(),
+        patches: turn.patches,
+        findings: 0,
+        queries: detail
+            .spans
+            .iter()
+            .filter(|span| span.kind == SpanKind::Sql)
+            .count() as u32,
+        error: turn.error.clone(),
+    }
+}
