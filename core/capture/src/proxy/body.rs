@@ -48,6 +48,7 @@ pub struct Passing<E: FnOnce(Option<String>) + Unpin> {
     inner: Incoming,
     kept: Kept,
     limit: usize,
+    says_empty: bool,
     at_end: Option<E>,
 }
 
@@ -59,8 +60,15 @@ impl<E: FnOnce(Option<String>) + Unpin> Passing<E> {
             inner,
             kept,
             limit,
+            says_empty: false,
             at_end: Some(at_end),
         }
+    }
+
+    /// Says that the head has a `Content-Length: 0`, which hyper leaves as it is only if it asks the body first.
+    pub const fn saying_empty(mut self, says_empty: bool) -> Self {
+        self.says_empty = says_empty;
+        self
     }
 
     fn end(&mut self, problem: Option<String>) {
@@ -95,7 +103,7 @@ impl<E: FnOnce(Option<String>) + Unpin> Body for Passing<E> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.is_end_stream() && !self.says_empty
     }
 
     fn size_hint(&self) -> SizeHint {

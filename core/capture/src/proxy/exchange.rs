@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{HOST, HeaderMap, HeaderValue, LOCATION, ORIGIN, REFERER, UPGRADE};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, LOCATION, ORIGIN, REFERER, UPGRADE};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -123,7 +123,11 @@ impl Relay {
             }
         }
         let kept = draft.response.clone();
-        Ok(response.map(|body| Passing::new(body, kept, limit, |problem| draft.end(problem)).boxed_unsync()))
+        let says_empty = text(response.headers().get(CONTENT_LENGTH)) == "0";
+        Ok(response.map(|body| {
+            let body = Passing::new(body, kept, limit, |problem| draft.end(problem));
+            body.saying_empty(says_empty).boxed_unsync()
+        }))
     }
 
     fn draft(&self, request: &Request<Incoming>, t_us: Micros) -> Draft {
