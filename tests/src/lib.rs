@@ -1,1 +1,8 @@
-//! e2e
+//! What end-to-end tests need: the test project on a real server, a real browser, and the real binary.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+pub mod browser;
+pub mod djscope;
+pub mod project;
+pub mod raw;

@@ -151,6 +151,8 @@ pub struct ProbeTurn {
     pub client: Option<(String, u16)>,
     /// The view instance, unique over all processes.
     pub view: Option<String>,
+    /// The view that embeds it, if it is not the view of the page.
+    pub parent: Option<String>,
     /// Dotted path of the class.
     pub class: Option<String>,
     /// Name of the kind.

@@ -14,6 +14,9 @@ const LONGEST_QUEUE_US: Micros = 60_000_000;
 
 /// The turn of `connection` that `told` is about. None if the wire has not shown it yet, or never will.
 pub fn find(connection: &mut ConnectionTurns, told: &ProbeTurn) -> Option<TurnId> {
+    if is_embedded_mount(told) {
+        return None;
+    }
     let kind = TurnKind::from_name(&told.kind);
     let mut open: Vec<&mut LiveTurn> = connection.turns().filter(|live| !live.told).collect();
     let number = |live: &&mut LiveTurn| live.turn.turn;
@@ -51,8 +54,16 @@ pub fn find(connection: &mut ConnectionTurns, told: &ProbeTurn) -> Option<TurnId
     Some(found)
 }
 
+/// An embedded view is mounted while its parent is; no frame of its own tells of it.
+fn is_embedded_mount(told: &ProbeTurn) -> bool {
+    told.parent.is_some() && told.kind == "mount"
+}
+
 /// True if the wire can still show a frame of this turn.
 pub fn may_be_seen(told: &ProbeTurn) -> bool {
+    if is_embedded_mount(told) {
+        return false;
+    }
     let asked_for = !matches!(told.kind.as_str(), "tick" | "push" | "async" | "hot_reload");
     asked_for || told.sent.iter().any(|frame| frame.version.is_some())
 }

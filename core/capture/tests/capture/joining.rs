@@ -136,6 +136,21 @@ fn a_tick_that_sends_nothing_is_a_turn() {
 }
 
 #[test]
+fn the_mount_of_an_embedded_view_is_not_the_page_s() {
+    let mut child = told(1, "mount", None, None, &json!([]));
+    child["parent"] = json!("7-0");
+    child["class"] = json!("app.views.Child");
+    child["view"] = json!("7-2");
+    let page = told(2, "mount", None, None, &json!([{"type": "mount", "version": 1, "ref": null, "t_us": 10}]));
+    let mut frames = mounted(1, "s");
+    frames.extend([probe(4000, child), probe(4100, page)]);
+    let written = assemble(frames);
+    let views: Vec<_> = written.turns.values().map(|turn| turn.view.as_deref().unwrap()).collect();
+    assert_eq!(views, ["app.views.V", "app.views.Child"]);
+    assert!(written.turns[&1].after.is_some() && written.turns[&2].after.is_some());
+}
+
+#[test]
 fn a_socket_beside_the_proxy_is_said_to_be_one() {
     let written = assemble([probe(1000, told(1, "event", Some("go"), Some(1), &json!([])))]);
     assert_eq!(written.turns[&1].connection, None);

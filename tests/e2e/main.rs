@@ -1,0 +1,9 @@
+//! The whole of djscope as a user meets it.
+
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod journeys;
+mod passing_through;
+mod survival;
+mod what_is_recorded;

@@ -1,0 +1,182 @@
+//! The real binary.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::project::{self, Database, Kind};
+
+/// The binary that `cargo build -p djscope` makes, or the one that `DJSCOPE_BINARY` names.
+///
+/// # Panics
+///
+/// If there is none.
+pub fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("DJSCOPE_BINARY") {
+        return PathBuf::from(path);
+    }
+    let own = std::env::current_exe().unwrap();
+    let folder = own.ancestors().find(|folder| folder.join("djscope").is_file());
+    folder.expect("djscope is not built: run cargo build -p djscope").join("djscope")
+}
+
+/// Runs `djscope` to its end, in the folder of the test project.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn run(arguments: &[&str]) -> Output {
+    Command::new(binary())
+        .args(arguments)
+        .current_dir(project::folder())
+        .env("NO_COLOR", "1")
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap()
+}
+
+/// A server under `djscope run`.
+#[derive(Debug)]
+pub struct Recording {
+    /// Where the proxy listens.
+    pub proxy: SocketAddr,
+    /// The file.
+    pub path: PathBuf,
+    child: Child,
+    log: mpsc::Receiver<String>,
+    _folder: TempDir,
+    _database: Database,
+}
+
+impl Recording {
+    /// Starts the project under djscope, with more options if wanted.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn start(kind: Kind, options: &[&str]) -> Self {
+        Self::serve(kind, &project::folder(), project::free_port(), options)
+    }
+
+    /// Starts the project in `folder` under djscope, on `port`.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn serve(kind: Kind, folder: &Path, port: u16, options: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        command.arg("run").args(options);
+        Self::begin(command, folder, &kind.command(port))
+    }
+
+    /// Attaches djscope to a server that runs already.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn attach(upstream: &str, options: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        command.args(["attach", upstream]).args(options);
+        Self::begin(command, &project::folder(), &[])
+    }
+
+    fn begin(mut command: Command, project: &Path, server: &[String]) -> Self {
+        let database = Database::fresh();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.djscope");
+        command.args(["--headless", "--out"]).arg(&path);
+        if !server.is_empty() {
+            command.arg("--").args(server);
+        }
+        let mut child = command
+            .current_dir(project)
+            .env("DJSCOPE_TEST_DB", database.path())
+            .env("DJSCOPE_TEST_FAST", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = follow(child.stderr.take().unwrap());
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let proxy = line.trim().strip_prefix("proxy http://").and_then(|address| address.parse().ok());
+        let proxy = proxy.unwrap_or_else(|| panic!("no proxy: {line:?}\n{}", log.try_iter().collect::<String>()));
+        Self { proxy, path, child, log, _folder: folder, _database: database }
+    }
+
+    /// Process id of djscope.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by name (`INT`, `TERM`, `KILL`), waits for the end, and gives the exit code and what was said.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end within 20 s.
+    pub fn stop(&mut self, signal: &str) -> (Option<i32>, String) {
+        let _ = Command::new("kill").args([&format!("-{signal}"), &self.pid().to_string()]).status();
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                thread::sleep(Duration::from_millis(50));
+                return (status.code(), self.log.try_iter().collect());
+            }
+            assert!(since.elapsed() < Duration::from_secs(20), "djscope did not end");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it in good order and gives its turns.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end well.
+    pub fn turns(mut self) -> Vec<Value> {
+        let (code, log) = self.stop("INT");
+        assert_eq!(code, Some(0), "{log}");
+        turns(&self.path, "")
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.stop("TERM");
+        }
+    }
+}
+
+/// The turns of a recording that match, from `djscope show --json`.
+///
+/// # Panics
+///
+/// If the recording cannot be read.
+pub fn turns(path: &Path, filter: &str) -> Vec<Value> {
+    let output = run(&["show", path.to_str().unwrap(), "--json", "--filter", filter]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn follow(stream: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines() {
+            let Ok(line) = line else { break };
+            if sender.send(line + "\n").is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
