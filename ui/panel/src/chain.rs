@@ -203,7 +203,7 @@ fn handler(detail: &TurnDetail) -> Link {
         (None, None) if was_probed(detail) => link("handler", State::Idle, "none"),
         (None, None) => link("handler", State::Unknown, "not seen"),
     };
-    if link.state != State::Idle {
+    if !matches!(link.state, State::Idle | State::Unknown) {
         link.note = handler_place(detail).unwrap_or_default();
     }
     link.us = time_of(detail, SpanKind::Handler);

@@ -49,7 +49,7 @@ fn nothing(ui: &mut Ui, theme: &Theme, store: &Store) {
                 failure.hint.as_deref().unwrap_or_default(),
             );
         }
-        _ if store.has_total() => empty::message(
+        _ if store.total() > 0 => empty::message(
             ui,
             theme,
             "No turn selected",

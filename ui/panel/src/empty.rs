@@ -40,7 +40,7 @@ pub fn turns(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choice
     match &status.proxy {
         Some(proxy) if can_grow(status) => {
             message(ui, theme, "No turn yet", &format!("Open {proxy} in your browser"));
-            indented(ui, |ui| widgets::copyable(ui, theme, proxy));
+            indented(ui, theme, |ui| widgets::copyable(ui, theme, proxy));
         }
         _ if !status.path.is_empty() => {
             message(
@@ -67,14 +67,14 @@ fn no_server(ui: &mut Ui, theme: &Theme) {
         "djscope attach http://127.0.0.1:8000",
         "djscope open FILE",
     ] {
-        indented(ui, |ui| widgets::copyable(ui, theme, command));
+        indented(ui, theme, |ui| widgets::copyable(ui, theme, command));
     }
 }
 
 fn no_match(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) {
     message(ui, theme, "No turn matches", "");
     let filter = store.filter().to_owned();
-    indented(ui, |ui| {
+    indented(ui, theme, |ui| {
         ui.label(
             RichText::new(&filter)
                 .font(theme.data())
@@ -88,10 +88,14 @@ fn no_match(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices
     });
 }
 
-fn indented<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+fn indented<R>(ui: &mut Ui, theme: &Theme, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal(|ui| {
         ui.add_space(16.0);
-        ui.vertical(add).inner
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = theme.metrics.space[1];
+            add(ui)
+        })
+        .inner
     })
     .inner
 }
@@ -100,7 +104,7 @@ fn indented<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
 pub fn message(ui: &mut Ui, theme: &Theme, headline: &str, text: &str) {
     let colors = &theme.colors;
     ui.add_space(16.0);
-    indented(ui, |ui| {
+    indented(ui, theme, |ui| {
         ui.label(RichText::new(headline).font(theme.strong()).color(colors.text[0]));
         if !text.is_empty() {
             ui.label(RichText::new(text).color(colors.text[1]));
@@ -135,7 +139,7 @@ pub fn no_probe(ui: &mut Ui, theme: &Theme, store: &Store, what: &str) {
         status.map(|status| &status.probe),
         Some(ProbeState::Absent) | None
     ) {
-        indented(ui, |ui| widgets::copyable(ui, theme, &run_command(status)));
+        indented(ui, theme, |ui| widgets::copyable(ui, theme, &run_command(status)));
     }
 }
 

@@ -60,7 +60,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choice
 
 /// Direction, time, kind, size, notes.
 fn columns(rect: Rect) -> [Rect; 5] {
-    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 12.0);
+    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 18.0);
     let direction = paint::column(inner, inner.left() + 4.0, 84.0);
     let time = paint::column(inner, direction.right() + 4.0, 78.0);
     let kind_left = time.right() + 16.0;

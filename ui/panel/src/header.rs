@@ -286,7 +286,9 @@ fn filter(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices, 
                 .color(colors.text[2]),
         )
         .frame(egui::Frame::NONE)
-        .margin(egui::Margin::symmetric(2, 3))
+        .vertical_align(egui::Align::Center)
+        .min_size(text_rect.size())
+        .margin(egui::Margin::symmetric(2, 0))
         .desired_width(text_rect.width());
     let response = ui.put(text_rect, edit);
     if std::mem::take(&mut choices.focus_filter) {

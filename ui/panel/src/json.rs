@@ -28,7 +28,8 @@ pub struct Document {
 impl Document {
     /// Indented JSON.
     pub fn of_value(value: &Value) -> Self {
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let mut text = String::new();
+        write(value, 0, &mut text);
         let lines = breaks(&text);
         Self::new(text, lines, true)
     }
@@ -128,6 +129,63 @@ impl Document {
                     );
                 }
             });
+    }
+}
+
+/// A container that fits into so many characters stays on one line.
+const INLINE: usize = 64;
+
+fn write(value: &Value, depth: usize, out: &mut String) {
+    let is_inline = depth > 0 && room_left(value, INLINE).is_some();
+    let gap = |out: &mut String, depth: usize| {
+        if !is_inline {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        }
+    };
+    let divide = |out: &mut String, index: usize| {
+        if index > 0 {
+            out.push_str(if is_inline { ", " } else { "," });
+        }
+        gap(out, depth + 1);
+    };
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                divide(out, index);
+                write(item, depth + 1, out);
+            }
+            gap(out, depth);
+            out.push(']');
+        }
+        Value::Object(map) if !map.is_empty() => {
+            out.push('{');
+            for (index, (name, item)) in map.iter().enumerate() {
+                divide(out, index);
+                out.push_str(&Value::from(name.as_str()).to_string());
+                out.push_str(": ");
+                write(item, depth + 1, out);
+            }
+            gap(out, depth);
+            out.push('}');
+        }
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+/// What is left of `room` after the value on one line; none if it does not fit.
+fn room_left(value: &Value, room: usize) -> Option<usize> {
+    match value {
+        Value::Array(items) => items.iter().try_fold(room.checked_sub(2)?, |room, item| {
+            room_left(item, room)?.checked_sub(2)
+        }),
+        Value::Object(map) => map.iter().try_fold(room.checked_sub(2)?, |room, (name, item)| {
+            room_left(item, room.checked_sub(name.len() + 4)?)?.checked_sub(2)
+        }),
+        Value::String(text) => room.checked_sub(text.len() + 2),
+        Value::Number(number) => room.checked_sub(number.to_string().len()),
+        _ => room.checked_sub(5),
     }
 }
 
@@ -239,6 +297,18 @@ mod tests {
             lex("Ä Z …").iter().map(|(text, _)| *text).collect::<String>(),
             "Ä Z …"
         );
+    }
+
+    #[test]
+    fn short_containers_stay_on_one_line_and_nothing_is_lost() {
+        let value = serde_json::json!({"path": [0, 1, 2], "node": {"tag": "li"}, "long": ["x".repeat(80), {}], "none": []});
+        let document = Document::of_value(&value);
+        assert!(
+            document
+                .text()
+                .contains("\n  \"path\": [0, 1, 2],\n  \"node\": {\"tag\": \"li\"},\n  \"long\": [\n")
+        );
+        assert_eq!(serde_json::from_str::<Value>(document.text()).unwrap(), value);
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl Panel {
         let width = ui.available_width();
         egui::Panel::left("turns")
             .frame(pane)
-            .default_size((width * 0.42).round().clamp(320.0, 560.0))
+            .default_size((width * 0.43).round().clamp(320.0, 560.0))
             .size_range(280.0..=(width - 320.0).max(300.0))
             .resizable(true)
             .show(ui, |ui| {

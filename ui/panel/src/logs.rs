@@ -79,7 +79,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: 
 fn columns(rect: Rect) -> [Rect; 5] {
     let inner = rect
         .with_min_x(rect.left() + 24.0)
-        .with_max_x(rect.right() - 12.0);
+        .with_max_x(rect.right() - 18.0);
     let level = paint::column(inner, inner.left(), 78.0);
     let time = paint::column(inner, level.right() + 4.0, 52.0);
     let logger = paint::column(

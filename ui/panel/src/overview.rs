@@ -32,7 +32,9 @@ pub fn ui(ui: &Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) {
     }
     let width = rect.width() / overview.columns.len() as f32;
     bars(ui, theme, rect, width, &overview.columns);
-    axis(ui, theme, rect, overview.span_us);
+    if overview.columns.iter().any(|column| column.first_turn.is_some()) {
+        axis(ui, theme, rect, overview.span_us);
+    }
     cursor(ui, theme, store, choices, rect);
     let Some(pointer) = response.hover_pos() else {
         return;
@@ -109,7 +111,7 @@ fn bars(ui: &Ui, theme: &Theme, rect: Rect, width: f32, columns: &[OverviewColum
         .iter()
         .map(|column| stacks(column).iter().map(|(count, _)| *count).sum::<u32>())
         .max();
-    let most = most.unwrap_or(0).max(3) as f32;
+    let most = most.unwrap_or(0).max(2) as f32;
     let most_queries = columns
         .iter()
         .map(|column| column.queries)

@@ -53,7 +53,9 @@ pub fn matching(query: &str, store: &Store) -> Vec<&'static Entry> {
         .filter(|(_, entry)| entry.command.is_available(store))
         .filter_map(|(index, entry)| {
             let by_name = commands::fuzzy(query, entry.name);
-            let by_description = commands::fuzzy(query, entry.description).map(|cost| cost + 2_000);
+            let by_description = (query.len() > 2
+                && entry.description.to_lowercase().contains(&query.to_lowercase()))
+            .then_some(5_000);
             let cost = by_name.into_iter().chain(by_description).min()?;
             Some((if query.is_empty() { 0 } else { cost }, index, entry))
         })
@@ -111,7 +113,9 @@ fn palette(
         .text_color(colors.text[0])
         .hint_text(egui::RichText::new("Find a command…").color(colors.text[2]))
         .frame(Frame::NONE)
-        .margin(Margin::symmetric(4, 9));
+        .vertical_align(egui::Align::Center)
+        .min_size(vec2(0.0, 36.0))
+        .margin(Margin::symmetric(4, 0));
     let response = ui.put(rect.shrink2(vec2(12.0, 2.0)), edit);
     response.request_focus();
     if response.changed() {

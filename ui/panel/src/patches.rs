@@ -109,7 +109,7 @@ fn nothing(detail: &TurnDetail) -> (String, String) {
 
 /// Index, kind, path, target, summary.
 fn columns(rect: Rect) -> [Rect; 5] {
-    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 12.0);
+    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 18.0);
     let index = paint::column(inner, inner.left(), 32.0);
     let kind = paint::column(inner, index.right() + 12.0, 104.0);
     let path = paint::column(inner, kind.right() + 8.0, 84.0);

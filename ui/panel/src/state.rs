@@ -98,7 +98,7 @@ fn update(detail: &TurnDetail, turn_revision: u64, choices: &mut StateChoices) {
 
 /// The columns: the name, before, after.
 fn columns(rect: Rect, known: Known) -> [Rect; 3] {
-    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 12.0);
+    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 18.0);
     let name = paint::column(inner, inner.left(), (inner.width() * 0.36).clamp(120.0, 300.0));
     let rest = inner.with_min_x(name.right() + 8.0);
     if known != Known::Both {

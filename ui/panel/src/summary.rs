@@ -1,6 +1,6 @@
 //! The tab Summary: the verdict, the cause chain, the traceback, and what was not seen.
 
-use djscope_hub::model::{Change, Exception, TurnDetail};
+use djscope_hub::model::{Change, Exception, Outcome, TurnDetail};
 use egui::{
     Color32, CursorIcon, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -20,6 +20,9 @@ const RAIL: f32 = 20.0;
 const NAME: f32 = 36.0;
 const TITLE: f32 = 104.0;
 const TIME: f32 = 72.0;
+
+/// Room for the scroll bar.
+const RIGHT: f32 = 18.0;
 
 /// Draws it.
 pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, choices: &mut Choices) {
@@ -55,7 +58,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, choice
                 }
             }
             if !chain::was_probed(detail) {
-                empty::no_probe(ui, theme, store, "state and handler");
+                empty::no_probe(ui, theme, store, "state, handler or SQL");
             }
             ui.add_space(16.0);
         });
@@ -83,7 +86,8 @@ fn section(ui: &mut Ui, theme: &Theme, name: &str) {
 
 fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices) {
     let links = chain::links(detail);
-    let mut above: Option<(f32, State)> = None;
+    let has_failed = detail.turn.outcome == Outcome::Error || detail.turn.exception.is_some();
+    let mut above = None;
     for link in &links {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
         let time = link
@@ -107,9 +111,9 @@ fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices)
                 format!("{}: {}{note}{time}{is_broken}", link.name, link.title),
             )
         });
-        rail(ui, theme, rect, link.state, above);
-        head(ui, theme, rect, link);
-        above = Some((rect.center().y, link.state));
+        rail(ui, theme, rect, link.state, has_failed, above);
+        head(ui, theme, rect, link, has_failed);
+        above = Some(rect.center().y);
         for line in &link.lines {
             draw_line(ui, theme, detail, line, choices);
         }
@@ -117,8 +121,9 @@ fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices)
     }
 }
 
-const fn color_of(theme: &Theme, state: State) -> Color32 {
+const fn color_of(theme: &Theme, state: State, has_failed: bool) -> Color32 {
     match state {
+        State::Broken if !has_failed => theme.colors.outcome.notice,
         State::Ran => theme.colors.outcome.ok,
         State::Dear => theme.colors.outcome.warning,
         State::Broken => theme.colors.outcome.error,
@@ -127,18 +132,18 @@ const fn color_of(theme: &Theme, state: State) -> Color32 {
 }
 
 /// The mark of a link, and the line that leads to it from the one above.
-fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: State, above: Option<(f32, State)>) {
+fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: State, has_failed: bool, above: Option<f32>) {
     let x = rect.left() + RAIL;
     let y = rect.center().y;
     let painter = ui.painter();
-    if let Some((from, _)) = above {
+    if let Some(from) = above {
         let points = [pos2(x + 0.5, from + 8.0), pos2(x + 0.5, y - 8.0)];
         match state {
             State::Ran | State::Dear => {
                 painter.line_segment(points, Stroke::new(1.5, theme.colors.line[1]));
             }
             State::Broken => {
-                let stroke = Stroke::new(1.5, theme.colors.outcome.error);
+                let stroke = Stroke::new(1.5, color_of(theme, state, has_failed));
                 let middle = f32::midpoint(points[0].y, points[1].y).round();
                 painter.line_segment(
                     [points[0], pos2(points[0].x, middle - 3.0)],
@@ -173,10 +178,10 @@ fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: State, above: Option<(f32, St
         State::Idle => Glyph::Dot,
         State::Unknown => Glyph::DottedCircle,
     };
-    glyphs::draw(painter, glyph, pos2(x, y), color_of(theme, state));
+    glyphs::draw(painter, glyph, pos2(x, y), color_of(theme, state, has_failed));
 }
 
-fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link) {
+fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link, has_failed: bool) {
     let colors = &theme.colors;
     let painter = ui.painter();
     paint::left(
@@ -186,7 +191,7 @@ fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link) {
         &theme.small(),
         colors.text[2],
     );
-    let end = rect.right() - theme.metrics.space[3];
+    let end = rect.right() - RIGHT;
     let time = Rect::from_x_y_ranges((end - TIME)..=end, rect.y_range());
     if let Some(us) = link.us {
         paint::right(painter, time, &format::ms(us), &theme.data(), colors.text[1]);
@@ -195,7 +200,7 @@ fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link) {
     let ink = match link.state {
         State::Ran => colors.text[0],
         State::Idle | State::Unknown => colors.text[2],
-        state => color_of(theme, state),
+        state => color_of(theme, state, has_failed),
     };
     let font = if matches!(link.state, State::Idle | State::Unknown) {
         theme.data()

@@ -331,6 +331,7 @@ impl Theme {
         spacing.scroll.bar_inner_margin = 0.0;
         spacing.scroll.bar_outer_margin = 1.0;
         spacing.scroll.foreground_color = false;
+        spacing.scroll.fade.strength = 0.0;
         style.visuals = self.visuals();
     }
 
@@ -407,6 +408,10 @@ impl Theme {
             widget.corner_radius = radius;
             widget.expansion = 0.0;
         }
+        // Only scroll bars use these.
+        widgets.inactive.bg_fill = colors.line[1];
+        widgets.hovered.bg_fill = colors.text[2];
+        widgets.active.bg_fill = colors.text[2];
         visuals
     }
 }

@@ -144,7 +144,7 @@ fn totals(ui: &mut Ui, theme: &Theme, detail: &TurnDetail) {
 
 /// Name, bar, length.
 fn columns(rect: Rect) -> [Rect; 3] {
-    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 12.0);
+    let inner = rect.with_min_x(rect.left() + 8.0).with_max_x(rect.right() - 18.0);
     let name = paint::column(inner, inner.left() + 4.0, inner.width() * 0.42);
     let length = paint::column(inner, inner.right() - 56.0, 56.0);
     let bar = paint::column(

@@ -13,6 +13,9 @@ use crate::store::{Position, Store};
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
 
+/// Room for the scroll bar.
+const RIGHT: f32 = 18.0;
+
 /// Where the cells of a row are, left to right.
 struct Columns {
     number: Rect,
@@ -26,14 +29,15 @@ struct Columns {
 
 impl Columns {
     fn of(rect: Rect) -> Self {
-        let number = paint::column(rect, rect.left() + 8.0, 48.0);
-        let time = paint::column(rect, number.right() + 8.0, 60.0);
+        let is_narrow = rect.width() < 440.0;
+        let number = paint::column(rect, rect.left() + 8.0, if is_narrow { 36.0 } else { 48.0 });
+        let time = paint::column(rect, number.right() + 8.0, if is_narrow { 52.0 } else { 60.0 });
         let glyph = paint::column(rect, time.right() + 10.0, 16.0);
-        let length = paint::column(rect, rect.right() - 12.0 - 52.0, 52.0);
-        let patches = paint::column(rect, length.left() - 8.0 - 34.0, 34.0);
+        let length = paint::column(rect, rect.right() - RIGHT - 44.0, 44.0);
+        let patches = paint::column(rect, length.left() - 8.0 - 32.0, 32.0);
         let left = glyph.right() + 4.0;
         let room = patches.left() - 8.0 - left;
-        let keys_width = (room * 0.42).clamp(60.0, 220.0);
+        let keys_width = (room * 0.4).clamp(40.0, 220.0);
         let keys = paint::column(rect, patches.left() - 8.0 - keys_width, keys_width);
         let cause = paint::column(rect, left, keys.left() - 8.0 - left);
         Self {

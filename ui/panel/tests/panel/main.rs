@@ -1,5 +1,7 @@
 //! The panel without a window: what it shows, what it asks, how it looks.
 
+mod behaviour;
+mod contrast;
 mod pictures;
 mod preview;
 mod shop;

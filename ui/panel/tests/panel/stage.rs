@@ -19,6 +19,15 @@ pub struct Stage {
     pub harness: Harness<'static, Panel>,
 }
 
+/// The harness leaves a margin; a window does not.
+fn draw(ui: &mut egui::Ui, panel: &mut Panel) {
+    let whole = ui.ctx().content_rect();
+    ui.scope_builder(egui::UiBuilder::new().max_rect(whole), |ui| {
+        ui.set_clip_rect(whole);
+        panel.ui(ui);
+    });
+}
+
 impl Stage {
     /// A wide, dark panel.
     pub fn new(preview: &Preview) -> Self {
@@ -34,7 +43,9 @@ impl Stage {
             .with_pixels_per_point(1.0)
             .with_os(egui::os::OperatingSystem::Nix)
             .with_max_steps(40)
-            .build_ui_state(|ui, panel: &mut Panel| panel.ui(ui), panel);
+            // The clock stands still for as long as a test takes.
+            .with_step_dt(1.0 / 240.0)
+            .build_ui_state(draw, panel);
         let mut stage = Self { harness };
         stage.run();
         stage
@@ -127,6 +138,8 @@ impl Stage {
             .output_path("tests/panel/snapshots")
             .threshold(1.6)
             .max_failed_pixels(1_500_usize);
-        self.harness.snapshot_options(name, &options);
+        if let Err(difference) = self.harness.try_snapshot_options(name, &options) {
+            panic!("{difference}");
+        }
     }
 }
