@@ -118,7 +118,11 @@ impl RunError {
             }
             Self::Launch(error) => error.hint().to_owned(),
             Self::Recording(error) => return error.hint(),
-            Self::Probe(_) | Self::System(_) | Self::Stopped => return None,
+            Self::Probe(_) => {
+                "the probe is unpacked into the temporary folder, which TMPDIR names; --no-probe records without it"
+                    .to_owned()
+            }
+            Self::System(_) | Self::Stopped => return None,
         })
     }
 }

@@ -103,7 +103,7 @@ impl RecordingError {
             Self::Newer { .. } => Some(format!(
                 "update djscope; this one writes format {FORMAT_MAJOR}.{FORMAT_MINOR}"
             )),
-            Self::Exists(_) => Some("choose another name, or remove it first".to_owned()),
+            Self::Exists(_) => Some("choose another name, or replace it with --overwrite".to_owned()),
             Self::Locked(_) => Some("close the other program that has it open, then try again".to_owned()),
             Self::DiskFull(_) => Some("free some space, or record to another disk".to_owned()),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
@@ -113,7 +113,10 @@ impl RecordingError {
                 source,
                 action: "create",
                 ..
-            } if source.kind() == io::ErrorKind::NotFound => Some("the directory does not exist".to_owned()),
+            } => Some(match source.kind() {
+                io::ErrorKind::NotFound => "make the directory first".to_owned(),
+                _ => "name another file with --out".to_owned(),
+            }),
             Self::Io { .. } | Self::Stopped { .. } | Self::Sqlite { .. } => None,
         }
     }

@@ -1,5 +1,6 @@
 //! `djscope run` and `djscope attach`: from a server to a recording, and the panel beside it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -102,18 +103,20 @@ fn record(
 
 fn announce(proxy: &str, run: &Run, out: &Path, as_json: bool) {
     if as_json {
-        println!(
-            "{}",
-            json!({"proxy": proxy, "upstream": run.upstream.to_string(), "recording": out})
-        );
+        say(json!({"proxy": proxy, "upstream": run.upstream.to_string(), "recording": out}));
     } else {
-        println!("proxy {proxy}");
+        say(format_args!("proxy {proxy}"));
     }
     eprintln!(
         "djscope: open {proxy} in your browser instead of {}; recording {}",
         run.upstream,
         out.display()
     );
+}
+
+/// A line on standard output. Recording goes on when nobody reads it.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 type Finished = Result<(Option<Summary>, Ending), djscope_recording::RecordingError>;
@@ -123,10 +126,9 @@ fn report(finished: Finished, out: &Path, as_json: bool) -> Result<(), Failure> 
     let Some(summary) = summary else { return Ok(()) };
     let health = &summary.health;
     if as_json {
-        println!(
-            "{}",
+        say(
             json!({"recording": out, "turns": health.turns, "frames": health.frames, "bytes": health.size_bytes,
-                   "lost": health.dropped(), "ending": ending_name(ending)})
+                   "lost": health.dropped(), "ending": ending_name(ending)}),
         );
     }
     let why = match ending {

@@ -188,17 +188,20 @@ impl Recorder {
     }
 
     fn end(&mut self, in_order: bool) -> Result<bool, RecordingError> {
-        let failed = |error| RecordingError::sqlite("write", &self.path, error);
-        if in_order {
-            let ended = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
-            self.tell_losses(&Done::default()).map_err(failed)?;
-            self.rows
-                .meta(&self.db, "ended_us", &ended.into())
-                .map_err(failed)?;
+        let mut written = if in_order { self.tell_end() } else { Ok(()) };
+        if written.is_err() {
+            // On a full disk, what stands beside the file makes room by moving into it.
+            written = self.checkpoint().and_then(|()| self.tell_end());
         }
-        self.db
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(failed)?;
+        if let Err(error) = written.and_then(|()| self.checkpoint()) {
+            let error = RecordingError::sqlite("write", &self.path, error);
+            let mut health = self.health();
+            // Losses are told with their number; they and this have one reason.
+            if health.dropped() == 0 {
+                return Err(error);
+            }
+            health.error = Some(error.to_string());
+        }
         self.db.flush_prepared_statement_cache();
         let _ = self.db.busy_timeout(Duration::ZERO);
         // Fails while a reader has the file open; it is a good recording then too.
@@ -208,6 +211,16 @@ impl Recorder {
         let size_bytes = self.size_bytes();
         self.health().size_bytes = size_bytes;
         Ok(mode.is_ok_and(|mode| mode == "delete"))
+    }
+
+    fn tell_end(&self) -> rusqlite::Result<()> {
+        let ended = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.tell_losses(&Done::default())?;
+        self.rows.meta(&self.db, "ended_us", &ended.into())
+    }
+
+    fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     fn size_bytes(&self) -> u64 {

@@ -92,7 +92,7 @@ fn nothing_is_written_over_unless_asked() {
     let nowhere = Writer::create(directory.path().join("no/such.djscope"), replace())
         .err()
         .unwrap();
-    assert_eq!(nowhere.hint().as_deref(), Some("the directory does not exist"));
+    assert_eq!(nowhere.hint().as_deref(), Some("make the directory first"));
 }
 
 #[test]
