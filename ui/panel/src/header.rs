@@ -286,7 +286,7 @@ fn filter(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices, 
                 .color(colors.text[2]),
         )
         .frame(egui::Frame::NONE)
-        .vertical_align(egui::Align::Center)
+        .align(Align2::LEFT_CENTER)
         .min_size(text_rect.size())
         .margin(egui::Margin::symmetric(2, 0))
         .desired_width(text_rect.width());

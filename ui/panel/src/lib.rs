@@ -48,6 +48,8 @@ pub struct Panel {
     choices: Choices,
     theme: Theme,
     is_applied: bool,
+    /// The widget that had the keyboard in the last pass; egui forgets it as soon as Esc comes.
+    last_focus: Option<egui::Id>,
 }
 
 impl Panel {
@@ -59,6 +61,7 @@ impl Panel {
             choices: Choices::new(),
             theme: Theme::new(ThemeChoice::default()),
             is_applied: false,
+            last_focus: None,
         }
     }
 
@@ -102,6 +105,7 @@ impl Panel {
             self.run(command, ui);
             ui.ctx().request_repaint();
         }
+        self.last_focus = ui.memory(egui::Memory::focused);
         self.choices.resolve(&mut self.store);
         if self.store.send(self.client.as_mut()) {
             // A client that answers at once is heard in the next pass; others wake the panel themselves.
@@ -219,7 +223,7 @@ impl Panel {
 
     /// Esc: first what lies over the panel, then the filter box, then the filter.
     fn close(&mut self, ui: &Ui) {
-        let focused = ui.memory(egui::Memory::focused);
+        let focused = self.last_focus;
         if self.choices.overlay != Overlay::None {
             self.choices.overlay = Overlay::None;
         } else if let Some(id) = focused {

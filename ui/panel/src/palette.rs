@@ -113,7 +113,7 @@ fn palette(
         .text_color(colors.text[0])
         .hint_text(egui::RichText::new("Find a command…").color(colors.text[2]))
         .frame(Frame::NONE)
-        .vertical_align(egui::Align::Center)
+        .align(Align2::LEFT_CENTER)
         .min_size(vec2(0.0, 36.0))
         .margin(Margin::symmetric(4, 0));
     let response = ui.put(rect.shrink2(vec2(12.0, 2.0)), edit);

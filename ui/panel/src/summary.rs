@@ -74,6 +74,13 @@ fn margin<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
 fn section(ui: &mut Ui, theme: &Theme, name: &str) {
     ui.add_space(12.0);
     let rect = widgets::head(ui, theme);
+    widgets::plain_row(
+        ui,
+        rect,
+        ui.scope_id().with(("section", name)),
+        Role::Heading,
+        name,
+    );
     paint::left(
         ui.painter(),
         rect.shrink2(vec2(12.0, 0.0)),

@@ -53,14 +53,16 @@ impl Rows {
             ScrollArea::vertical()
         };
         let mut visible = 0..0;
+        // Rows go on below the scroll bar, so that columns stand below their heads whether there is one or not.
+        let outer = ui.available_width();
         area.id_salt(self.salt)
             .auto_shrink(false)
             .animated(false)
+            .min_scrolled_height(0.0)
             .show_viewport(ui, |ui, viewport| {
-                let width = self
-                    .is_wide
-                    .map_or(ui.available_width(), |wide| wide.max(ui.available_width()));
-                ui.set_min_size(vec2(width, self.count as f32 * self.height));
+                let width = self.is_wide.map_or(outer, |wide| wide.max(outer));
+                let reach = self.is_wide.unwrap_or_default().max(ui.available_width());
+                ui.set_min_size(vec2(reach, self.count as f32 * self.height));
                 let origin = ui.min_rect().min;
                 let place = |row: usize| {
                     let top = origin.y + row as f32 * self.height;

@@ -236,7 +236,7 @@ fn keys_go_through_turns_and_tabs() {
     stage.key(Key::ArrowDown);
     assert_title(&stage, "Turn 15: add_item");
     stage.key(Key::ArrowUp).key(Key::ArrowUp);
-    assert_title(&stage, "Turn 13: upload");
+    assert_title(&stage, "Turn 13: photo");
     stage.key(Key::Home);
     assert_title(&stage, "Turn 1: ");
     stage.key(Key::ArrowUp);
@@ -358,16 +358,16 @@ fn the_palette_finds_and_runs() {
     let mut stage = shop_at(SEARCH);
     stage.harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     stage.run();
-    stage.expect(&["Commands", "Show Timing", "Next theme"]);
+    stage.expect(&["Commands", "Next turn", "Show Patches"]);
     stage
         .text("frames")
         .key(Key::ArrowDown)
         .key(Key::ArrowUp)
         .key(Key::Enter);
     assert!(stage.selected().contains(&"Frames".to_owned()));
-    assert!(!stage.shows("Next theme"));
+    assert!(!stage.shows("Next turn"));
     stage.click("Commands").key(Key::Escape);
-    assert!(!stage.shows("Next theme"));
+    assert!(!stage.shows("Next turn"));
 }
 
 #[test]
@@ -427,13 +427,7 @@ fn a_selected_turn_is_found_again_under_a_filter() {
     stage.run();
     preview.take_asked();
     stage.key(Key::ArrowDown);
-    assert!(
-        stage.shows("Turn 12001: ")
-            || stage.shows("Turn 12002: ")
-            || stage.shows("Turn 12003: ")
-            || stage.shows("Turn 12004: ")
-            || stage.shows("Turn 12005: ")
-    );
+    assert_title(&stage, "Turn 12001: handle_tick");
     assert!(pages(&preview.take_asked()).len() <= 1);
 }
 
@@ -441,11 +435,7 @@ fn a_selected_turn_is_found_again_under_a_filter() {
 fn the_overview_selects_the_turn_below_the_pointer() {
     let mut stage = shop_at(SEARCH);
     stage.click("Overview of the recording");
-    let title = stage.words().into_iter().find(|word| {
-        word.starts_with("Turn ") && word.contains(": handle_tick") || word.starts_with("Turn 2")
-    });
-    assert!(title.is_some());
-    assert!(!stage.shows("Turn 14: search"));
+    assert_title(&stage, "Turn 22: mark_seen");
 }
 
 #[test]
@@ -541,10 +531,12 @@ fn the_address_is_copied() {
     let preview = Preview::of(Vec::new());
     let mut stage = Stage::new(&preview);
     stage.harness.get_by_label("Copy").click();
-    stage.harness.step();
-    stage.harness.step();
-    let copied = stage.harness.output().platform_output.commands.iter().any(
-        |command| matches!(command, egui::OutputCommand::CopyText(text) if text == "http://127.0.0.1:8010"),
-    );
+    let copied = (0..6).any(|_| {
+        stage.harness.step();
+        let commands = &stage.harness.output().platform_output.commands;
+        commands.iter().any(
+            |command| matches!(command, egui::OutputCommand::CopyText(text) if text == "http://127.0.0.1:8010"),
+        )
+    });
     assert!(copied);
 }

@@ -62,7 +62,7 @@ fn parts_that_are_opened() {
         .picture("frames_patch");
     stage(SAVE)
         .key(Key::Num6)
-        .click_part("error")
+        .click("ERROR djust.websocket: Error in handler save")
         .picture("logs_traceback");
     stage(SEARCH)
         .key(Key::Num2)
