@@ -71,6 +71,13 @@ pub fn was_probed(detail: &TurnDetail) -> bool {
         || detail.after.is_some()
 }
 
+/// The event, or the class of the view: what the turn is about in one word.
+pub fn subject(detail: &TurnDetail) -> String {
+    let turn = &detail.turn;
+    let view = turn.view.as_deref().map(short_class);
+    turn.event.as_deref().or(view).unwrap_or_default().to_owned()
+}
+
 /// The links, from the cause to the browser.
 pub fn links(detail: &TurnDetail) -> Vec<Link> {
     let mut links = vec![
@@ -114,6 +121,14 @@ fn time_of(detail: &TurnDetail, kind: SpanKind) -> Option<u64> {
             .filter(|span| !is_inner(span.parent))
             .map(|span| span.duration_us)
             .sum(),
+    )
+}
+
+/// True if the page is for certain the same as before.
+const fn has_no_effect(detail: &TurnDetail) -> bool {
+    matches!(
+        detail.turn.outcome,
+        Outcome::Noop | Outcome::EmptyPatch | Outcome::Silent | Outcome::Error | Outcome::Unanswered
     )
 }
 
@@ -197,10 +212,11 @@ fn handler(detail: &TurnDetail) -> Link {
             format!("raised {}", short_class(&exception.class)),
         ),
         (Some(name), None) => link("handler", State::Ran, call(name)),
-        (None, None) if !detail.spans.is_empty() && turn.kind == TurnKind::Event => {
+        (None, None) if detail.spans.is_empty() => link("handler", State::Unknown, "not seen"),
+        (None, None) if turn.kind == TurnKind::Event && has_no_effect(detail) => {
             link("handler", State::Broken, "no handler ran")
         }
-        (None, None) if was_probed(detail) => link("handler", State::Idle, "none"),
+        (None, None) if turn.kind != TurnKind::Event => link("handler", State::Idle, "none"),
         (None, None) => link("handler", State::Unknown, "not seen"),
     };
     if !matches!(link.state, State::Idle | State::Unknown) {
@@ -237,10 +253,23 @@ fn short_class(class: &str) -> &str {
 
 fn changed(detail: &TurnDetail) -> Link {
     let Some(names) = detail.turn.changed.as_deref() else {
-        return link("changed", State::Unknown, "not seen");
+        return match (&detail.before, &detail.after) {
+            (None, Some(first)) => {
+                let names = (first.public.len() + first.private.len()) as u64;
+                let title = format!("first state, {}", format::counted(names, "name", "names"));
+                link("changed", State::Ran, title)
+            }
+            _ => link("changed", State::Unknown, "not seen"),
+        };
     };
     if names.is_empty() {
-        return link("changed", State::Broken, "no key changed");
+        // The page can change all the same: what a template shows need not be state.
+        let state = if has_no_effect(detail) {
+            State::Broken
+        } else {
+            State::Idle
+        };
+        return link("changed", state, "no key changed");
     }
     let mut link = link("changed", State::Ran, names.join("  "));
     link.note = format::counted(detail.changes.len() as u64, "difference", "differences");
@@ -261,9 +290,11 @@ fn template(detail: &TurnDetail) -> Link {
         .into_iter()
         .any(|kind| has_span(detail, kind));
     if !was_rendered {
-        return match detail.spans.is_empty() {
-            true => link("template", State::Unknown, "not seen"),
-            false => link("template", State::Broken, "not rendered"),
+        let has_changed = turn.changed.as_ref().is_some_and(|names| !names.is_empty());
+        return match (detail.spans.is_empty(), has_changed && has_no_effect(detail)) {
+            (true, _) => link("template", State::Unknown, "not seen"),
+            (false, true) => link("template", State::Broken, "not rendered"),
+            (false, false) => link("template", State::Idle, "not rendered"),
         };
     }
     let mut link = link("template", State::Ran, name);

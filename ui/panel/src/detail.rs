@@ -10,7 +10,7 @@ use crate::glyphs;
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::{empty, frames, logs, patches, state, summary, timing};
+use crate::{chain, empty, frames, logs, patches, state, summary, timing};
 
 const TITLE: f32 = 48.0;
 const TABS: f32 = 30.0;
@@ -63,11 +63,7 @@ fn title(ui: &mut Ui, theme: &Theme, detail: &TurnDetail) {
     let turn = &detail.turn;
     let colors = &theme.colors;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), TITLE), Sense::hover());
-    let name = turn
-        .event
-        .clone()
-        .or_else(|| turn.view.clone())
-        .unwrap_or_default();
+    let name = chain::subject(detail);
     let name = if name.is_empty() {
         glyphs::kind_word(turn.kind).to_owned()
     } else {

@@ -2,12 +2,13 @@
 
 use djscope_hub::model::Micros;
 
-/// `value` with three significant digits: `0.42`, `4.10`, `18.2`, `204`, `1 204`.
+/// `value` with three significant digits: `<0.01`, `0.42`, `4.10`, `18.2`, `204`, `1 204`.
 pub fn digits(value: f64) -> String {
     match value.abs() {
         size if size >= 999.5 => thousands(value.round() as i64),
         size if size >= 99.95 => format!("{value:.0}"),
         size if size >= 9.995 => format!("{value:.1}"),
+        size if size > 0.0 && size < 0.005 => "<0.01".to_owned(),
         _ => format!("{value:.2}"),
     }
 }
@@ -93,7 +94,7 @@ pub fn one_line(text: &str, limit: usize) -> String {
             break;
         }
         match character {
-            '\n' | '\r' | '\t' => out.push(' '),
+            control if control.is_control() => out.push(' '),
             other => out.push(other),
         }
     }
@@ -125,6 +126,7 @@ mod tests {
     fn numbers_have_three_digits() {
         for (value, text) in [
             (0.0, "0.00"),
+            (0.004, "<0.01"),
             (0.418, "0.42"),
             (4.1, "4.10"),
             (9.996, "10.0"),

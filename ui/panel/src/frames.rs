@@ -144,7 +144,7 @@ fn row(
         ui.painter(),
         paint::from_left(direction, 16.0),
         word,
-        &theme.words(),
+        &data,
         colors.text[1],
     );
     let since = (frame.t_us - detail.turn.t_us).max(0).unsigned_abs();
@@ -218,13 +218,15 @@ fn payload(ui: &mut Ui, theme: &Theme, frame: &FrameRecord, revision: u64, choic
         frame.frame, frame.connection
     );
     paint::left(ui.painter(), left, &title, &theme.small(), colors.text[2]);
-    for (is_shown, text) in [
+    for (is_shown, glyph, text) in [
         (
             !frame.redacted.is_empty(),
+            Glyph::Lock,
             format!("Redacted before it was written: {}", frame.redacted.join("  ")),
         ),
         (
             frame.cut,
+            Glyph::Triangle,
             format!(
                 "Cut: only the beginning of {} was kept",
                 format::size(frame.length)
@@ -232,17 +234,18 @@ fn payload(ui: &mut Ui, theme: &Theme, frame: &FrameRecord, revision: u64, choic
         ),
         (
             frame.opcode == Opcode::Binary,
+            Glyph::Circle,
             "Binary, shown as base64".to_owned(),
         ),
     ] {
         if is_shown {
-            note(ui, theme, &text);
+            note(ui, theme, glyph, &text);
         }
     }
     document.show(ui, theme, "payload");
 }
 
-fn note(ui: &mut Ui, theme: &Theme, text: &str) {
+fn note(ui: &mut Ui, theme: &Theme, glyph: Glyph, text: &str) {
     let size = vec2(ui.available_width(), theme.metrics.row);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(Role::Label, true, text));
@@ -250,7 +253,7 @@ fn note(ui: &mut Ui, theme: &Theme, text: &str) {
     ui.painter().rect_filled(rect, 0, theme.wash(color));
     glyphs::draw(
         ui.painter(),
-        Glyph::Lock,
+        glyph,
         pos2(rect.left() + 17.0, rect.center().y - 1.0),
         color,
     );

@@ -33,7 +33,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) 
         theme.colors.text[0],
     );
     let mut left = inner.with_min_x(name.right() + theme.metrics.space[4]);
-    if let Some(status) = store.status() {
+    if let Some(status) = store.status().filter(|status| !status.path.is_empty()) {
         let narrow = rect.width() < 1000.0;
         left = recording(ui, theme, store, status, left);
         left = addresses(ui, theme, status, left, narrow);

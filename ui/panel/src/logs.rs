@@ -13,9 +13,15 @@ use crate::store::Store;
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
 
+/// A message that is longer than its column can be opened, as a traceback can.
+const LONG: usize = 60;
+
+/// Characters of a line of an opened message.
+const WRAP: usize = 100;
+
 enum Row<'a> {
     Record(usize, &'a LogRecord),
-    Traceback(&'a str),
+    Line(&'a str),
 }
 
 /// Draws it.
@@ -32,13 +38,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: 
     for (index, record) in detail.logs.iter().enumerate() {
         rows.push(Row::Record(index, record));
         if open.contains(&index) {
-            rows.extend(
-                record
-                    .traceback
-                    .iter()
-                    .flat_map(|text| text.lines())
-                    .map(Row::Traceback),
-            );
+            rows.extend(opened(record));
         }
     }
     let head = widgets::head(ui, theme);
@@ -50,7 +50,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: 
                 clicked = Some(*number);
             }
         }
-        Row::Traceback(line) => {
+        Row::Line(line) => {
             widgets::plain_row(
                 ui,
                 rect,
@@ -73,6 +73,42 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: 
     {
         open.insert(number);
     }
+}
+
+fn is_long(record: &LogRecord) -> bool {
+    record.message.len() > LONG || record.message.contains('\n')
+}
+
+fn can_open(record: &LogRecord) -> bool {
+    record.traceback.is_some() || is_long(record)
+}
+
+/// The whole message if it is long, and the traceback.
+fn opened(record: &LogRecord) -> Vec<Row<'_>> {
+    let message = if is_long(record) {
+        record.message.as_str()
+    } else {
+        ""
+    };
+    let traceback = record.traceback.as_deref().unwrap_or_default();
+    let lines = message
+        .lines()
+        .flat_map(|line| broken(line, WRAP))
+        .chain(traceback.lines());
+    lines.map(Row::Line).collect()
+}
+
+/// `line` in pieces of so many characters.
+fn broken(line: &str, width: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while let Some((end, _)) = rest.char_indices().nth(width) {
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
 }
 
 /// Level, time, logger, message, place.
@@ -122,7 +158,7 @@ fn record_row(
     let (painter, colors) = (ui.painter(), &theme.colors);
     let [level, time, logger, message, place] = columns(rect);
     let (glyph, color) = glyphs::of_level(theme, &record.level);
-    if record.traceback.is_some() {
+    if can_open(record) {
         ui.ctx()
             .accesskit_node_builder(response.id, |node| node.set_expanded(is_open));
         let chevron = if is_open {
@@ -148,7 +184,7 @@ fn record_row(
         painter,
         paint::from_left(level, 16.0),
         &word,
-        &theme.words(),
+        &theme.data(),
         color,
     );
     let since = (record.t_us - detail.turn.t_us).max(0).unsigned_abs();
@@ -169,13 +205,18 @@ fn record_row(
         colors.text[0],
     );
     if let Some(file) = &record.file {
-        let text = format::place(file, record.line.map(u64::from));
+        let name = if rect.width() < 560.0 {
+            file.rsplit(['/', '\\']).next().unwrap_or(file)
+        } else {
+            file
+        };
+        let text = format::place(name, record.line.map(u64::from));
         paint::right(painter, place, &text, &data, colors.text[2]);
     }
-    let clicked = response.clicked() && record.traceback.is_some();
+    let clicked = response.clicked() && can_open(record);
     let tip = format!("{}\n{}", record.message, format::exact(record.t_us));
     let response = response.on_hover_text(tip);
-    if record.traceback.is_some() {
+    if can_open(record) {
         response.on_hover_cursor(CursorIcon::PointingHand);
     }
     clicked

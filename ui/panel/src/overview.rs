@@ -1,7 +1,7 @@
 //! The whole recording in one strip: what came of its turns, how much SQL, where findings are.
 
 use djscope_hub::model::OverviewColumn;
-use egui::{Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::choices::Choices;
 use crate::format;
@@ -13,12 +13,16 @@ use crate::theme::Theme;
 /// Width of a column, with its gap.
 const COLUMN: f32 = 4.0;
 
+/// Room for the length of the recording.
+const LABEL: f32 = 56.0;
+
 /// Height of the strip for SQL.
 const SQL: f32 = 8.0;
 
 /// Draws it.
 pub fn ui(ui: &Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) {
-    let rect = ui.max_rect().shrink2(vec2(theme.metrics.space[3], 6.0));
+    let whole = ui.max_rect().shrink2(vec2(theme.metrics.space[3], 6.0));
+    let rect = whole.with_max_x(whole.right() - LABEL);
     let count = (rect.width() / COLUMN).floor().max(1.0) as u32;
     let now = ui.input(|input| input.time);
     if let Some(wait) = store.want_overview(count, now) {
@@ -157,15 +161,14 @@ fn axis(ui: &Ui, theme: &Theme, rect: Rect, span_us: i64) {
     ui.painter()
         .hline(rect.x_range(), y, Stroke::new(1.0, theme.colors.line[0]));
     let end = format!("{} s", format::seconds(span_us));
-    let font = theme.small_data();
-    let galley = paint::line(ui.painter(), 100.0, &end, &font, theme.colors.text[2]);
-    let place = Rect::from_min_size(
-        pos2(rect.right() - galley.size().x - 4.0, rect.top() - 4.0),
-        galley.size(),
+    let place = Rect::from_min_max(pos2(rect.right(), y - 9.0), pos2(rect.right() + LABEL, y + 9.0));
+    paint::right(
+        ui.painter(),
+        place,
+        &end,
+        &theme.small_data(),
+        theme.colors.text[2],
     );
-    ui.painter()
-        .rect_filled(place.expand2(vec2(3.0, 0.0)), 2, theme.colors.surface[0]);
-    ui.painter().galley(place.min, galley, Color32::PLACEHOLDER);
 }
 
 /// A line at the selected turn.

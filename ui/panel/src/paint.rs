@@ -1,15 +1,29 @@
 //! Text and lines at exact places: what every view draws with.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Stroke, pos2};
 
+use crate::format;
 use crate::theme::Theme;
+
+/// Characters of a line that are laid out at most; no screen is wider.
+const MAX_LINE: usize = 2_000;
+
+/// `text` without line breaks, and not longer than any line can be.
+fn plain(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_LINE && !text.contains(char::is_control) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format::one_line(text, MAX_LINE))
+    }
+}
 
 /// Lays out one line, cut with `…` where it would not fit.
 pub fn line(painter: &Painter, width: f32, text: &str, font: &FontId, color: Color32) -> Arc<Galley> {
-    let mut job = LayoutJob::simple_singleline(text.to_owned(), font.clone(), color);
+    let mut job = LayoutJob::simple_singleline(plain(text).into_owned(), font.clone(), color);
     job.wrap = cut_at(width);
     painter.layout_job(job)
 }
@@ -60,7 +74,7 @@ pub fn pieces(painter: &Painter, rect: Rect, pieces: &[(&str, &FontId, Color32)]
     for (text, font, color) in pieces {
         let mut format = TextFormat::simple((*font).clone(), *color);
         format.valign = egui::Align::Center;
-        job.append(text, 0.0, format);
+        job.append(&plain(text), 0.0, format);
     }
     let galley = painter.layout_job(job);
     place(painter, rect, Align2::LEFT_CENTER, galley)

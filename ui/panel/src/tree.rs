@@ -178,11 +178,11 @@ impl Tree<'_> {
             changed,
         });
         for pair in all {
-            self.entry(scope, 0, "", pair);
+            self.entry(scope, 0, "", &pair);
         }
     }
 
-    fn entry(&mut self, scope: Scope, depth: usize, parent: &str, pair: Pair<'_>) {
+    fn entry(&mut self, scope: Scope, depth: usize, parent: &str, pair: &Pair<'_>) {
         let change = if self.has_both { pair.change() } else { None };
         if self.only_changes && self.has_both && change.is_none() {
             return;
@@ -192,35 +192,44 @@ impl Tree<'_> {
         } else {
             format!("{parent}{SEPARATOR}{}", pair.name)
         };
-        let parts = pairs(
-            pair.before.map(value::children).unwrap_or_default(),
-            pair.after.map(value::children).unwrap_or_default(),
-        );
-        let is_open = (!parts.is_empty()).then(|| {
+        let parts = || {
+            pairs(
+                pair.before.map(value::children).unwrap_or_default(),
+                pair.after.map(value::children).unwrap_or_default(),
+            )
+        };
+        let length = pair
+            .before
+            .map_or(0, value::len)
+            .max(pair.after.map_or(0, value::len));
+        let is_open = (length > 0).then(|| {
             let opens_itself = change == Some(ChangeKind::Changed)
-                && parts
+                && (self.only_changes || length <= OPEN_UP_TO)
+                && parts()
                     .iter()
                     .filter(|part| part.change().is_some())
                     .take(OPEN_UP_TO + 1)
                     .count()
-                    <= OPEN_UP_TO
-                && (self.only_changes || parts.len() <= OPEN_UP_TO);
+                    <= OPEN_UP_TO;
             opens_itself != self.flipped.contains(&path)
         });
+        let parts = if is_open == Some(true) {
+            parts()
+        } else {
+            Vec::new()
+        };
         self.rows.push(Node::Entry {
             depth,
             scope,
-            name: pair.name,
+            name: pair.name.clone(),
             path: path.clone(),
             change,
             is_open,
             before: pair.before.map(Shown::of),
             after: pair.after.map(Shown::of),
         });
-        if is_open == Some(true) {
-            for part in parts {
-                self.entry(scope, depth + 1, &path, part);
-            }
+        for part in parts {
+            self.entry(scope, depth + 1, &path, &part);
         }
     }
 }

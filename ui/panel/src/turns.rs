@@ -37,7 +37,7 @@ impl Columns {
         let patches = paint::column(rect, length.left() - 8.0 - 32.0, 32.0);
         let left = glyph.right() + 4.0;
         let room = patches.left() - 8.0 - left;
-        let keys_width = (room * 0.4).clamp(40.0, 220.0);
+        let keys_width = (room * if is_narrow { 0.34 } else { 0.4 }).clamp(40.0, 220.0);
         let keys = paint::column(rect, patches.left() - 8.0 - keys_width, keys_width);
         let cause = paint::column(rect, left, keys.left() - 8.0 - left);
         Self {

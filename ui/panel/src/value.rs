@@ -280,6 +280,22 @@ pub fn children(value: &Value) -> Vec<(String, &Value)> {
     }
 }
 
+/// How many parts `value` has, without looking at them.
+pub fn len(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.len(),
+        Value::Object(map) => match tagged(value) {
+            None => map.len(),
+            Some(("$tuple" | "$set" | "$dict", Value::Array(items))) => items.len(),
+            Some(("$model" | "$object", inner)) => inner["fields"].as_object().map_or(0, Map::len),
+            Some(("$queryset", inner)) => inner["rows"].as_array().map_or(0, Vec::len),
+            Some(("$cut", inner)) => len(&inner["kept"]),
+            Some(_) => 0,
+        },
+        _ => 0,
+    }
+}
+
 fn numbered(items: &[Value]) -> Vec<(String, &Value)> {
     items
         .iter()
@@ -361,6 +377,18 @@ mod tests {
         let model =
             json!({"$model": {"app": "shop", "model": "Product", "pk": 3, "fields": {"name": "Tea"}}});
         assert_eq!(children(&model)[0].0, "name");
+        for value in [
+            model.clone(),
+            json!({"$tuple": [5, 6]}),
+            json!({"$dict": [[1, 2]]}),
+            json!({"$cut": {"type": "list", "length": 9, "kept": [1, 2, 3]}}),
+            json!({"$queryset": {"model": "shop.Product", "rows": [1]}}),
+            json!({"a": {"b": 1}}),
+            json!({"$decimal": "1"}),
+            json!("text"),
+        ] {
+            assert_eq!(children(&value).len(), len(&value), "{value}");
+        }
         assert_eq!(children(&json!({"$tuple": [5, 6]})).len(), 2);
         assert!(children(&json!({"$decimal": "1"})).is_empty());
         assert_eq!(

@@ -121,7 +121,9 @@ fn summary_shows_the_link_that_broke() {
         "cart/views.py:120 in save: self.order = Order.place(self.items)",
         "Copy the traceback",
     ]);
-    shop_at(UPLOAD).expect(&["Not seen", "state: djust handles upload chunks without a view"]);
+    let upload = shop_at(UPLOAD);
+    assert!(!upload.shows("broken"), "an upload has nothing to render");
+    upload.expect(&["Not seen", "state: djust handles upload chunks without a view"]);
 }
 
 #[test]
@@ -228,6 +230,16 @@ fn logs_open_their_traceback() {
         "ValueError: no stock left of Teapot",
     ]);
     stage.select(15).expect(&["Nothing was logged in this turn"]);
+    let preview = Preview::shop();
+    let long = "0123456789".repeat(25);
+    let message = long.clone();
+    preview.change(move |recording| recording.turns[13].logs[1].message = message);
+    let mut stage = Stage::new(&preview);
+    stage
+        .select(SEARCH)
+        .key(Key::Num6)
+        .click_part("INFO shop.cart")
+        .expect(&[&long[..100], &long[200..]]);
 }
 
 #[test]
