@@ -4,5 +4,6 @@
 
 pub mod browser;
 pub mod djscope;
+pub mod paired;
 pub mod project;
 pub mod raw;

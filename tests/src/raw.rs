@@ -274,3 +274,50 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     bytes
 }
+
+/// A page of djust's as its client's socket sees it.
+#[derive(Debug)]
+pub struct Live {
+    socket: Socket,
+    last_ref: u64,
+}
+
+impl Live {
+    /// Connects and mounts `view`.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not answer as djust does.
+    pub fn mount(address: SocketAddr, view: &str, url: &str) -> Self {
+        let mut live = Self { socket: Socket::open(address, "/ws/live/", ""), last_ref: 0 };
+        live.until("\"type\": \"connect\"");
+        live.socket.send_text(&format!(
+            r#"{{"type":"mount","view":"{view}","params":{{}},"url":"{url}","has_prerendered":false,"client_timezone":"UTC"}}"#
+        ));
+        live.until("\"type\": \"mount\"");
+        live
+    }
+
+    /// Sends an event and waits for the answer to it.
+    ///
+    /// # Panics
+    ///
+    /// If none comes.
+    pub fn event(&mut self, name: &str, params: &str) -> String {
+        self.last_ref += 1;
+        let number = self.last_ref;
+        self.socket.send_text(&format!(r#"{{"type":"event","event":"{name}","params":{params},"ref":{number}}}"#));
+        self.until(&format!("\"ref\": {number}"))
+    }
+
+    /// Skips frames up to one that holds `part`.
+    fn until(&mut self, part: &str) -> String {
+        self.socket.heard.clear();
+        loop {
+            let text = self.socket.text();
+            if text.contains(part) {
+                return text;
+            }
+        }
+    }
+}

@@ -2,15 +2,26 @@
 //!
 //! The sending side never waits. Bytes on the way are counted; what does not
 //! fit is dropped, counted, and announced so that the recording can name it.
+//!
+//! Nor does it wake anyone: on a machine with few cores, a recorder that is
+//! woken by each frame runs just when the server and the browser want to. The
+//! receiving side looks by itself, often while there is something to see. Only
+//! a queue that fills up wakes it.
 
-use std::sync::Arc;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use djscope_recording::model::{ConnectionId, HttpId, Micros};
 
 use crate::observation::Observation;
+
+/// How often the receiving side looks while things happen, and after a second without any.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOK_IDLE: Duration = Duration::from_millis(40);
 
 /// The time of a recording: microseconds since its start.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +66,7 @@ struct Shared {
     dropped: AtomicU64,
     last_connection: AtomicU64,
     last_http: AtomicU64,
+    reader: OnceLock<Thread>,
 }
 
 /// The receiving side.
@@ -62,6 +74,7 @@ struct Shared {
 pub struct Queue {
     receiver: Receiver<Observation>,
     shared: Arc<Shared>,
+    last_seen: Cell<Instant>,
 }
 
 /// A queue that holds at most about `limit_bytes`.
@@ -73,6 +86,7 @@ pub fn queue(clock: Clock, limit_bytes: usize) -> (Tap, Queue) {
         dropped: AtomicU64::new(0),
         last_connection: AtomicU64::new(0),
         last_http: AtomicU64::new(0),
+        reader: OnceLock::new(),
     });
     (
         Tap {
@@ -80,7 +94,11 @@ pub fn queue(clock: Clock, limit_bytes: usize) -> (Tap, Queue) {
             sender,
             shared: Arc::clone(&shared),
         },
-        Queue { receiver, shared },
+        Queue {
+            receiver,
+            shared,
+            last_seen: Cell::new(Instant::now()),
+        },
     )
 }
 
@@ -116,8 +134,14 @@ impl Tap {
                 .fetch_add(weight(&smaller), Ordering::Relaxed);
             smaller
         };
+        let is_last = matches!(observation, Observation::End);
         // The recorder is gone only when the run ends; traffic goes on without it.
         let _ = self.sender.send(observation);
+        if (is_last || queued + bytes > self.shared.limit_bytes / 4)
+            && let Some(reader) = self.shared.reader.get()
+        {
+            reader.unpark();
+        }
     }
 
     /// Like [`Tap::send`], but waits for room. For senders whose own peer can wait: probes.
@@ -127,7 +151,7 @@ impl Tap {
         while self.shared.queued_bytes.load(Ordering::Relaxed) > self.shared.limit_bytes / 2
             && since.elapsed() < PATIENCE
         {
-            std::thread::sleep(Duration::from_millis(2));
+            thread::sleep(Duration::from_millis(2));
         }
         self.send(observation);
     }
@@ -145,11 +169,27 @@ impl Queue {
     ///
     /// [`mpsc::RecvTimeoutError::Disconnected`] once every [`Tap`] is gone, `Timeout` after `patience`.
     pub fn next(&self, patience: Duration) -> Result<Observation, mpsc::RecvTimeoutError> {
-        let observation = self.receiver.recv_timeout(patience)?;
-        self.shared
-            .queued_bytes
-            .fetch_sub(weight(&observation), Ordering::Relaxed);
-        Ok(observation)
+        self.shared.reader.get_or_init(thread::current);
+        let since = Instant::now();
+        loop {
+            match self.receiver.try_recv() {
+                Ok(observation) => {
+                    self.shared
+                        .queued_bytes
+                        .fetch_sub(weight(&observation), Ordering::Relaxed);
+                    self.last_seen.set(Instant::now());
+                    return Ok(observation);
+                }
+                Err(TryRecvError::Disconnected) => return Err(mpsc::RecvTimeoutError::Disconnected),
+                Err(TryRecvError::Empty) => {}
+            }
+            let left = patience.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                return Err(mpsc::RecvTimeoutError::Timeout);
+            }
+            let is_idle = self.last_seen.get().elapsed() > Duration::from_secs(1);
+            thread::park_timeout(left.min(if is_idle { LOOK_IDLE } else { LOOK }));
+        }
     }
 }
 

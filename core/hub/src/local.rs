@@ -335,4 +335,7 @@ fn add_live(status: &mut Status, live: &Live) {
     if let Some(error) = health.error.filter(|_| health.is_failing) {
         status.problems.push(error);
     }
+    if probe.lost > 0 {
+        status.problems.push(format!("{} reports of the probe were lost: some turns have no state, spans or logs", probe.lost));
+    }
 }

@@ -50,6 +50,8 @@ pub struct Link {
     pub note: String,
     /// How long it took.
     pub us: Option<u64>,
+    /// What the time was spent on.
+    pub kind: Option<SpanKind>,
     /// More of it.
     pub lines: Vec<Line>,
 }
@@ -88,6 +90,17 @@ pub fn links(detail: &TurnDetail) -> Vec<Link> {
         patches(detail),
         browser(detail),
     ];
+    let kinds = [
+        SpanKind::Queue,
+        SpanKind::Handler,
+        SpanKind::Other,
+        SpanKind::Render,
+        SpanKind::Diff,
+        SpanKind::Wire,
+    ];
+    for (link, kind) in links.iter_mut().zip(kinds) {
+        link.kind = Some(kind);
+    }
     if let Some(broken) = links.iter().position(|link| link.state == State::Broken) {
         for link in &mut links[broken + 1..] {
             // What was seen to happen stays; an error frame still reaches the browser.
@@ -106,6 +119,7 @@ fn link(name: &'static str, state: State, title: impl Into<String>) -> Link {
         title: title.into(),
         note: String::new(),
         us: None,
+        kind: None,
         lines: Vec::new(),
     }
 }
@@ -405,7 +419,7 @@ pub fn verdict(detail: &TurnDetail) -> Option<Verdict> {
         let headline = format!("{}{within}", short_class(&exception.class));
         let text = place
             .into_iter()
-            .chain([exception.message.clone()])
+            .chain([format::one_line(&exception.message, 300)])
             .collect::<Vec<_>>()
             .join(" · ");
         return Some(Verdict { headline, text });

@@ -241,8 +241,15 @@ fn entry_row(ui: &Ui, theme: &Theme, rect: Rect, entry: &Node, known: Known, cho
     } else {
         response
     };
-    if text(before).len() + text(after).len() > 40 {
+    if text(before).len() + text(after).len() > 40 || name.len() > 16 {
         response.on_hover_ui(|ui| {
+            let path =
+                crate::summary::path_text(&path.split(SEPARATOR).map(str::to_owned).collect::<Vec<_>>());
+            ui.label(
+                egui::RichText::new(path)
+                    .font(theme.strong_data())
+                    .color(theme.colors.value.name),
+            );
             for (word, shown) in [("before", before), ("after", after)] {
                 if let Some(shown) = shown {
                     ui.label(

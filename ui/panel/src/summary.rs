@@ -20,6 +20,7 @@ const RAIL: f32 = 20.0;
 const NAME: f32 = 36.0;
 const TITLE: f32 = 104.0;
 const TIME: f32 = 72.0;
+const BAR: f32 = 64.0;
 
 /// Room for the scroll bar.
 const RIGHT: f32 = 18.0;
@@ -94,6 +95,10 @@ fn section(ui: &mut Ui, theme: &Theme, name: &str) {
 fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices) {
     let links = chain::links(detail);
     let has_failed = detail.turn.outcome == Outcome::Error || detail.turn.exception.is_some();
+    let total_us = detail
+        .turn
+        .duration_us
+        .unwrap_or_else(|| links.iter().filter_map(|link| link.us).sum());
     let mut above = None;
     for link in &links {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
@@ -119,7 +124,7 @@ fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices)
             )
         });
         rail(ui, theme, rect, link.state, has_failed, above);
-        head(ui, theme, rect, link, has_failed);
+        head(ui, theme, rect, link, total_us, has_failed);
         above = Some(rect.center().y);
         for line in &link.lines {
             draw_line(ui, theme, detail, line, choices);
@@ -188,7 +193,19 @@ fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: State, has_failed: bool, abov
     glyphs::draw(painter, glyph, pos2(x, y), color_of(theme, state, has_failed));
 }
 
-fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link, has_failed: bool) {
+/// The link's share of the turn.
+fn bar(ui: &Ui, theme: &Theme, rect: Rect, left: f32, link: &Link, total_us: u64) {
+    let Some((us, kind)) = link.us.zip(link.kind) else {
+        return;
+    };
+    let share = (us as f32 / total_us.max(1) as f32).clamp(0.0, 1.0);
+    let track = Rect::from_min_size(pos2(left.round(), rect.center().y.round() - 3.0), vec2(BAR, 6.0));
+    ui.painter().rect_filled(track, 1, theme.colors.surface[2]);
+    let filled = track.with_max_x(track.left() + (BAR * share).round().max(1.0));
+    ui.painter().rect_filled(filled, 1, theme.span(kind));
+}
+
+fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link, total_us: u64, has_failed: bool) {
     let colors = &theme.colors;
     let painter = ui.painter();
     paint::left(
@@ -203,7 +220,11 @@ fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link, has_failed: bool) {
     if let Some(us) = link.us {
         paint::right(painter, time, &format::ms(us), &theme.data(), colors.text[1]);
     }
-    let room = Rect::from_x_y_ranges((rect.left() + TITLE)..=(time.left() - 8.0), rect.y_range());
+    let mut room = Rect::from_x_y_ranges((rect.left() + TITLE)..=(time.left() - 8.0), rect.y_range());
+    if rect.width() > 520.0 {
+        room.max.x -= BAR + 8.0;
+        bar(ui, theme, rect, time.left() - BAR, link, total_us);
+    }
     let ink = match link.state {
         State::Ran => colors.text[0],
         State::Idle | State::Unknown => colors.text[2],

@@ -171,7 +171,7 @@ fn tick(end_us: i64) -> i64 {
 fn tick_text(at_us: i64, step_us: i64) -> String {
     let millis = at_us as f64 / 1000.0;
     match step_us {
-        1000.. => format!("{millis:.0}"),
+        1000.. => format::thousands(at_us / 1000),
         100.. => format!("{millis:.1}"),
         10.. => format!("{millis:.2}"),
         _ => format!("{millis:.3}"),
@@ -368,6 +368,7 @@ mod tests {
             assert_eq!(tick(end), step, "{end}");
         }
         assert_eq!(tick_text(1_500, 500), "1.5");
+        assert_eq!(tick_text(50_000_000, 50_000_000), "50\u{2009}000");
     }
 
     #[test]

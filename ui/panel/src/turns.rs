@@ -13,6 +13,9 @@ use crate::store::{Position, Store};
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
 
+/// Width of a digit of the data face, rounded up.
+const DIGIT: f32 = 7.3;
+
 /// Room for the scroll bar.
 const RIGHT: f32 = 18.0;
 
@@ -28,16 +31,24 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(rect: Rect) -> Self {
+    /// `digits` is how many characters the largest number has.
+    fn of(rect: Rect, digits: usize) -> Self {
         let is_narrow = rect.width() < 440.0;
-        let number = paint::column(rect, rect.left() + 8.0, if is_narrow { 36.0 } else { 48.0 });
+        let number_width = (digits as f32 * DIGIT).max(if is_narrow { 30.0 } else { 48.0 });
+        let number = paint::column(rect, rect.left() + 8.0, number_width);
         let time = paint::column(rect, number.right() + 8.0, if is_narrow { 52.0 } else { 60.0 });
         let glyph = paint::column(rect, time.right() + 10.0, 16.0);
-        let length = paint::column(rect, rect.right() - RIGHT - 44.0, 44.0);
+        let length = paint::column(rect, rect.right() - RIGHT - 50.0, 50.0);
         let patches = paint::column(rect, length.left() - 8.0 - 32.0, 32.0);
         let left = glyph.right() + 4.0;
         let room = patches.left() - 8.0 - left;
-        let keys_width = (room * if is_narrow { 0.34 } else { 0.4 }).clamp(40.0, 220.0);
+        // Without room for both, the cause is what tells turns apart.
+        let share = if is_narrow { 0.34 } else { 0.4 };
+        let keys_width = if room < 120.0 {
+            0.0
+        } else {
+            (room * share).clamp(40.0, 220.0)
+        };
         let keys = paint::column(rect, patches.left() - 8.0 - keys_width, keys_width);
         let cause = paint::column(rect, left, keys.left() - 8.0 - left);
         Self {
@@ -56,7 +67,9 @@ impl Columns {
 pub fn ui(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) {
     filter_error(ui, theme, store);
     let head = widgets::head(ui, theme);
-    head_words(ui, theme, head);
+    let turns = store.status().map_or(0, |status| status.turns).max(store.total());
+    let digits = format::count(turns).chars().count();
+    head_words(ui, theme, head, digits);
     if empty::turns(ui, theme, store, choices) {
         return;
     }
@@ -75,11 +88,11 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) 
             let position = index as u64;
             match shared.row(position) {
                 Some(row) => {
-                    if turn(ui, theme, row, rect, choices.turn == Some(row.turn)) {
+                    if turn(ui, theme, row, rect, digits, choices.turn == Some(row.turn)) {
                         clicked = Some((row.turn, position));
                     }
                 }
-                None => waiting(ui, theme, rect, position),
+                None => waiting(ui, theme, rect, digits, position),
             }
         });
     choices.visible_rows = visible.len() as u64;
@@ -102,8 +115,8 @@ fn filter_error(ui: &mut Ui, theme: &Theme, store: &Store) {
     }
 }
 
-fn head_words(ui: &Ui, theme: &Theme, rect: Rect) {
-    let columns = Columns::of(rect);
+fn head_words(ui: &Ui, theme: &Theme, rect: Rect, digits: usize) {
+    let columns = Columns::of(rect, digits);
     let font = theme.small();
     let color = theme.colors.text[2];
     for (cell, word, is_number) in [
@@ -115,12 +128,14 @@ fn head_words(ui: &Ui, theme: &Theme, rect: Rect) {
         (columns.length, "ms", true),
     ] {
         let put = if is_number { paint::right } else { paint::left };
-        put(ui.painter(), cell, word, &font, color);
+        if cell.width() > 0.0 {
+            put(ui.painter(), cell, word, &font, color);
+        }
     }
 }
 
-fn waiting(ui: &Ui, theme: &Theme, rect: Rect, position: u64) {
-    let columns = Columns::of(rect);
+fn waiting(ui: &Ui, theme: &Theme, rect: Rect, digits: usize, position: u64) {
+    let columns = Columns::of(rect, digits);
     paint::right(
         ui.painter(),
         columns.number,
@@ -138,11 +153,11 @@ fn waiting(ui: &Ui, theme: &Theme, rect: Rect, position: u64) {
 }
 
 /// One row; true if it was clicked.
-fn turn(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect, is_selected: bool) -> bool {
+fn turn(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect, digits: usize, is_selected: bool) -> bool {
     let label = spoken(row);
     let id = ui.scope_id().with(("turn", row.turn));
     let response = widgets::row(ui, theme, rect, id, Role::ListBoxOption, is_selected, &label);
-    let columns = Columns::of(rect);
+    let columns = Columns::of(rect, digits);
     let painter = ui.painter();
     let colors = &theme.colors;
     let data = theme.data();
@@ -175,10 +190,13 @@ fn turn(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect, is_selected: bool) ->
         colors.text[0]
     };
     paint::left(painter, cause, &row.cause, &data, ink);
-    match row.changed.as_deref() {
-        Some([]) | None => paint::left(painter, columns.keys, "–", &data, colors.text[2]),
-        Some(names) => paint::left(painter, columns.keys, &names.join(" "), &data, colors.text[1]),
+    let (keys, ink) = match row.changed.as_deref() {
+        Some([]) | None => ("–".to_owned(), colors.text[2]),
+        Some(names) => (names.join(" "), colors.text[1]),
     };
+    if columns.keys.width() > 0.0 {
+        paint::left(painter, columns.keys, &keys, &data, ink);
+    }
     patches(ui, theme, row, columns.patches);
     let length = row.duration_us.map_or_else(|| "–".to_owned(), format::millis);
     paint::right(painter, columns.length, &length, &data, colors.text[1]);

@@ -1,8 +1,13 @@
 //! The messages of `docs/probe-protocol.md` as types. Absent fields have defaults: an older probe is still heard.
 
 use djscope_recording::model::{Exception, FullHtml, Handler, SentFrame, Template};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+
+/// `null` where a list or map is expected stands for an empty one.
+fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
 
 /// The version of the protocol that this side speaks.
 pub const VERSION: u32 = 1;
@@ -53,6 +58,7 @@ pub struct Hello {
     /// Settings module.
     pub settings: Option<String>,
     /// What it cannot see, and why.
+    #[serde(deserialize_with = "or_empty")]
     pub missing: Vec<String>,
 }
 
@@ -67,6 +73,7 @@ pub struct ProbeView {
     /// Line of the class.
     pub line: Option<u32>,
     /// Event handlers.
+    #[serde(deserialize_with = "or_empty")]
     pub handlers: Vec<Handler>,
     /// Its template.
     pub template: Option<Template>,
@@ -79,10 +86,13 @@ pub struct ProbeSnapshot {
     /// True if it builds on the last one.
     pub base: bool,
     /// Public names.
+    #[serde(deserialize_with = "or_empty")]
     pub public: Map<String, Value>,
     /// Private names.
+    #[serde(deserialize_with = "or_empty")]
     pub private: Map<String, Value>,
     /// Names that are gone.
+    #[serde(deserialize_with = "or_empty")]
     pub unset: Vec<String>,
 }
 
@@ -177,21 +187,27 @@ pub struct ProbeTurn {
     /// State after.
     pub after: Option<ProbeSnapshot>,
     /// Names in the template context.
+    #[serde(deserialize_with = "or_empty")]
     pub context: Vec<String>,
     /// Names given to the renderer.
+    #[serde(deserialize_with = "or_empty")]
     pub rendered: Vec<String>,
     /// Timed phases.
+    #[serde(deserialize_with = "or_empty")]
     pub spans: Vec<ProbeSpan>,
     /// Log records.
+    #[serde(deserialize_with = "or_empty")]
     pub logs: Vec<TurnLog>,
     /// The exception that ended it.
     pub exception: Option<Exception>,
     /// Why whole HTML was sent.
     pub full_html: Option<FullHtml>,
     /// Frames that were sent.
+    #[serde(deserialize_with = "or_empty")]
     pub sent: Vec<SentFrame>,
     /// Inner HTML of the root after the turn, now and then.
     pub html: Option<String>,
     /// What could not be seen, and why.
+    #[serde(deserialize_with = "or_empty")]
     pub missing: Vec<String>,
 }

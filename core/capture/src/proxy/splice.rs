@@ -1,6 +1,5 @@
 //! Two sockets after `101 Switching Protocols`.
 
-use bytes::BytesMut;
 use djscope_recording::model::{ConnectionId, Direction};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -63,37 +62,38 @@ async fn pass(
     direction: Direction,
     tap: &Tap,
 ) {
-    let mut buffer = BytesMut::from(early.as_ref());
+    let mut buffer = vec![0; BUFFER].into_boxed_slice();
+    let mut early = Some(early).filter(|early| !early.is_empty());
     loop {
-        if !buffer.is_empty() {
-            let bytes = buffer.split().freeze();
-            let copy = Observation::SocketBytes {
-                connection,
-                t_us: tap.now_us(),
-                direction,
-                bytes: bytes.clone(),
-            };
-            // The copy of a request is queued before the server can answer it, so that a probe never reports
-            // a turn whose cause is unknown. An answer is passed on first: the page waits for it.
-            let failed = match direction {
-                Direction::ToServer => {
-                    tap.send(copy);
-                    to.write_all(&bytes).await.is_err()
-                }
-                Direction::ToBrowser => {
-                    let failed = to.write_all(&bytes).await.is_err();
-                    tap.send(copy);
-                    failed
-                }
-            };
-            if failed {
-                break;
+        let bytes = match early.take() {
+            Some(early) => early,
+            // What is queued is as large as what was read: a frame of 100 bytes must not hold a whole buffer.
+            None => match from.read(&mut buffer).await {
+                Ok(0) | Err(_) => break,
+                Ok(length) => bytes::Bytes::copy_from_slice(&buffer[..length]),
+            },
+        };
+        let copy = Observation::SocketBytes {
+            connection,
+            t_us: tap.now_us(),
+            direction,
+            bytes: bytes.clone(),
+        };
+        // The copy of a request is queued before the server can answer it, so that a probe never reports
+        // a turn whose cause is unknown. An answer is passed on first: the page waits for it.
+        let failed = match direction {
+            Direction::ToServer => {
+                tap.send(copy);
+                to.write_all(&bytes).await.is_err()
             }
-        }
-        buffer.reserve(BUFFER);
-        match from.read_buf(&mut buffer).await {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
+            Direction::ToBrowser => {
+                let failed = to.write_all(&bytes).await.is_err();
+                tap.send(copy);
+                failed
+            }
+        };
+        if failed {
+            break;
         }
     }
     // The other direction may go on: a half-closed socket stays half-closed.

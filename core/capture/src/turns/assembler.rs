@@ -36,6 +36,8 @@ pub struct ProbeStatus {
     pub djust: Option<String>,
     /// What they cannot see, and why.
     pub missing: Vec<String>,
+    /// Reports that were thrown away by a probe or could not be understood.
+    pub lost: u64,
 }
 
 /// Makes turns of what was seen. See the [module](super) for its rules.
@@ -127,6 +129,7 @@ impl Assembler {
             connected: self.connected.len(),
             djust,
             missing,
+            lost: self.probe_lost,
         }
     }
 

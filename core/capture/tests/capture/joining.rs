@@ -151,6 +151,17 @@ fn the_mount_of_an_embedded_view_is_not_the_page_s() {
 }
 
 #[test]
+fn a_report_with_null_for_an_empty_list_is_understood() {
+    let mut report = told(1, "tick", Some("tick"), None, &json!([]));
+    for name in ["context", "rendered", "spans", "logs", "missing"] {
+        report[name] = Value::Null;
+    }
+    let mut frames = mounted(1, "s");
+    frames.push(probe(4000, report));
+    assert_eq!(assemble(frames).lines()[1], "tick tick - -> silent changed=count,_secret []");
+}
+
+#[test]
 fn a_socket_beside_the_proxy_is_said_to_be_one() {
     let written = assemble([probe(1000, told(1, "event", Some("go"), Some(1), &json!([])))]);
     assert_eq!(written.turns[&1].connection, None);

@@ -146,3 +146,36 @@ fn without_a_probe() {
     stage.picture("no_probe_summary");
     stage.key(Key::Num2).picture("no_probe_state");
 }
+
+#[test]
+fn long_names_and_large_numbers() {
+    let preview = Preview::of(vec![crate::shop::ugly(1), crate::shop::ugly(2)]);
+    preview.change(|recording| {
+        recording.count = 100_000;
+        recording.status.turns = 1_234_567;
+        recording.status.findings = 98_765;
+        recording.status.size_bytes = 12_345_678_901;
+        recording.status.dropped = 54_321;
+        recording.status.duration_us = 360_000_000_000;
+        recording.status.proxy = Some("http://a-development-machine.example.org:18010".to_owned());
+        recording.status.upstream = Some("http://another-development-machine.example.org:18000".to_owned());
+        recording.status.problems = vec!["cannot write the recording: ".repeat(20)];
+    });
+    let mut stage = Stage::with(&preview, NARROW, ThemeChoice::Dark);
+    for (key, name) in [
+        (Key::Num1, "summary"),
+        (Key::Num2, "state"),
+        (Key::Num3, "patches"),
+        (Key::Num4, "timing"),
+        (Key::Num5, "frames"),
+        (Key::Num6, "logs"),
+    ] {
+        stage.key(key).picture(&format!("long_{name}"));
+    }
+}
+
+#[test]
+fn smallest_window() {
+    let mut stage = Stage::with(&Preview::shop(), egui::vec2(720.0, 420.0), ThemeChoice::Dark);
+    stage.select(RECOUNT).picture("smallest");
+}
