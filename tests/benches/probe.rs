@@ -13,11 +13,13 @@ const WARM_UP: usize = 40;
 const PAUSE: Duration = Duration::from_millis(2);
 
 fn main() {
-    let count = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(1000);
+    let count = std::env::args()
+        .find_map(|word| word.parse().ok())
+        .unwrap_or(1000);
     let recordings = [&["--no-probe"][..], &[]].map(|options| Recording::start(Kind::Daphne, options));
     println!("round trip of an event whose handler takes 5 ms, under daphne, through the proxy, in ms");
-    let mut lives =
-        [&recordings[0], &recordings[1]].map(|recording| Live::mount(recording.proxy, "shop.views.failing.SlowView", "/slow/"));
+    let mut lives = [&recordings[0], &recordings[1]]
+        .map(|recording| Live::mount(recording.proxy, "shop.views.failing.SlowView", "/slow/"));
     let [without, with] = &mut lives;
     let mut ways = [without, with].map(|live| {
         move || {
@@ -32,7 +34,12 @@ fn main() {
     println!("  without the probe   {bare}");
     println!("  with the probe      {}", estimate(&times[1]));
     println!("  difference          {added}");
-    println!("  share of the turn   {:.1} % [{:.1}, {:.1}]", share(added.median, bare.median), share(added.low, bare.median), share(added.high, bare.median));
+    println!(
+        "  share of the turn   {:.1} % [{:.1}, {:.1}]",
+        share(added.median, bare.median),
+        share(added.low, bare.median),
+        share(added.high, bare.median)
+    );
 }
 
 fn share(added: f64, whole: f64) -> f64 {

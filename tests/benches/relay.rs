@@ -22,16 +22,32 @@ fn main() {
     // Cargo passes --bench and names of benches; a number says how many rounds are wanted.
     let count = std::env::args().find_map(|word| word.parse().ok());
     println!("round trip of an event in ms: median [95 % of bootstrap resamples]");
-    compare("a server that only answers, back to back", replying, count.unwrap_or(6000), Duration::ZERO);
-    compare("a server that only answers, 2 ms apart", replying, count.unwrap_or(1800), Duration::from_millis(2));
+    compare(
+        "a server that only answers, back to back",
+        replying,
+        count.unwrap_or(6000),
+        Duration::ZERO,
+    );
+    compare(
+        "a server that only answers, 2 ms apart",
+        replying,
+        count.unwrap_or(1800),
+        Duration::from_millis(2),
+    );
     let daphne = Server::start(Kind::Daphne);
-    compare("djust's counter under daphne", daphne.address, count.unwrap_or(1800), Duration::from_millis(2));
+    compare(
+        "djust's counter under daphne",
+        daphne.address,
+        count.unwrap_or(1800),
+        Duration::from_millis(2),
+    );
 }
 
 fn compare(what: &str, server: SocketAddr, count: usize, pause: Duration) {
     let socat = Socat::start(server);
     let recording = Recording::attach(&format!("http://{server}"), &[]);
-    let mut lives = [server, socat.address, recording.proxy].map(|address| Live::mount(address, VIEW, "/counter/"));
+    let mut lives =
+        [server, socat.address, recording.proxy].map(|address| Live::mount(address, VIEW, "/counter/"));
     let [direct, relayed, recorded] = &mut lives;
     let mut ways = [direct, relayed, recorded].map(|live| {
         move || {
@@ -50,9 +66,17 @@ fn compare(what: &str, server: SocketAddr, count: usize, pause: Duration) {
     println!("  {:<24}{socat}", "socat - direct");
     println!("  {:<24}{djscope}", "djscope - direct");
     println!("  {:<24}{}", "djscope - socat", difference(&times[2], &times[1]));
-    println!("  {:<24}{:8.3}", "ratio of what is added", djscope.median / socat.median);
+    println!(
+        "  {:<24}{:8.3}",
+        "ratio of what is added",
+        djscope.median / socat.median
+    );
     let turns = recording.turns();
-    assert!(turns.len() > count + WARM_UP, "{} turns of {count} rounds", turns.len());
+    assert!(
+        turns.len() > count + WARM_UP,
+        "{} turns of {count} rounds",
+        turns.len()
+    );
 }
 
 struct Socat {
@@ -112,18 +136,29 @@ fn reply(mut stream: TcpStream) {
     let _ = stream.write_all(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
     );
-    send(&mut stream, r#"{"type": "connect", "session_id": "3c4aea18-ca1d-4655-8e9a-245ed41fa829"}"#);
+    send(
+        &mut stream,
+        r#"{"type": "connect", "session_id": "3c4aea18-ca1d-4655-8e9a-245ed41fa829"}"#,
+    );
     let mut number = 0;
     while let Some(text) = receive(&mut stream) {
         if text.contains(r#""type":"mount""#) {
-            send(&mut stream, &format!(r#"{{"type": "mount", "session_id": "3c4aea18-ca1d-4655-8e9a-245ed41fa829", "view": "{VIEW}", "version": 1, "html": "<p dj-id=\"1\">0</p>", "has_ids": true}}"#));
+            send(
+                &mut stream,
+                &format!(
+                    r#"{{"type": "mount", "session_id": "3c4aea18-ca1d-4655-8e9a-245ed41fa829", "view": "{VIEW}", "version": 1, "html": "<p dj-id=\"1\">0</p>", "has_ids": true}}"#
+                ),
+            );
             continue;
         }
         number += 1;
-        send(&mut stream, &format!(
-            r#"{{"type": "patch", "patches": [{{"type": "SetText", "path": [1, 0], "text": "{number}"}}], "version": {}, "event_name": "increment", "source": "event", "ref": {number}, "timing": {{"render": 1.75}}}}"#,
-            number + 1
-        ));
+        send(
+            &mut stream,
+            &format!(
+                r#"{{"type": "patch", "patches": [{{"type": "SetText", "path": [1, 0], "text": "{number}"}}], "version": {}, "event_name": "increment", "source": "event", "ref": {number}, "timing": {{"render": 1.75}}}}"#,
+                number + 1
+            ),
+        );
     }
 }
 
@@ -149,5 +184,12 @@ fn receive(stream: &mut TcpStream) -> Option<String> {
     let mut masked = vec![0; 4 + length];
     stream.read_exact(&mut masked).ok()?;
     let (mask, payload) = masked.split_at(4);
-    String::from_utf8(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()).ok()
+    String::from_utf8(
+        payload
+            .iter()
+            .zip(mask.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask)
+            .collect(),
+    )
+    .ok()
 }

@@ -70,8 +70,16 @@ impl Wrong {
             ("$PYTHON", python),
             ("@", format!("{}/", self.folder.path().display())),
         ];
-        let filled = |word: &str| places.iter().fold(word.to_owned(), |word, (name, value)| word.replace(name, value));
-        command.split('|').flat_map(|part| part_words(part)).map(|word| filled(&word)).collect()
+        let filled = |word: &str| {
+            places
+                .iter()
+                .fold(word.to_owned(), |word, (name, value)| word.replace(name, value))
+        };
+        command
+            .split('|')
+            .flat_map(|part| part_words(part))
+            .map(|word| filled(&word))
+            .collect()
     }
 
     /// The text without what differs from run to run.
@@ -96,7 +104,10 @@ fn part_words(part: &str) -> Vec<String> {
 }
 
 fn record(path: &Path) {
-    Writer::create(path, WriterOptions::default()).unwrap().finish().unwrap();
+    Writer::create(path, WriterOptions::default())
+        .unwrap()
+        .finish()
+        .unwrap();
 }
 
 /// Listens, reads a little, says `answer` and hangs up.
@@ -115,29 +126,92 @@ fn answering(answer: &'static [u8]) -> SocketAddr {
 
 /// What is done, and the command that cannot work.
 const CASES: &[(&str, &str)] = &[
-    ("no such command", "run --headless --out @r.djscope -- pyhton manage.py runserver"),
-    ("a command that is no program", "run --headless --out @r.djscope -- @program"),
-    ("a command that is a folder", "run --headless --out @r.djscope -- @"),
-    ("the server ends at once", "run --headless --out @r.djscope -- sh -c |\"echo settings are missing >&2; exit 3"),
-    ("the server is killed at once", "run --headless --out @r.djscope -- sh -c |\"kill -9 $$"),
-    ("the proxy's port is in use", "attach $FREE --headless --listen $TAKEN --out @r.djscope"),
-    ("the server's port is in use", "run --headless --out @r.djscope -- $PYTHON manage.py runserver $TAKEN --noreload"),
-    ("a proxy for everyone", "attach $FREE --headless --listen 0.0.0.0:8010 --out @r.djscope"),
-    ("a proxy for everyone, IPv6", "attach $FREE --headless --listen [::]:8010 --out @r.djscope"),
-    ("the server refuses", "attach http://$FREE --headless --out @r.djscope"),
-    ("the server speaks garbage", "attach http://$GARBAGE --headless --out @r.djscope"),
-    ("the server hangs up", "attach http://$CLOSING --headless --out @r.djscope"),
-    ("an encrypted server", "attach https://$FREE --headless --out @r.djscope"),
+    (
+        "no such command",
+        "run --headless --out @r.djscope -- pyhton manage.py runserver",
+    ),
+    (
+        "a command that is no program",
+        "run --headless --out @r.djscope -- @program",
+    ),
+    (
+        "a command that is a folder",
+        "run --headless --out @r.djscope -- @",
+    ),
+    (
+        "the server ends at once",
+        "run --headless --out @r.djscope -- sh -c |\"echo settings are missing >&2; exit 3",
+    ),
+    (
+        "the server is killed at once",
+        "run --headless --out @r.djscope -- sh -c |\"kill -9 $$",
+    ),
+    (
+        "the proxy's port is in use",
+        "attach $FREE --headless --listen $TAKEN --out @r.djscope",
+    ),
+    (
+        "the server's port is in use",
+        "run --headless --out @r.djscope -- $PYTHON manage.py runserver $TAKEN --noreload",
+    ),
+    (
+        "a proxy for everyone",
+        "attach $FREE --headless --listen 0.0.0.0:8010 --out @r.djscope",
+    ),
+    (
+        "a proxy for everyone, IPv6",
+        "attach $FREE --headless --listen [::]:8010 --out @r.djscope",
+    ),
+    (
+        "the server refuses",
+        "attach http://$FREE --headless --out @r.djscope",
+    ),
+    (
+        "the server speaks garbage",
+        "attach http://$GARBAGE --headless --out @r.djscope",
+    ),
+    (
+        "the server hangs up",
+        "attach http://$CLOSING --headless --out @r.djscope",
+    ),
+    (
+        "an encrypted server",
+        "attach https://$FREE --headless --out @r.djscope",
+    ),
     ("no address", "attach ftp://$FREE --headless --out @r.djscope"),
-    ("a host that does not exist", "attach http://no-such-host.invalid:8000 --headless --out @r.djscope"),
-    ("the recording exists", "attach http://$SERVER --headless --out @good.djscope"),
-    ("the recording exists, and a server would start", "run --headless --out @good.djscope -- sleep 60"),
-    ("something else would be replaced", "run --headless --overwrite --out @notes.txt -- sleep 60"),
-    ("no folder for the recording", "run --headless --out @none/r.djscope -- sleep 60"),
-    ("a file for a folder", "run --headless --out @notes.txt/r.djscope -- sleep 60"),
+    (
+        "a host that does not exist",
+        "attach http://no-such-host.invalid:8000 --headless --out @r.djscope",
+    ),
+    (
+        "the recording exists",
+        "attach http://$SERVER --headless --out @good.djscope",
+    ),
+    (
+        "the recording exists, and a server would start",
+        "run --headless --out @good.djscope -- sleep 60",
+    ),
+    (
+        "something else would be replaced",
+        "run --headless --overwrite --out @notes.txt -- sleep 60",
+    ),
+    (
+        "no folder for the recording",
+        "run --headless --out @none/r.djscope -- sleep 60",
+    ),
+    (
+        "a file for a folder",
+        "run --headless --out @notes.txt/r.djscope -- sleep 60",
+    ),
     ("a folder for a recording", "run --headless --out @ -- sleep 60"),
-    ("a rule that is no name", "run --headless --redact-file @rules.txt --out @r.djscope -- sleep 60"),
-    ("no file of rules", "run --headless --redact-file @none.txt --out @r.djscope -- sleep 60"),
+    (
+        "a rule that is no name",
+        "run --headless --redact-file @rules.txt --out @r.djscope -- sleep 60",
+    ),
+    (
+        "no file of rules",
+        "run --headless --redact-file @none.txt --out @r.djscope -- sleep 60",
+    ),
     ("no recording", "show @none.djscope"),
     ("an empty recording", "show @empty.djscope"),
     ("a text file", "show @notes.txt"),
@@ -148,8 +222,14 @@ const CASES: &[(&str, &str)] = &[
     ("a newer recording", "show @newer.djscope"),
     ("no recording to open", "open @none.djscope"),
     ("a corrupt recording to open", "open @corrupt.djscope"),
-    ("a filter with an unknown term", "show @good.djscope --filter handlr:search"),
-    ("a filter that breaks off", "show @good.djscope --filter |\"kind:event (ms>"),
+    (
+        "a filter with an unknown term",
+        "show @good.djscope --filter handlr:search",
+    ),
+    (
+        "a filter that breaks off",
+        "show @good.djscope --filter |\"kind:event (ms>",
+    ),
     ("a filter to open with", "open @good.djscope --filter ms>>1"),
 ];
 
@@ -169,7 +249,11 @@ fn run(words: &[String], home: &Path, mark: &str) -> Output {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(since.elapsed() < Duration::from_secs(20), "{words:?} took {:?}", since.elapsed());
+    assert!(
+        since.elapsed() < Duration::from_secs(20),
+        "{words:?} took {:?}",
+        since.elapsed()
+    );
     output
 }
 
@@ -179,9 +263,17 @@ fn left_over(mark: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     let marked = processes.filter(|process| {
         let environment = fs::read(process.join("environ")).unwrap_or_default();
-        environment.windows(mark.len()).any(|window| window == mark.as_bytes())
+        environment
+            .windows(mark.len())
+            .any(|window| window == mark.as_bytes())
     });
-    marked.map(|process| fs::read_to_string(process.join("cmdline")).unwrap_or_default().replace('\0', " ")).collect()
+    marked
+        .map(|process| {
+            fs::read_to_string(process.join("cmdline"))
+                .unwrap_or_default()
+                .replace('\0', " ")
+        })
+        .collect()
 }
 
 fn is_clear(output: &Output) -> Result<(), &'static str> {
@@ -236,7 +328,11 @@ impl SmallDisk {
             .arg(folder.path())
             .stderr(Stdio::null())
             .status();
-        Self { is_mounted: mount.is_ok_and(|status| status.success()), folder, limit_kb }
+        Self {
+            is_mounted: mount.is_ok_and(|status| status.success()),
+            folder,
+            limit_kb,
+        }
     }
 
     fn out(&self) -> PathBuf {
@@ -249,7 +345,13 @@ impl SmallDisk {
             return Command::new(djscope::binary());
         }
         let mut command = Command::new("sh");
-        command.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &(self.limit_kb * 2).to_string()]).arg(djscope::binary());
+        command
+            .args([
+                "-c",
+                "trap '' XFSZ; ulimit -f $0; exec \"$@\"",
+                &(self.limit_kb * 2).to_string(),
+            ])
+            .arg(djscope::binary());
         command
     }
 }
@@ -265,16 +367,28 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_at_the_start() {
     let disk = SmallDisk::new(16);
-    let output = disk.command().args(["run", "--headless", "--out"]).arg(disk.out()).args(["--", "sleep", "60"]).output().unwrap();
+    let output = disk
+        .command()
+        .args(["run", "--headless", "--out"])
+        .arg(disk.out())
+        .args(["--", "sleep", "60"])
+        .output()
+        .unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(is_clear(&output), Ok(()), "{error}");
-    assert!(!disk.is_mounted || error.starts_with("djscope: no space left for "), "{error}");
+    assert!(
+        !disk.is_mounted || error.starts_with("djscope: no space left for "),
+        "{error}"
+    );
     assert!(!disk.out().exists(), "half a recording is left");
 }
 
 fn noise(seed: u8, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    blake3::Hasher::new().update(&[seed]).finalize_xof().fill(&mut bytes);
+    blake3::Hasher::new()
+        .update(&[seed])
+        .finalize_xof()
+        .fill(&mut bytes);
     bytes
 }
 
@@ -284,26 +398,46 @@ fn a_disk_that_fills_up() {
     let disk = SmallDisk::new(1200);
     let mut child = disk
         .command()
-        .args(["attach", &format!("http://{}", server.address), "--headless", "--out"])
+        .args([
+            "attach",
+            &format!("http://{}", server.address),
+            "--headless",
+            "--out",
+        ])
         .arg(disk.out())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let proxy: SocketAddr = line.trim().strip_prefix("proxy http://").unwrap().parse().unwrap();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let proxy: SocketAddr = line
+        .trim()
+        .strip_prefix("proxy http://")
+        .unwrap()
+        .parse()
+        .unwrap();
     let mut connection = Connection::open(proxy);
     for seed in 0..20 {
         let body = noise(seed, 200_000);
-        let head = format!("POST /plain/upload/ HTTP/1.1\r\nHost: {proxy}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST /plain/upload/ HTTP/1.1\r\nHost: {proxy}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         connection.send(head.as_bytes());
         connection.send(&body);
         let answer = connection.answer("POST");
-        assert!(answer.status.contains(" 200 ") && answer.body.starts_with(b"{\"length\": 200000,"), "{answer:?}");
+        assert!(
+            answer.status.contains(" 200 ") && answer.body.starts_with(b"{\"length\": 200000,"),
+            "{answer:?}"
+        );
         std::thread::sleep(Duration::from_millis(60));
     }
-    let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let _ = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
     let output = child.wait_with_output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
@@ -319,7 +453,15 @@ fn nobody_reads_the_output() {
     let upstream = Server::start(Kind::Uvicorn);
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(djscope::binary())
-        .args(["attach", &format!("http://{}", upstream.address), "--headless", "--json", "--for", "0.5", "--out"])
+        .args([
+            "attach",
+            &format!("http://{}", upstream.address),
+            "--headless",
+            "--json",
+            "--for",
+            "0.5",
+            "--out",
+        ])
         .arg(folder.path().join("r.djscope"))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -330,5 +472,11 @@ fn nobody_reads_the_output() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{error}");
     assert!(!error.contains("panicked"), "{error}");
-    assert!(Reader::open(folder.path().join("r.djscope")).unwrap().totals().unwrap().is_ended);
+    assert!(
+        Reader::open(folder.path().join("r.djscope"))
+            .unwrap()
+            .totals()
+            .unwrap()
+            .is_ended
+    );
 }

@@ -23,28 +23,97 @@ use Step::{Back, Click, Escape, Fill, Leave, Until, Upload};
 
 /// A page and what is done on it.
 const JOURNEYS: &[(&str, &[Step])] = &[
-    ("/counter/", &[Click("#increment"), Click("#increment"), Click("#decrement"), Click("#add"), Click("#look")]),
+    (
+        "/counter/",
+        &[
+            Click("#increment"),
+            Click("#increment"),
+            Click("#decrement"),
+            Click("#add"),
+            Click("#look"),
+        ],
+    ),
     (
         "/products/",
-        &[Fill("#search", "bolt"), Fill("#search", "no such thing"), Fill("#search", ""), Click("#by-price"), Click("#by-name"), Click("#rows tr:nth-child(3) button")],
+        &[
+            Fill("#search", "bolt"),
+            Fill("#search", "no such thing"),
+            Fill("#search", ""),
+            Click("#by-price"),
+            Click("#by-name"),
+            Click("#rows tr:nth-child(3) button"),
+        ],
     ),
     (
         "/form/",
-        &[Fill("[name=name]", "A"), Leave, Fill("[name=email]", "no mail"), Leave, Click("#send"), Fill("[name=name]", "Ada"), Leave, Fill("[name=email]", "ada@example.org"), Leave, Fill("[name=amount]", "3"), Leave, Click("#send")],
+        &[
+            Fill("[name=name]", "A"),
+            Leave,
+            Fill("[name=email]", "no mail"),
+            Leave,
+            Click("#send"),
+            Fill("[name=name]", "Ada"),
+            Leave,
+            Fill("[name=email]", "ada@example.org"),
+            Leave,
+            Fill("[name=amount]", "3"),
+            Leave,
+            Click("#send"),
+        ],
     ),
-    ("/chat/", &[Fill("#say [name=text]", "hello"), Click("#say button"), Fill("#say [name=text]", "there"), Click("#say button")]),
-    ("/tabs/", &[Click("#tab-stock"), Back, Click("#go"), Click("#leave")]),
-    ("/tick/", &[Until("Number(document.querySelector('#beats').textContent) >= 2"), Click("#toggle"), Until("document.querySelector('#toggle').textContent === 'Start'")]),
-    ("/push/", &[Click("#start"), Until("document.querySelector('#status').textContent === 'done'")]),
+    (
+        "/chat/",
+        &[
+            Fill("#say [name=text]", "hello"),
+            Click("#say button"),
+            Fill("#say [name=text]", "there"),
+            Click("#say button"),
+        ],
+    ),
+    (
+        "/tabs/",
+        &[Click("#tab-stock"), Back, Click("#go"), Click("#leave")],
+    ),
+    (
+        "/tick/",
+        &[
+            Until("Number(document.querySelector('#beats').textContent) >= 2"),
+            Click("#toggle"),
+            Until("document.querySelector('#toggle').textContent === 'Start'"),
+        ],
+    ),
+    (
+        "/push/",
+        &[
+            Click("#start"),
+            Until("document.querySelector('#status').textContent === 'done'"),
+        ],
+    ),
     (
         "/decorated/",
-        &[Fill("#debounced", "abc"), Click("#throttled"), Click("#cached"), Click("#cached"), Click("#liked"), Click("#removed")],
+        &[
+            Fill("#debounced", "abc"),
+            Click("#throttled"),
+            Click("#cached"),
+            Click("#cached"),
+            Click("#liked"),
+            Click("#removed"),
+        ],
     ),
-    ("/bound/", &[Fill("#first", "Bob"), Click("#subscribed"), Click("#show")]),
+    (
+        "/bound/",
+        &[Fill("#first", "Bob"), Click("#subscribed"), Click("#show")],
+    ),
     ("/upload/", &[Upload("#document"), Click("#keep")]),
     (
         "/background/",
-        &[Click("#begin"), Until("document.querySelector('#status').textContent === 'done'"), Click("#whole"), Click("#wait"), Click("#notify")],
+        &[
+            Click("#begin"),
+            Until("document.querySelector('#status').textContent === 'done'"),
+            Click("#whole"),
+            Click("#wait"),
+            Click("#notify"),
+        ],
     ),
     ("/log/", &[Click("#write")]),
     ("/queries/", &[Click("#load"), Click("#load-joined")]),
@@ -136,18 +205,39 @@ async fn travel(browser: &Browser, origin: &str, path: &str, steps: &[Step]) -> 
     }
     let document = page.evaluate(SHOWN).await;
     let sent = page.sent().await.to_vec();
-    let console = page.console().iter().filter(|line| !is_late(line)).map(|line| normal(line, origin)).collect();
-    let document = without_attribute(&without_attribute(document.as_str().unwrap(), "dj-id=\""), "name=\"csrfmiddlewaretoken\" value=\"");
+    let console = page
+        .console()
+        .iter()
+        .filter(|line| !is_late(line))
+        .map(|line| normal(line, origin))
+        .collect();
+    let document = without_attribute(
+        &without_attribute(document.as_str().unwrap(), "dj-id=\""),
+        "name=\"csrfmiddlewaretoken\" value=\"",
+    );
     // How many beats fit between two clicks is up to the machine, and some pages show random numbers or race with their own script.
-    let is_random = matches!(path, "/tick/" | "/causes/p-different-each-render/" | "/causes/l-page-script/");
-    let document = if is_random { normal(&document, origin) } else { document };
-    Trace { document, console, sent }
+    let is_random = matches!(
+        path,
+        "/tick/" | "/causes/p-different-each-render/" | "/causes/l-page-script/"
+    );
+    let document = if is_random {
+        normal(&document, origin)
+    } else {
+        document
+    };
+    Trace {
+        document,
+        console,
+        sent,
+    }
 }
 
 /// A line of the console without what differs between any two visits: the address, ids and times.
 fn normal(line: &str, origin: &str) -> String {
     let line = line.replace(origin.trim_start_matches("http://"), "HOST");
-    let words = line.split(' ').map(|word| if is_uuid(word) { "UUID" } else { word });
+    let words = line
+        .split(' ')
+        .map(|word| if is_uuid(word) { "UUID" } else { word });
     let mut out = String::new();
     for character in words.collect::<Vec<_>>().join(" ").chars() {
         match character {
@@ -182,16 +272,23 @@ async fn compare(kind: Kind, journeys: &[(String, &[Step])]) {
     let browser = Browser::start();
     let direct = Server::start(kind);
     let recording = Recording::start(kind, &[]);
-    let (direct_origin, proxy_origin) = (format!("http://{}", direct.address), format!("http://{}", recording.proxy));
+    let (direct_origin, proxy_origin) = (
+        format!("http://{}", direct.address),
+        format!("http://{}", recording.proxy),
+    );
     let mut events = 0;
     let mut failures = Vec::new();
     for (path, steps) in journeys {
         let without = travel(&browser, &direct_origin, path, steps).await;
         let through = travel(&browser, &proxy_origin, path, steps).await;
         if without.document != through.document {
-            failures.push(format!("{path}: other document\n  direct: {}\n  proxy:  {}", without.document, through.document));
+            failures.push(format!(
+                "{path}: other document\n  direct: {}\n  proxy:  {}",
+                without.document, through.document
+            ));
         }
-        let (a, b): (BTreeSet<_>, BTreeSet<_>) = (without.console.iter().collect(), through.console.iter().collect());
+        let (a, b): (BTreeSet<_>, BTreeSet<_>) =
+            (without.console.iter().collect(), through.console.iter().collect());
         if a != b {
             failures.push(format!(
                 "{path}: other console\n  only direct: {:#?}\n  only proxy:  {:#?}",
@@ -199,21 +296,35 @@ async fn compare(kind: Kind, journeys: &[(String, &[Step])]) {
                 b.difference(&a).collect::<Vec<_>>()
             ));
         }
-        events += through.sent.iter().filter(|frame| frame["type"] == "event").count();
+        events += through
+            .sent
+            .iter()
+            .filter(|frame| frame["type"] == "event")
+            .count();
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     let turns = recording.turns();
-    let recorded: Vec<&Value> = turns.iter().filter(|turn| turn["kind"] == "event" && turn["connection"].is_u64()).collect();
+    let recorded: Vec<&Value> = turns
+        .iter()
+        .filter(|turn| turn["kind"] == "event" && turn["connection"].is_u64())
+        .collect();
     assert_eq!(recorded.len(), events, "events sent and recorded");
     for turn in recorded {
         let what = format!("turn {} {}", turn["turn"], turn["event"]);
         assert_ne!(turn["outcome"], "unanswered", "{what}");
-        assert!(turn["frames"].as_array().unwrap().len() >= 2, "{what}: {}", turn["frames"]);
+        assert!(
+            turn["frames"].as_array().unwrap().len() >= 2,
+            "{what}: {}",
+            turn["frames"]
+        );
     }
 }
 
 fn journeys() -> Vec<(String, &'static [Step])> {
-    JOURNEYS.iter().map(|(path, steps)| ((*path).to_owned(), *steps)).collect()
+    JOURNEYS
+        .iter()
+        .map(|(path, steps)| ((*path).to_owned(), *steps))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -229,6 +340,9 @@ async fn pages_under_uvicorn_with_compression() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_that_do_not_update() {
     const GO: &[Step] = &[Click("#go"), Escape, Click("#go"), Escape];
-    let journeys: Vec<_> = CAUSES.iter().map(|slug| (format!("/causes/{slug}/"), GO)).collect();
+    let journeys: Vec<_> = CAUSES
+        .iter()
+        .map(|slug| (format!("/causes/{slug}/"), GO))
+        .collect();
     compare(Kind::Daphne, &journeys).await;
 }

@@ -23,12 +23,29 @@ struct Asked {
     answer_bytes: Option<u64>,
 }
 
-const fn asked(name: &'static str, method: &'static str, path: &'static str, status: u16, answer_bytes: Option<u64>) -> Asked {
-    Asked { name, method, path, headers: &[], body_bytes: 0, status, answer_bytes }
+const fn asked(
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    status: u16,
+    answer_bytes: Option<u64>,
+) -> Asked {
+    Asked {
+        name,
+        method,
+        path,
+        headers: &[],
+        body_bytes: 0,
+        status,
+        answer_bytes,
+    }
 }
 
 const REQUESTS: &[Asked] = &[
-    Asked { body_bytes: 10 << 20, ..asked("a 10 MB upload", "POST", "/plain/upload/", 200, None) },
+    Asked {
+        body_bytes: 10 << 20,
+        ..asked("a 10 MB upload", "POST", "/plain/upload/", 200, None)
+    },
     Asked {
         body_bytes: 300_000,
         headers: &["Transfer-Encoding: chunked"],
@@ -37,31 +54,88 @@ const REQUESTS: &[Asked] = &[
     Asked {
         body_bytes: 100_000,
         headers: &["Expect: 100-continue"],
-        ..asked("an upload after 100 Continue", "POST", "/plain/upload/", 200, None)
+        ..asked(
+            "an upload after 100 Continue",
+            "POST",
+            "/plain/upload/",
+            200,
+            None,
+        )
     },
     asked("a page that does not exist", "GET", "/no/such/page/", 404, None),
     asked("a method that is not allowed", "GET", "/plain/upload/", 405, None),
-    asked("a range of everything", "GET", "/plain/range/", 200, Some(131_072)),
-    Asked { headers: &["Range: bytes=1000-1999"], ..asked("a range", "GET", "/plain/range/", 206, Some(1000)) },
-    Asked { headers: &["Range: bytes=-5"], ..asked("the end of a range", "GET", "/plain/range/", 206, Some(5)) },
-    Asked { headers: &["Range: bytes=999999-"], ..asked("a range outside", "GET", "/plain/range/", 416, Some(0)) },
-    asked("a big download", "GET", "/plain/download/?bytes=20000000", 200, Some(20_000_000)),
-    asked("an empty download", "GET", "/plain/download/?bytes=0", 200, Some(0)),
+    asked(
+        "a range of everything",
+        "GET",
+        "/plain/range/",
+        200,
+        Some(131_072),
+    ),
+    Asked {
+        headers: &["Range: bytes=1000-1999"],
+        ..asked("a range", "GET", "/plain/range/", 206, Some(1000))
+    },
+    Asked {
+        headers: &["Range: bytes=-5"],
+        ..asked("the end of a range", "GET", "/plain/range/", 206, Some(5))
+    },
+    Asked {
+        headers: &["Range: bytes=999999-"],
+        ..asked("a range outside", "GET", "/plain/range/", 416, Some(0))
+    },
+    asked(
+        "a big download",
+        "GET",
+        "/plain/download/?bytes=20000000",
+        200,
+        Some(20_000_000),
+    ),
+    asked(
+        "an empty download",
+        "GET",
+        "/plain/download/?bytes=0",
+        200,
+        Some(0),
+    ),
     asked("a redirect", "GET", "/plain/redirect/", 302, Some(0)),
     // daphne sends a body with any other head, which is against HTTP and ends the connection.
     asked("only a head", "HEAD", "/plain/range/", 405, Some(0)),
-    asked("server-sent events", "GET", "/plain/sse/?count=5&delay=20", 200, None),
+    asked(
+        "server-sent events",
+        "GET",
+        "/plain/sse/?count=5&delay=20",
+        200,
+        None,
+    ),
     Asked {
-        headers: &["X-CaSe: Kept", "Cookie: a=b; c=d", "Accept-Language: de", "X-Empty:", "X-Umlaut: %C3%A4"],
-        ..asked("what the server sees of a request", "GET", "/plain/whoami/", 200, None)
+        headers: &[
+            "X-CaSe: Kept",
+            "Cookie: a=b; c=d",
+            "Accept-Language: de",
+            "X-Empty:",
+            "X-Umlaut: %C3%A4",
+        ],
+        ..asked(
+            "what the server sees of a request",
+            "GET",
+            "/plain/whoami/",
+            200,
+            None,
+        )
     },
     asked("djust's own script", "GET", "/static/djust/client.js", 200, None),
 ];
 
 impl Asked {
     fn send(&self, connection: &mut Connection, address: SocketAddr) -> Answer {
-        let is_chunked = self.headers.iter().any(|header| header.starts_with("Transfer-Encoding"));
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n", self.method, self.path);
+        let is_chunked = self
+            .headers
+            .iter()
+            .any(|header| header.starts_with("Transfer-Encoding"));
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n",
+            self.method, self.path
+        );
         for header in self.headers {
             write!(head, "{header}\r\n").unwrap();
         }
@@ -101,7 +175,11 @@ fn shape(answer: &Answer, address: SocketAddr) -> String {
     for (name, value) in &answer.headers {
         let value = match name.to_ascii_lowercase().as_str() {
             "date" => "DATE".to_owned(),
-            "set-cookie" => format!("{}=VALUE{}", name_of_cookie(value), value.split_once(';').map_or("", |(_, rest)| rest)),
+            "set-cookie" => format!(
+                "{}=VALUE{}",
+                name_of_cookie(value),
+                value.split_once(';').map_or("", |(_, rest)| rest)
+            ),
             _ => value.replace(&own, "HOST"),
         };
         write!(shape, "\n{name}: {value}").unwrap();
@@ -110,7 +188,13 @@ fn shape(answer: &Answer, address: SocketAddr) -> String {
         Ok(text) => without_client_port(&text.replace(&own, "HOST")).into_bytes(),
         Err(error) => error.into_bytes(),
     };
-    write!(shape, "\n\n{} bytes, blake3 {}", body.len(), blake3::hash(&body).to_hex()).unwrap();
+    write!(
+        shape,
+        "\n\n{} bytes, blake3 {}",
+        body.len(),
+        blake3::hash(&body).to_hex()
+    )
+    .unwrap();
     shape
 }
 
@@ -121,8 +205,13 @@ fn name_of_cookie(value: &str) -> &str {
 /// `/plain/whoami/` tells the port that the request came from.
 fn without_client_port(text: &str) -> String {
     let start = "\"127.0.0.1\", ";
-    let Some((before, after)) = text.split_once(start) else { return text.to_owned() };
-    format!("{before}{start}PORT{}", after.trim_start_matches(|character: char| character.is_ascii_digit()))
+    let Some((before, after)) = text.split_once(start) else {
+        return text.to_owned();
+    };
+    format!(
+        "{before}{start}PORT{}",
+        after.trim_start_matches(|character: char| character.is_ascii_digit())
+    )
 }
 
 /// Everything over one connection, one after the other.
@@ -177,7 +266,10 @@ fn payload(opcode: u8, length: usize) -> Vec<u8> {
     if opcode == BINARY {
         return noise(length);
     }
-    let hex = noise(length / 2 + 1).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = noise(length / 2 + 1)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
     hex.as_bytes()[..length].to_vec()
 }
 
@@ -190,9 +282,17 @@ fn on_a_socket(address: SocketAddr, extensions: &str, said: &[Said]) -> (String,
             Said::Whole(opcode, length) => socket.send(0x80 | opcode, &payload(*opcode, *length)),
             Said::Deflated(opcode, length) => socket.send_deflated(*opcode, &payload(*opcode, *length)),
             Said::Ping(text) => socket.send(0x80 | PING, text),
-            Said::Pieces(opcode, length, piece) => in_pieces(&mut socket, *opcode, &payload(*opcode, *length), *piece, None),
+            Said::Pieces(opcode, length, piece) => {
+                in_pieces(&mut socket, *opcode, &payload(*opcode, *length), *piece, None)
+            }
             Said::PingInside(length) => {
-                in_pieces(&mut socket, TEXT, &payload(TEXT, *length), length / 3, Some(b"inside"));
+                in_pieces(
+                    &mut socket,
+                    TEXT,
+                    &payload(TEXT, *length),
+                    length / 3,
+                    Some(b"inside"),
+                );
                 socket.frame();
             }
         }
@@ -203,8 +303,15 @@ fn on_a_socket(address: SocketAddr, extensions: &str, said: &[Said]) -> (String,
         } {}
     }
     socket.close();
-    let heard = format!("{} bytes, blake3 {}", socket.heard.len(), blake3::hash(&socket.heard).to_hex());
-    (format!("{}\n{heard}", shape(&socket.answer, address)), compressed_frames)
+    let heard = format!(
+        "{} bytes, blake3 {}",
+        socket.heard.len(),
+        blake3::hash(&socket.heard).to_hex()
+    );
+    (
+        format!("{}\n{heard}", shape(&socket.answer, address)),
+        compressed_frames,
+    )
 }
 
 fn in_pieces(socket: &mut Socket, opcode: u8, payload: &[u8], piece: usize, ping: Option<&[u8]>) {
@@ -221,14 +328,25 @@ fn in_pieces(socket: &mut Socket, opcode: u8, payload: &[u8], piece: usize, ping
 fn compare(kind: Kind) {
     let direct = Server::start(kind);
     let mut recording = Recording::start(kind, &[]);
-    let (without, through) = (over_one_connection(direct.address), over_one_connection(recording.proxy));
+    let (without, through) = (
+        over_one_connection(direct.address),
+        over_one_connection(recording.proxy),
+    );
     assert_eq!(without.join("\n\n"), through.join("\n\n"));
     let compresses = kind == Kind::Uvicorn;
-    for (extensions, said) in [("", PLAIN), (DEFLATE, PLAIN), (DEFLATE, if compresses { DEFLATED } else { PLAIN })] {
+    for (extensions, said) in [
+        ("", PLAIN),
+        (DEFLATE, PLAIN),
+        (DEFLATE, if compresses { DEFLATED } else { PLAIN }),
+    ] {
         let (without, _) = on_a_socket(direct.address, extensions, said);
         let (through, compressed_frames) = on_a_socket(recording.proxy, extensions, said);
         assert_eq!(without, through, "{extensions}");
-        assert_eq!(compressed_frames > 0, compresses && !extensions.is_empty(), "{extensions}: {through}");
+        assert_eq!(
+            compressed_frames > 0,
+            compresses && !extensions.is_empty(),
+            "{extensions}: {through}"
+        );
     }
     let (code, log) = recording.stop("INT");
     assert_eq!(code, Some(0), "{log}");
@@ -242,8 +360,18 @@ fn recorded(recording: &Recording) {
     let plain: Vec<&HttpExchange> = page.rows.iter().filter(|row| row.status != 101).collect();
     assert_eq!(plain.len(), REQUESTS.len());
     for (asked, kept) in REQUESTS.iter().zip(plain) {
-        assert_eq!((kept.method.as_str(), kept.url.as_str(), kept.status), (asked.method, asked.path, asked.status), "{}", asked.name);
-        assert_eq!((kept.request_body.length, &kept.error), (asked.body_bytes as u64, &None), "{}", asked.name);
+        assert_eq!(
+            (kept.method.as_str(), kept.url.as_str(), kept.status),
+            (asked.method, asked.path, asked.status),
+            "{}",
+            asked.name
+        );
+        assert_eq!(
+            (kept.request_body.length, &kept.error),
+            (asked.body_bytes as u64, &None),
+            "{}",
+            asked.name
+        );
         assert!(kept.duration_us.is_some(), "{}", asked.name);
         if let Some(answer_bytes) = asked.answer_bytes {
             assert_eq!(kept.response_body.length, answer_bytes, "{}", asked.name);
@@ -271,13 +399,30 @@ fn under_uvicorn_with_compression() {
 fn many_requests_on_one_connection() {
     let mut recording = Recording::start(Kind::Uvicorn, &[]);
     let mut connection = Connection::open(recording.proxy);
-    let request = format!("GET /plain/range/ HTTP/1.1\r\nHost: {}\r\nRange: bytes=8-15\r\n\r\n", recording.proxy);
+    let request = format!(
+        "GET /plain/range/ HTTP/1.1\r\nHost: {}\r\nRange: bytes=8-15\r\n\r\n",
+        recording.proxy
+    );
     for _ in 0..500 {
         connection.send(request.as_bytes());
         assert_eq!(connection.answer("GET").body, b"0000001\n");
     }
-    connection.send(format!("HEAD /static/djust/client.js HTTP/1.1\r\nHost: {}\r\n\r\n", recording.proxy).as_bytes());
-    assert!(connection.answer("HEAD").header("content-length").unwrap().parse::<u64>().unwrap() > 100_000);
+    connection.send(
+        format!(
+            "HEAD /static/djust/client.js HTTP/1.1\r\nHost: {}\r\n\r\n",
+            recording.proxy
+        )
+        .as_bytes(),
+    );
+    assert!(
+        connection
+            .answer("HEAD")
+            .header("content-length")
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            > 100_000
+    );
     // Three at once: the answers come in order.
     connection.send(request.repeat(3).as_bytes());
     for _ in 0..3 {
@@ -292,7 +437,13 @@ fn many_requests_on_one_connection() {
 fn events_arrive_when_they_are_sent() {
     let recording = Recording::start(Kind::Uvicorn, &[]);
     let mut connection = Connection::open(recording.proxy);
-    connection.send(format!("GET /plain/sse/?count=4&delay=400 HTTP/1.1\r\nHost: {}\r\n\r\n", recording.proxy).as_bytes());
+    connection.send(
+        format!(
+            "GET /plain/sse/?count=4&delay=400 HTTP/1.1\r\nHost: {}\r\n\r\n",
+            recording.proxy
+        )
+        .as_bytes(),
+    );
     connection.head();
     let since = Instant::now();
     let mut arrived = Vec::new();
@@ -324,11 +475,14 @@ fn stream_events(mut stream: TcpStream, gone: &mpsc::Sender<()>) {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         return;
     }
-    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n").unwrap();
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        .unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
     let mut byte = [0];
     for _ in 0..1000 {
-        let has_ended = stream.write_all(b"data: again\n\n").is_err() || matches!(stream.read(&mut byte), Ok(0));
+        let has_ended =
+            stream.write_all(b"data: again\n\n").is_err() || matches!(stream.read(&mut byte), Ok(0));
         if has_ended {
             let _ = gone.send(());
             return;
@@ -341,13 +495,27 @@ fn a_browser_that_leaves_is_gone_for_the_server_too() {
     let (upstream, has_gone) = endless();
     let mut recording = Recording::attach(&format!("http://{upstream}"), &[]);
     let mut connection = Connection::open(recording.proxy);
-    connection.send(format!("GET /events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", recording.proxy).as_bytes());
+    connection.send(
+        format!(
+            "GET /events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n",
+            recording.proxy
+        )
+        .as_bytes(),
+    );
     connection.head();
     connection.chunk();
     drop(connection);
-    has_gone.recv_timeout(Duration::from_secs(5)).expect("the server was not told");
+    has_gone
+        .recv_timeout(Duration::from_secs(5))
+        .expect("the server was not told");
     assert_eq!(recording.stop("INT").0, Some(0));
     let kept = Reader::open(&recording.path).unwrap().http(0, 10).unwrap().rows;
-    assert_eq!((kept.len(), kept[0].url.as_str(), kept[0].status), (1, "/events", 200));
-    assert_eq!(kept[0].error.as_deref(), Some("the other side went away before the end"));
+    assert_eq!(
+        (kept.len(), kept[0].url.as_str(), kept[0].status),
+        (1, "/events", 200)
+    );
+    assert_eq!(
+        kept[0].error.as_deref(),
+        Some("the other side went away before the end")
+    );
 }

@@ -21,11 +21,19 @@ async fn on_page(recording: &Recording, browser: &Browser, path: &str, selectors
 }
 
 fn events<'a>(turns: &'a [Value], event: &str) -> Vec<&'a Value> {
-    turns.iter().filter(|turn| turn["kind"] == "event" && turn["event"] == event).collect()
+    turns
+        .iter()
+        .filter(|turn| turn["kind"] == "event" && turn["event"] == event)
+        .collect()
 }
 
 fn spans<'a>(turn: &'a Value, kind: &str) -> Vec<&'a Value> {
-    turn["spans"].as_array().unwrap().iter().filter(|span| span["kind"] == kind).collect()
+    turn["spans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|span| span["kind"] == kind)
+        .collect()
 }
 
 /// The command of the issue, word for word, and a browser that uses the page meanwhile.
@@ -55,13 +63,19 @@ async fn the_main_job() {
         page.click(selector).await;
         page.settle().await;
     }
-    let sent = page.sent().await.iter().filter(|frame| frame["type"] == "event").count();
+    let sent = page
+        .sent()
+        .await
+        .iter()
+        .filter(|frame| frame["type"] == "event")
+        .count();
     assert!(run.wait().unwrap().success());
     let turns = djscope::turns(&path, "");
     let recorded: Vec<_> = turns.iter().filter(|turn| turn["kind"] == "event").collect();
     assert_eq!((sent, recorded.len()), (3, 3));
     for name in [
-        "turn", "kind", "view", "event", "params", "ref", "changed", "patches", "version", "ms", "before", "after", "frames", "error",
+        "turn", "kind", "view", "event", "params", "ref", "changed", "patches", "version", "ms", "before",
+        "after", "frames", "error",
     ] {
         assert!(recorded.iter().all(|turn| turn.get(name).is_some()), "{name}");
     }
@@ -71,9 +85,15 @@ async fn the_main_job() {
     assert_eq!(add["before"]["private"]["_clicks"], json!(1));
     assert_eq!(add["after"]["private"]["_clicks"], json!(2));
     assert_eq!(add["changed"], json!(["count", "_clicks"]));
-    assert_eq!((add["outcome"].as_str(), add["ref"].as_i64()), (Some("patched"), Some(2)));
+    assert_eq!(
+        (add["outcome"].as_str(), add["ref"].as_i64()),
+        (Some("patched"), Some(2))
+    );
     let look = events(&turns, "look")[0];
-    assert_eq!((look["outcome"].as_str(), &look["changed"]), (Some("noop"), &json!([])));
+    assert_eq!(
+        (look["outcome"].as_str(), &look["changed"]),
+        (Some("noop"), &json!([]))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,30 +111,62 @@ async fn times_queries_logs_and_exceptions() {
     let queries = spans(load, "sql");
     assert!(queries.len() >= 50, "{} queries", queries.len());
     let file = queries[10]["detail"]["file"].as_str().unwrap();
-    assert!(file.ends_with("shop/views/products.py") && queries[10]["detail"]["line"].as_u64().unwrap() > 1, "{file}");
-    for kind in ["queue", "handler", "context", "render", "template", "parse", "diff", "serialize", "send", "wire"] {
+    assert!(
+        file.ends_with("shop/views/products.py") && queries[10]["detail"]["line"].as_u64().unwrap() > 1,
+        "{file}"
+    );
+    for kind in [
+        "queue",
+        "handler",
+        "context",
+        "render",
+        "template",
+        "parse",
+        "diff",
+        "serialize",
+        "send",
+        "wire",
+    ] {
         assert!(!spans(load, kind).is_empty(), "no {kind} span: {}", load["spans"]);
     }
 
     let write = events(&turns, "write")[0];
     let logs = write["logs"].as_array().unwrap();
     let warning = logs.iter().find(|log| log["level"] == "WARNING").unwrap();
-    assert_eq!((warning["logger"].as_str(), warning["message"].as_str()), (Some("shop.failing"), Some("warning hello")));
-    assert!(logs.iter().any(|log| log["traceback"].as_str().is_some_and(|text| text.contains("KeyError"))));
+    assert_eq!(
+        (warning["logger"].as_str(), warning["message"].as_str()),
+        (Some("shop.failing"), Some("warning hello"))
+    );
+    assert!(logs.iter().any(|log| {
+        log["traceback"]
+            .as_str()
+            .is_some_and(|text| text.contains("KeyError"))
+    }));
 
     let fail = events(&turns, "fail")[0];
     assert_eq!(fail["outcome"], "error");
     assert_eq!(fail["exception"]["type"], "builtins.ValueError");
     let frames = fail["exception"]["frames"].as_array().unwrap();
-    assert!(frames.last().unwrap()["file"].as_str().unwrap().ends_with("shop/views/failing.py"));
-    assert_eq!((&fail["before"]["public"]["n"], &fail["after"]["public"]["n"]), (&json!(0), &json!(1)));
+    assert!(
+        frames.last().unwrap()["file"]
+            .as_str()
+            .unwrap()
+            .ends_with("shop/views/failing.py")
+    );
+    assert_eq!(
+        (&fail["before"]["public"]["n"], &fail["after"]["public"]["n"]),
+        (&json!(0), &json!(1))
+    );
 
     let slow = events(&turns, "run")[0];
     let handler = spans(slow, "handler")[0]["duration_us"].as_u64().unwrap();
     assert!((400_000..900_000).contains(&handler) && slow["ms"].as_f64().unwrap() >= handler as f64 / 1000.0);
 
     let forced = events(&turns, "go")[0];
-    assert_eq!((forced["outcome"].as_str(), forced["full_html"]["reason"].as_str()), (Some("full_html"), Some("force_full_html")));
+    assert_eq!(
+        (forced["outcome"].as_str(), forced["full_html"]["reason"].as_str()),
+        (Some("full_html"), Some("force_full_html"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,16 +174,30 @@ async fn turns_that_nobody_clicked() {
     let recording = Recording::start(Kind::Daphne, &[]);
     let browser = Browser::start();
     let mut tick = on_page(&recording, &browser, "/tick/", &[]).await;
-    tick.wait("Number(document.querySelector('#beats').textContent) >= 2").await;
+    tick.wait("Number(document.querySelector('#beats').textContent) >= 2")
+        .await;
     tick.click("#toggle").await;
     let mut push = on_page(&recording, &browser, "/push/", &["#start"]).await;
-    push.wait("document.querySelector('#status').textContent === 'done'").await;
+    push.wait("document.querySelector('#status').textContent === 'done'")
+        .await;
     let mut work = on_page(&recording, &browser, "/background/", &["#begin"]).await;
-    work.wait("document.querySelector('#status').textContent === 'done'").await;
-    on_page(&recording, &browser, "/parent/", &["#increment", ".child-count + button"]).await;
+    work.wait("document.querySelector('#status').textContent === 'done'")
+        .await;
+    on_page(
+        &recording,
+        &browser,
+        "/parent/",
+        &["#increment", ".child-count + button"],
+    )
+    .await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     let turns = recording.turns();
-    let of = |kind: &str, outcome: &str| turns.iter().filter(|turn| turn["kind"] == kind && turn["outcome"] == outcome).collect::<Vec<_>>();
+    let of = |kind: &str, outcome: &str| {
+        turns
+            .iter()
+            .filter(|turn| turn["kind"] == kind && turn["outcome"] == outcome)
+            .collect::<Vec<_>>()
+    };
 
     assert!(of("tick", "patched").len() >= 2, "ticks that change something");
     // The page gets a frame without patches when only a private name changes, and none when nothing does.
@@ -139,11 +205,28 @@ async fn turns_that_nobody_clicked() {
     assert_eq!(of("tick", "silent")[0]["changed"], json!([]));
     let pushes = of("push", "patched");
     assert!(pushes.len() >= 3, "{} pushes", pushes.len());
-    assert!(pushes.iter().any(|turn| turn["after"]["public"]["status"] == "done"));
+    assert!(
+        pushes
+            .iter()
+            .any(|turn| turn["after"]["public"]["status"] == "done")
+    );
     let finished = of("async", "patched");
-    assert!(finished.iter().any(|turn| turn["after"]["public"]["status"] == "done"), "{finished:?}");
-    let views: Vec<_> = turns.iter().filter(|turn| turn["kind"] == "event").map(|turn| turn["view"].as_str().unwrap_or_default()).collect();
-    assert!(views.iter().any(|view| view.ends_with("ParentView")) && views.iter().any(|view| view.contains("Child")), "{views:?}");
+    assert!(
+        finished
+            .iter()
+            .any(|turn| turn["after"]["public"]["status"] == "done"),
+        "{finished:?}"
+    );
+    let views: Vec<_> = turns
+        .iter()
+        .filter(|turn| turn["kind"] == "event")
+        .map(|turn| turn["view"].as_str().unwrap_or_default())
+        .collect();
+    assert!(
+        views.iter().any(|view| view.ends_with("ParentView"))
+            && views.iter().any(|view| view.contains("Child")),
+        "{views:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,8 +238,21 @@ async fn states_keep_their_types() {
     let turns = recording.turns();
     let state = &events(&turns, "change")[0]["after"];
     let text = state.to_string();
-    for tag in ["$decimal", "$datetime", "$date", "$set", "$tuple", "$bytes", "$model", "$cycle"] {
-        assert!(text.contains(&format!("\"{tag}\"")), "{tag}: {}", &text[..text.len().min(3000)]);
+    for tag in [
+        "$decimal",
+        "$datetime",
+        "$date",
+        "$set",
+        "$tuple",
+        "$bytes",
+        "$model",
+        "$cycle",
+    ] {
+        assert!(
+            text.contains(&format!("\"{tag}\"")),
+            "{tag}: {}",
+            &text[..text.len().min(3000)]
+        );
     }
     assert_eq!(events(&turns, "increment")[0]["changed"][0], "count");
 }
@@ -167,14 +263,24 @@ async fn secrets_are_not_in_the_file() {
     let mut recording = Recording::start(Kind::Runserver, &[]);
     let browser = Browser::start();
     let mut page = on_page(&recording, &browser, "/form/", &[]).await;
-    let token = page.evaluate("document.querySelector('[name=csrfmiddlewaretoken]').value").await;
+    let token = page
+        .evaluate("document.querySelector('[name=csrfmiddlewaretoken]').value")
+        .await;
     page.fill("[name=name]", "Ada").await;
     page.click("#send").await;
     page.settle().await;
     let cookies = page.call("Network.getAllCookies", json!({})).await;
-    let mut secrets: Vec<String> = cookies["cookies"].as_array().unwrap().iter().map(|cookie| cookie["value"].as_str().unwrap().to_owned()).collect();
+    let mut secrets: Vec<String> = cookies["cookies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cookie| cookie["value"].as_str().unwrap().to_owned())
+        .collect();
     secrets.push(token.as_str().unwrap().to_owned());
-    assert!(secrets.len() >= 2 && secrets.iter().all(|secret| secret.len() > 10), "{secrets:?}");
+    assert!(
+        secrets.len() >= 2 && secrets.iter().all(|secret| secret.len() > 10),
+        "{secrets:?}"
+    );
     recording.stop("INT");
     let shown = djscope::turns(&recording.path, "");
     let sent = events(&shown, "send")[0];
@@ -182,18 +288,26 @@ async fn secrets_are_not_in_the_file() {
     assert_eq!(sent["params"]["name"], "Ada");
     let everything = everything(&recording.path) + &format!("{shown:?}");
     for secret in &secrets {
-        assert!(!everything.contains(secret.as_str()), "{secret} is in the recording");
+        assert!(
+            !everything.contains(secret.as_str()),
+            "{secret} is in the recording"
+        );
     }
 }
 
 /// Every text that a reader can get out of a recording.
 fn everything(path: &Path) -> String {
     let reader = Reader::open(path).unwrap();
-    let mut text = format!("{:?} {:?}", reader.meta().unwrap(), reader.logs(0, 10_000).unwrap());
+    let mut text = format!(
+        "{:?} {:?}",
+        reader.meta().unwrap(),
+        reader.logs(0, 10_000).unwrap()
+    );
     for exchange in reader.http(0, 10_000).unwrap().rows {
         text += &format!("{exchange:?}");
         for side in [BodySide::Request, BodySide::Response] {
-            text += &String::from_utf8_lossy(&reader.http_body(exchange.http, side).unwrap().unwrap_or_default());
+            text +=
+                &String::from_utf8_lossy(&reader.http_body(exchange.http, side).unwrap().unwrap_or_default());
         }
     }
     text + &String::from_utf8_lossy(&std::fs::read(path).unwrap())
@@ -212,16 +326,32 @@ async fn pages_and_files_are_kept_for_playing_without_a_server() {
     let html = reader.http_body(page.http, BodySide::Response).unwrap().unwrap();
     assert!(String::from_utf8_lossy(&html).contains("dj-view=\"shop.views.counter.CounterView\""));
     let script = rows.iter().find(|row| row.url.ends_with("/client.js")).unwrap();
-    assert_eq!(reader.http_body(script.http, BodySide::Response).unwrap().unwrap().len() as u64, script.response_body.length);
-    let turn = djscope::turns(&recording.path, "kind:event")[0]["turn"].as_u64().unwrap();
+    assert_eq!(
+        reader
+            .http_body(script.http, BodySide::Response)
+            .unwrap()
+            .unwrap()
+            .len() as u64,
+        script.response_body.length
+    );
+    let turn = djscope::turns(&recording.path, "kind:event")[0]["turn"]
+        .as_u64()
+        .unwrap();
     let dom = reader.dom(turn).unwrap().unwrap();
     assert!(dom.html.contains("id=\"count\"") && dom.batches.len() == 1);
     let detail = reader.turn(turn).unwrap().unwrap();
     let view = detail.view.unwrap();
     assert!(view.file.unwrap().ends_with("shop/views/counter.py") && view.line.unwrap() > 1);
-    assert!(view.handlers.iter().any(|handler| handler.name == "increment" && handler.source.as_ref().unwrap().contains("def increment")));
+    assert!(
+        view.handlers.iter().any(|handler| handler.name == "increment"
+            && handler.source.as_ref().unwrap().contains("def increment"))
+    );
     let template = view.template.unwrap();
-    let roles: Vec<_> = template.sources.iter().map(|source| source.role.as_str()).collect();
+    let roles: Vec<_> = template
+        .sources
+        .iter()
+        .map(|source| source.role.as_str())
+        .collect();
     assert_eq!(roles, ["self", "extends", "include"]);
 }
 
@@ -232,7 +362,16 @@ async fn attaching_says_what_is_missing() {
     let path = folder.path().join("r.djscope");
     let listen = format!("127.0.0.1:{}", project::free_port());
     let attach = Command::new(djscope::binary())
-        .args(["attach", &format!("http://{}", server.address), "--headless", "--for", "6", "--listen", &listen, "--out"])
+        .args([
+            "attach",
+            &format!("http://{}", server.address),
+            "--headless",
+            "--for",
+            "6",
+            "--listen",
+            &listen,
+            "--out",
+        ])
         .arg(&path)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())

@@ -1,4 +1,4 @@
-//! Headless Chromium over the DevTools protocol: real clicks, real keys, a real page.
+//! Headless Chromium over the `DevTools` protocol: real clicks, real keys, a real page.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -91,7 +91,11 @@ impl Browser {
             .find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned))
             .expect("chromium says no DevTools address");
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url, _profile: profile }
+        Self {
+            child,
+            url,
+            _profile: profile,
+        }
     }
 
     /// Opens an empty page.
@@ -101,14 +105,17 @@ impl Browser {
     /// If the browser does not answer.
     pub async fn page(&self) -> Page {
         let mut browser = Page::connect(&self.url).await;
-        let target = browser.call("Target.createTarget", json!({"url": "about:blank"})).await;
+        let target = browser
+            .call("Target.createTarget", json!({"url": "about:blank"}))
+            .await;
         let id = target["targetId"].as_str().unwrap();
         let origin = self.url.split("/devtools/").next().unwrap();
         let mut page = Page::connect(&format!("{origin}/devtools/page/{id}")).await;
         for domain in ["Page", "Runtime", "Log", "DOM", "Network"] {
             page.call(&format!("{domain}.enable"), json!({})).await;
         }
-        page.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": WATCH})).await;
+        page.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": WATCH}))
+            .await;
         page
     }
 }
@@ -131,12 +138,21 @@ pub struct Page {
 
 impl Page {
     async fn connect(url: &str) -> Self {
-        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(config), true).await.unwrap();
-        Self { socket, last_call: 0, console: Vec::new(), sent: Vec::new() }
+        let config = WebSocketConfig::default()
+            .max_message_size(None)
+            .max_frame_size(None);
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(config), true)
+            .await
+            .unwrap();
+        Self {
+            socket,
+            last_call: 0,
+            console: Vec::new(),
+            sent: Vec::new(),
+        }
     }
 
-    /// Calls a DevTools method.
+    /// Calls a `DevTools` method.
     ///
     /// # Panics
     ///
@@ -148,7 +164,10 @@ impl Page {
         self.socket.send(Message::text(call)).await.unwrap();
         loop {
             let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
-            let message = message.unwrap_or_else(|_| panic!("{method} was not answered")).unwrap().unwrap();
+            let message = message
+                .unwrap_or_else(|_| panic!("{method} was not answered"))
+                .unwrap()
+                .unwrap();
             let Message::Text(text) = message else { continue };
             let mut value: Value = serde_json::from_str(&text).unwrap();
             if value["id"] == json!(id) {
@@ -163,15 +182,30 @@ impl Page {
         match event["method"].as_str() {
             Some("Runtime.consoleAPICalled") => {
                 let parts = event["params"]["args"].as_array().into_iter().flatten();
-                let texts: Vec<String> = parts.map(|part| part["value"].as_str().map_or_else(|| part["value"].to_string(), str::to_owned)).collect();
-                self.console.push(format!("{}: {}", event["params"]["type"].as_str().unwrap_or("log"), texts.join(" ")));
+                let texts: Vec<String> = parts
+                    .map(|part| {
+                        part["value"]
+                            .as_str()
+                            .map_or_else(|| part["value"].to_string(), str::to_owned)
+                    })
+                    .collect();
+                self.console.push(format!(
+                    "{}: {}",
+                    event["params"]["type"].as_str().unwrap_or("log"),
+                    texts.join(" ")
+                ));
             }
             Some("Network.webSocketFrameSent") => {
-                let text = event["params"]["response"]["payloadData"].as_str().unwrap_or_default();
+                let text = event["params"]["response"]["payloadData"]
+                    .as_str()
+                    .unwrap_or_default();
                 self.sent.extend(serde_json::from_str::<Value>(text));
             }
             Some("Runtime.exceptionThrown") => {
-                self.console.push(format!("exception: {}", event["params"]["exceptionDetails"]["text"]));
+                self.console.push(format!(
+                    "exception: {}",
+                    event["params"]["exceptionDetails"]["text"]
+                ));
             }
             _ => {}
         }
@@ -190,7 +224,11 @@ impl Page {
     pub async fn evaluate(&mut self, expression: &str) -> Value {
         let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let mut result = self.call("Runtime.evaluate", params).await;
-        assert!(result.get("exceptionDetails").is_none(), "{expression}: {}", result["exceptionDetails"]);
+        assert!(
+            result.get("exceptionDetails").is_none(),
+            "{expression}: {}",
+            result["exceptionDetails"]
+        );
         result["result"]["value"].take()
     }
 
@@ -201,7 +239,12 @@ impl Page {
     /// If it does not within half a minute.
     pub async fn wait(&mut self, condition: &str) {
         let since = Instant::now();
-        while !self.evaluate(&format!("Boolean({condition})")).await.as_bool().unwrap_or(false) {
+        while !self
+            .evaluate(&format!("Boolean({condition})"))
+            .await
+            .as_bool()
+            .unwrap_or(false)
+        {
             assert!(since.elapsed() < PATIENCE, "never: {condition}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -215,7 +258,11 @@ impl Page {
     pub async fn open(&mut self, url: &str) {
         let answer = self.call("Page.navigate", json!({"url": url})).await;
         assert!(answer.get("errorText").is_none(), "{url}: {answer}");
-        self.wait(&format!("document.readyState === 'complete' && location.href.startsWith({})", json!(url))).await;
+        self.wait(&format!(
+            "document.readyState === 'complete' && location.href.startsWith({})",
+            json!(url)
+        ))
+        .await;
         self.settle().await;
     }
 
@@ -248,7 +295,8 @@ impl Page {
             ))
             .await;
         for kind in ["mousePressed", "mouseReleased"] {
-            let params = json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
+            let params =
+                json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
             self.call("Input.dispatchMouseEvent", params).await;
         }
     }
@@ -256,12 +304,17 @@ impl Page {
     /// Replaces the text of a field, key by key.
     pub async fn fill(&mut self, selector: &str, text: &str) {
         self.click(selector).await;
-        self.evaluate(&format!("document.querySelector({}).select()", json!(selector))).await;
+        self.evaluate(&format!("document.querySelector({}).select()", json!(selector)))
+            .await;
         if text.is_empty() {
             self.press("Backspace", 8).await;
         }
         for character in text.chars() {
-            self.call("Input.dispatchKeyEvent", json!({"type": "char", "text": character.to_string()})).await;
+            self.call(
+                "Input.dispatchKeyEvent",
+                json!({"type": "char", "text": character.to_string()}),
+            )
+            .await;
         }
     }
 
@@ -295,7 +348,9 @@ impl Page {
     ///
     /// If the browser cannot make one.
     pub async fn picture(&mut self) -> Vec<u8> {
-        let result = self.call("Page.captureScreenshot", json!({"format": "png"})).await;
+        let result = self
+            .call("Page.captureScreenshot", json!({"format": "png"}))
+            .await;
         STANDARD.decode(result["data"].as_str().unwrap()).unwrap()
     }
 }

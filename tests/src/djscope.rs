@@ -24,7 +24,9 @@ pub fn binary() -> PathBuf {
     }
     let own = std::env::current_exe().unwrap();
     let folder = own.ancestors().find(|folder| folder.join("djscope").is_file());
-    folder.expect("djscope is not built: run cargo build -p djscope").join("djscope")
+    folder
+        .expect("djscope is not built: run cargo build -p djscope")
+        .join("djscope")
 }
 
 /// Runs `djscope` to its end, in the folder of the test project.
@@ -107,10 +109,23 @@ impl Recording {
             .unwrap();
         let log = follow(child.stderr.take().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let proxy = line.trim().strip_prefix("proxy http://").and_then(|address| address.parse().ok());
-        let proxy = proxy.unwrap_or_else(|| panic!("no proxy: {line:?}\n{}", log.try_iter().collect::<String>()));
-        Self { proxy, path, child, log, _folder: folder, _database: database }
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let proxy = line
+            .trim()
+            .strip_prefix("proxy http://")
+            .and_then(|address| address.parse().ok());
+        let proxy =
+            proxy.unwrap_or_else(|| panic!("no proxy: {line:?}\n{}", log.try_iter().collect::<String>()));
+        Self {
+            proxy,
+            path,
+            child,
+            log,
+            _folder: folder,
+            _database: database,
+        }
     }
 
     /// Process id of djscope.
@@ -124,7 +139,9 @@ impl Recording {
     ///
     /// If it does not end within 20 s.
     pub fn stop(&mut self, signal: &str) -> (Option<i32>, String) {
-        let _ = Command::new("kill").args([&format!("-{signal}"), &self.pid().to_string()]).status();
+        let _ = Command::new("kill")
+            .args([&format!("-{signal}"), &self.pid().to_string()])
+            .status();
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -163,9 +180,15 @@ impl Drop for Recording {
 /// If the recording cannot be read.
 pub fn turns(path: &Path, filter: &str) -> Vec<Value> {
     let output = run(&["show", path.to_str().unwrap(), "--json", "--filter", filter]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn follow(stream: impl Read + Send + 'static) -> mpsc::Receiver<String> {

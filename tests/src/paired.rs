@@ -19,7 +19,11 @@ pub struct Estimate {
 
 impl fmt::Display for Estimate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:8.3} [{:.3}, {:.3}]", self.median, self.low, self.high)
+        write!(
+            formatter,
+            "{:8.3} [{:.3}, {:.3}]",
+            self.median, self.low, self.high
+        )
     }
 }
 
@@ -39,7 +43,14 @@ pub fn rounds(count: usize, pause: Duration, ways: &mut [&mut dyn FnMut()]) -> V
     let orders: &[&[usize]] = match ways.len() {
         1 => &[&[0]],
         2 => &[&[0, 1], &[1, 0]],
-        3 => &[&[0, 1, 2], &[2, 1, 0], &[1, 2, 0], &[0, 2, 1], &[2, 0, 1], &[1, 0, 2]],
+        3 => &[
+            &[0, 1, 2],
+            &[2, 1, 0],
+            &[1, 2, 0],
+            &[0, 2, 1],
+            &[2, 0, 1],
+            &[1, 0, 2],
+        ],
         more => panic!("{more} ways"),
     };
     let mut times = vec![Vec::with_capacity(count); ways.len()];
@@ -86,5 +97,9 @@ pub fn estimate(values: &[f64]) -> Estimate {
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len().is_multiple_of(2) { f64::midpoint(values[middle - 1], values[middle]) } else { values[middle] }
+    if values.len().is_multiple_of(2) {
+        f64::midpoint(values[middle - 1], values[middle])
+    } else {
+        values[middle]
+    }
 }

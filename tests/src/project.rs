@@ -21,9 +21,14 @@ pub fn folder() -> PathBuf {
 /// If there is none.
 pub fn program(name: &str) -> PathBuf {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let venv = std::env::var_os("DJSCOPE_TEST_VENV").map_or_else(|| home.join(".cache/djscope/venv"), PathBuf::from);
+    let venv =
+        std::env::var_os("DJSCOPE_TEST_VENV").map_or_else(|| home.join(".cache/djscope/venv"), PathBuf::from);
     let program = venv.join("bin").join(name);
-    assert!(program.exists(), "{} is missing: run ./dev setup", program.display());
+    assert!(
+        program.exists(),
+        "{} is missing: run ./dev setup",
+        program.display()
+    );
     program
 }
 
@@ -33,7 +38,11 @@ pub fn program(name: &str) -> PathBuf {
 ///
 /// If the system has none.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// A database of its own for one test, as `migrate` leaves it.
@@ -62,7 +71,11 @@ impl Database {
             folder
         });
         let folder = tempfile::tempdir().unwrap();
-        std::fs::copy(template.path().join("db.sqlite3"), folder.path().join("db.sqlite3")).unwrap();
+        std::fs::copy(
+            template.path().join("db.sqlite3"),
+            folder.path().join("db.sqlite3"),
+        )
+        .unwrap();
         Self { folder }
     }
 
@@ -92,10 +105,26 @@ impl Kind {
         let port_text = port.to_string();
         let address = format!("127.0.0.1:{port}");
         let words: Vec<String> = match self {
-            Self::Runserver => vec![path("python"), "manage.py".into(), "runserver".into(), address, "--noreload".into()],
+            Self::Runserver => vec![
+                path("python"),
+                "manage.py".into(),
+                "runserver".into(),
+                address,
+                "--noreload".into(),
+            ],
             Self::Autoreload => vec![path("python"), "manage.py".into(), "runserver".into(), address],
-            Self::Daphne => vec![path("daphne"), "-p".into(), port_text, "site_config.asgi:application".into()],
-            Self::Uvicorn => vec![path("uvicorn"), "--port".into(), port_text, "site_config.asgi:application".into()],
+            Self::Daphne => vec![
+                path("daphne"),
+                "-p".into(),
+                port_text,
+                "site_config.asgi:application".into(),
+            ],
+            Self::Uvicorn => vec![
+                path("uvicorn"),
+                "--port".into(),
+                port_text,
+                "site_config.asgi:application".into(),
+            ],
         };
         words
     }
@@ -131,7 +160,11 @@ impl Server {
             .unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         wait_for(address);
-        Self { address, child, _database: database }
+        Self {
+            address,
+            child,
+            _database: database,
+        }
     }
 }
 
@@ -150,7 +183,10 @@ impl Drop for Server {
 pub fn wait_for(address: SocketAddr) {
     let since = Instant::now();
     while TcpStream::connect(address).is_err() {
-        assert!(since.elapsed() < Duration::from_secs(60), "nothing listens on {address}");
+        assert!(
+            since.elapsed() < Duration::from_secs(60),
+            "nothing listens on {address}"
+        );
         thread::sleep(Duration::from_millis(50));
     }
 }

@@ -33,7 +33,9 @@ impl Answer {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        headers
+            .find(|(own, _)| own.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -48,7 +50,10 @@ impl Connection {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, early: Vec::new() }
+        Self {
+            stream,
+            early: Vec::new(),
+        }
     }
 
     /// Sends bytes as they are.
@@ -71,7 +76,10 @@ impl Connection {
         if method == "HEAD" || status.starts_with('1') || status == "204" || status == "304" {
             return answer;
         }
-        answer.body = match (answer.header("content-length"), answer.header("transfer-encoding")) {
+        answer.body = match (
+            answer.header("content-length"),
+            answer.header("transfer-encoding"),
+        ) {
             (Some(length), _) => self.exactly(length.parse().unwrap()),
             (None, Some("chunked")) => std::iter::from_fn(|| self.chunk()).collect::<Vec<_>>().concat(),
             (None, _) => self.rest(),
@@ -90,8 +98,14 @@ impl Connection {
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().unwrap().to_owned();
         let headers = lines.map(|line| line.split_once(": ").unwrap_or((line, "")));
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Answer { status, headers, body: Vec::new() }
+        let headers = headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Answer {
+            status,
+            headers,
+            body: Vec::new(),
+        }
     }
 
     /// Reads a chunk of a body; none after the last.
@@ -179,7 +193,11 @@ impl Socket {
     /// If the answer is not 101.
     pub fn open(address: SocketAddr, path: &str, extensions: &str) -> Self {
         let mut connection = Connection::open(address);
-        let offer = if extensions.is_empty() { String::new() } else { format!("Sec-WebSocket-Extensions: {extensions}\r\n") };
+        let offer = if extensions.is_empty() {
+            String::new()
+        } else {
+            format!("Sec-WebSocket-Extensions: {extensions}\r\n")
+        };
         connection.send(
             format!(
                 "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://{address}\r\n\
@@ -189,7 +207,12 @@ impl Socket {
         );
         let answer = connection.head();
         assert!(answer.status.contains(" 101 "), "{answer:?}");
-        Self { connection, answer, heard: Vec::new(), deflate: Compress::new(Compression::default(), false) }
+        Self {
+            connection,
+            answer,
+            heard: Vec::new(),
+            deflate: Compress::new(Compression::default(), false),
+        }
     }
 
     /// Sends a frame; `first` holds FIN, RSV1 and the opcode.
@@ -210,8 +233,13 @@ impl Socket {
     /// If the compressor fails.
     pub fn send_deflated(&mut self, opcode: u8, payload: &[u8]) {
         let mut packed = Vec::with_capacity(payload.len() + 1024);
-        self.deflate.compress_vec(payload, &mut packed, FlushCompress::Sync).unwrap();
-        assert!(packed.ends_with(&[0, 0, 0xff, 0xff]), "the compressor wants more room");
+        self.deflate
+            .compress_vec(payload, &mut packed, FlushCompress::Sync)
+            .unwrap();
+        assert!(
+            packed.ends_with(&[0, 0, 0xff, 0xff]),
+            "the compressor wants more room"
+        );
         packed.truncate(packed.len() - 4);
         self.send(0xc0 | opcode, &packed);
     }
@@ -229,7 +257,10 @@ impl Socket {
             short => u64::from(short),
         };
         let payload = self.exactly(usize::try_from(length).unwrap());
-        Frame { first: head[0], payload }
+        Frame {
+            first: head[0],
+            payload,
+        }
     }
 
     /// The text of the next frame that is not compressed.
@@ -239,7 +270,12 @@ impl Socket {
     /// If it is no text.
     pub fn text(&mut self) -> String {
         let frame = self.frame();
-        assert_eq!(frame.first, 0x80 | TEXT, "{:?}", String::from_utf8_lossy(&frame.payload));
+        assert_eq!(
+            frame.first,
+            0x80 | TEXT,
+            "{:?}",
+            String::from_utf8_lossy(&frame.payload)
+        );
         String::from_utf8(frame.payload).unwrap()
     }
 
@@ -271,7 +307,12 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         }
     }
     bytes.extend(MASK);
-    bytes.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    bytes.extend(
+        payload
+            .iter()
+            .zip(MASK.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask),
+    );
     bytes
 }
 
@@ -289,7 +330,10 @@ impl Live {
     ///
     /// If the server does not answer as djust does.
     pub fn mount(address: SocketAddr, view: &str, url: &str) -> Self {
-        let mut live = Self { socket: Socket::open(address, "/ws/live/", ""), last_ref: 0 };
+        let mut live = Self {
+            socket: Socket::open(address, "/ws/live/", ""),
+            last_ref: 0,
+        };
         live.until("\"type\": \"connect\"");
         live.socket.send_text(&format!(
             r#"{{"type":"mount","view":"{view}","params":{{}},"url":"{url}","has_prerendered":false,"client_timezone":"UTC"}}"#
@@ -306,7 +350,9 @@ impl Live {
     pub fn event(&mut self, name: &str, params: &str) -> String {
         self.last_ref += 1;
         let number = self.last_ref;
-        self.socket.send_text(&format!(r#"{{"type":"event","event":"{name}","params":{params},"ref":{number}}}"#));
+        self.socket.send_text(&format!(
+            r#"{{"type":"event","event":"{name}","params":{params},"ref":{number}}}"#
+        ));
         self.until(&format!("\"ref\": {number}"))
     }
 

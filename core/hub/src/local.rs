@@ -336,6 +336,9 @@ fn add_live(status: &mut Status, live: &Live) {
         status.problems.push(error);
     }
     if probe.lost > 0 {
-        status.problems.push(format!("{} reports of the probe were lost: some turns have no state, spans or logs", probe.lost));
+        status.problems.push(format!(
+            "{} reports of the probe were lost: some turns have no state, spans or logs",
+            probe.lost
+        ));
     }
 }

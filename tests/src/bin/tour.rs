@@ -13,8 +13,13 @@ fn main() -> ExitCode {
         eprintln!("usage: tour FOLDER COMMAND…");
         return ExitCode::from(2);
     };
-    let mut djscope =
-        Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut djscope = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut output = BufReader::new(djscope.stdout.take().unwrap());
     let mut line = String::new();
     output.read_line(&mut line).unwrap();
@@ -22,9 +27,14 @@ fn main() -> ExitCode {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(visit(origin));
     }
-    let _ = Command::new("kill").args(["-INT", &djscope.id().to_string()]).status();
+    let _ = Command::new("kill")
+        .args(["-INT", &djscope.id().to_string()])
+        .status();
     let status = djscope.wait().unwrap();
-    status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+    status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 async fn visit(origin: &str) {
@@ -55,7 +65,11 @@ async fn visit(origin: &str) {
 
 async fn click_all(page: &mut Page, selectors: &[&str]) {
     for selector in selectors {
-        if page.evaluate(&format!("document.querySelector('{selector}') !== null")).await == serde_json::json!(true) {
+        if page
+            .evaluate(&format!("document.querySelector('{selector}') !== null"))
+            .await
+            == serde_json::json!(true)
+        {
             page.click(selector).await;
             page.settle().await;
         }

@@ -62,7 +62,7 @@ pub struct RunArguments {
 /// Options of `attach`.
 #[derive(Debug, Args)]
 pub struct AttachArguments {
-    /// Address of the server, as in http://127.0.0.1:8000
+    /// Address of the server, as in `http://127.0.0.1:8000`
     #[arg(value_name = "URL")]
     pub upstream: String,
     #[command(flatten)]

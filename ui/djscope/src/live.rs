@@ -22,7 +22,7 @@ const BODY_LIMIT: usize = 8 << 20;
 /// `djscope run`.
 pub fn run(options: RunArguments) -> Result<(), Failure> {
     record(
-        options.common,
+        &options.common,
         options.server,
         options.upstream,
         !options.no_probe,
@@ -31,16 +31,16 @@ pub fn run(options: RunArguments) -> Result<(), Failure> {
 
 /// `djscope attach`.
 pub fn attach(options: AttachArguments) -> Result<(), Failure> {
-    record(options.common, Vec::new(), Some(options.upstream), false)
+    record(&options.common, Vec::new(), Some(options.upstream), false)
 }
 
 fn record(
-    options: LiveArguments,
+    options: &LiveArguments,
     command: Vec<String>,
     upstream: Option<String>,
     probe: bool,
 ) -> Result<(), Failure> {
-    let rules = rules(&options)?;
+    let rules = rules(options)?;
     let out = options.out.clone().map_or_else(default_path, Ok)?;
     let is_attached = command.is_empty();
     let shown_command = (!is_attached).then(|| command.join(" "));

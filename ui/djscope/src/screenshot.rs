@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use djscope_hub::{LocalClient, Mailbox};
+use djscope_panel::Panel;
 use egui_kittest::Harness;
 
 use crate::failure::Failure;
@@ -27,7 +28,7 @@ pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
             .with_size(SIZE)
             .with_pixels_per_point(1.0)
             .wgpu()
-            .build_ui(|ui| panel.ui(ui));
+            .build_ui(|ui| draw(&mut panel, ui));
         settle(&mut harness);
         harness.render()
     }));
@@ -43,6 +44,12 @@ pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     eprintln!("djscope: wrote {}", path.display());
     Ok(())
+}
+
+/// Draws over the margin that the harness leaves around its content.
+fn draw(panel: &mut Panel, ui: &mut egui::Ui) {
+    let whole = egui::Rect::from_min_size(egui::Pos2::ZERO, SIZE);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(whole), |ui| panel.ui(ui));
 }
 
 /// Steps until the hub has answered and the picture stands still.

@@ -141,11 +141,21 @@ fn the_mount_of_an_embedded_view_is_not_the_page_s() {
     child["parent"] = json!("7-0");
     child["class"] = json!("app.views.Child");
     child["view"] = json!("7-2");
-    let page = told(2, "mount", None, None, &json!([{"type": "mount", "version": 1, "ref": null, "t_us": 10}]));
+    let page = told(
+        2,
+        "mount",
+        None,
+        None,
+        &json!([{"type": "mount", "version": 1, "ref": null, "t_us": 10}]),
+    );
     let mut frames = mounted(1, "s");
     frames.extend([probe(4000, child), probe(4100, page)]);
     let written = assemble(frames);
-    let views: Vec<_> = written.turns.values().map(|turn| turn.view.as_deref().unwrap()).collect();
+    let views: Vec<_> = written
+        .turns
+        .values()
+        .map(|turn| turn.view.as_deref().unwrap())
+        .collect();
     assert_eq!(views, ["app.views.V", "app.views.Child"]);
     assert!(written.turns[&1].after.is_some() && written.turns[&2].after.is_some());
 }
@@ -158,7 +168,10 @@ fn a_report_with_null_for_an_empty_list_is_understood() {
     }
     let mut frames = mounted(1, "s");
     frames.push(probe(4000, report));
-    assert_eq!(assemble(frames).lines()[1], "tick tick - -> silent changed=count,_secret []");
+    assert_eq!(
+        assemble(frames).lines()[1],
+        "tick tick - -> silent changed=count,_secret []"
+    );
 }
 
 #[test]

@@ -220,7 +220,8 @@ impl Recorder {
     }
 
     fn checkpoint(&self) -> rusqlite::Result<()> {
-        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        self.db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     fn size_bytes(&self) -> u64 {

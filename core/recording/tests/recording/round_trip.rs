@@ -46,7 +46,7 @@ fn every_kind_of_entry_reads_back_as_written() {
             }
             Entry::Meta { key, value } => assert_eq!(reader.meta().unwrap()[&key], value),
             Entry::HttpTurn { http, turn } => {
-                assert_eq!(reader.http_exchange(http).unwrap().unwrap().turn, Some(turn))
+                assert_eq!(reader.http_exchange(http).unwrap().unwrap().turn, Some(turn));
             }
             Entry::Snapshot(_) => {}
         }

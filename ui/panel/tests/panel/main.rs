@@ -6,3 +6,4 @@ mod pictures;
 mod preview;
 mod shop;
 mod stage;
+mod ugly;

@@ -149,7 +149,7 @@ fn without_a_probe() {
 
 #[test]
 fn long_names_and_large_numbers() {
-    let preview = Preview::of(vec![crate::shop::ugly(1), crate::shop::ugly(2)]);
+    let preview = Preview::of(vec![crate::ugly::turn(1), crate::ugly::turn(2)]);
     preview.change(|recording| {
         recording.count = 100_000;
         recording.status.turns = 1_234_567;
