@@ -77,7 +77,7 @@ impl Wrong {
         };
         command
             .split('|')
-            .flat_map(|part| part_words(part))
+            .flat_map(part_words)
             .map(|word| filled(&word))
             .collect()
     }

@@ -283,7 +283,7 @@ fn on_a_socket(address: SocketAddr, extensions: &str, said: &[Said]) -> (String,
             Said::Deflated(opcode, length) => socket.send_deflated(*opcode, &payload(*opcode, *length)),
             Said::Ping(text) => socket.send(0x80 | PING, text),
             Said::Pieces(opcode, length, piece) => {
-                in_pieces(&mut socket, *opcode, &payload(*opcode, *length), *piece, None)
+                in_pieces(&mut socket, *opcode, &payload(*opcode, *length), *piece, None);
             }
             Said::PingInside(length) => {
                 in_pieces(
