@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod contrast;
+mod parts;
 mod pictures;
 mod preview;
 mod shop;

@@ -3,7 +3,8 @@
 use djscope_hub::model::{Exception, Outcome, TracebackFrame, TurnDetail};
 use serde_json::{Map, Value, json};
 
-use crate::shop::{cart, ended, search, with_states};
+use crate::parts::{cart, ended, with_states};
+use crate::shop::search;
 
 /// Everything longer, deeper and stranger than a column expects.
 pub fn turn(number: u64) -> TurnDetail {
