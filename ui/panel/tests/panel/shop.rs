@@ -1,8 +1,7 @@
 //! A recording of a small shop, made by hand and the same every time.
 
 use djscope_hub::model::{
-    Direction, Exception, FullHtml, Handler, Opcode, Outcome, Snapshot, SpanKind, TracebackFrame, TurnDetail,
-    TurnKind,
+    Direction, Exception, FullHtml, Opcode, Outcome, Snapshot, SpanKind, TracebackFrame, TurnDetail, TurnKind,
 };
 use serde_json::{Value, json};
 
