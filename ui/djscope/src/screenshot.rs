@@ -27,6 +27,7 @@ pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
         let mut harness = Harness::builder()
             .with_size(SIZE)
             .with_pixels_per_point(1.0)
+            .allow_missing_glyphs()
             .wgpu()
             .build_ui(|ui| draw(&mut panel, ui));
         settle(&mut harness);
