@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use djscope_capture::recorder::Shared;
@@ -33,6 +33,7 @@ pub struct Live {
 enum Message {
     Ask(Query),
     Committed(Vec<TurnId>),
+    Close,
 }
 
 /// Hears of what a recorder has written; made before the recorder and given to it.
@@ -59,10 +60,11 @@ impl Mailbox {
     }
 }
 
-/// A hub in this process.
+/// A hub in this process. Dropping it closes the file.
 pub struct LocalClient {
     sender: Sender<Message>,
     answers: Receiver<Answer>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl LocalClient {
@@ -90,7 +92,7 @@ impl LocalClient {
             last_status: None,
             problems: Vec::new(),
         };
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("hub".to_owned())
             .spawn(move || hub.serve(&mailbox.receiver))
             .map_err(|source| RecordingError::Io {
@@ -98,7 +100,21 @@ impl LocalClient {
                 path: path.to_owned(),
                 source,
             })?;
-        Ok(Self { sender, answers })
+        Ok(Self {
+            sender,
+            answers,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for LocalClient {
+    fn drop(&mut self) {
+        // The recorder may go on sending; only this ends the thread, and with it the reader.
+        let _ = self.sender.send(Message::Close);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -137,11 +153,15 @@ impl Hub {
                 messages.recv_timeout(due)
             };
             match message {
-                Ok(Message::Committed(turns)) => changed.push(turns),
+                Ok(Message::Committed(turns)) => {
+                    changed.push(turns);
+                    continue;
+                }
                 Ok(Message::Ask(query)) => {
-                    for query in latest(query, messages, &mut changed) {
-                        self.reply(query);
-                    }
+                    let Some(queries) = latest(query, messages, &mut changed) else {
+                        return;
+                    };
+                    queries.into_iter().for_each(|query| self.reply(query));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let watched = self
@@ -154,7 +174,7 @@ impl Hub {
                         self.reply(Query::Turn { turn });
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => return,
             }
             (self.wake)();
         }
@@ -276,19 +296,20 @@ impl Hub {
     }
 }
 
-/// Only the last query of each kind counts; what was committed meanwhile is kept.
-fn latest(first: Query, messages: &Receiver<Message>, changed: &mut Vec<Vec<TurnId>>) -> Vec<Query> {
+/// Only the last query of each kind counts; what was committed meanwhile is kept. None if the client is gone.
+fn latest(first: Query, messages: &Receiver<Message>, changed: &mut Vec<Vec<TurnId>>) -> Option<Vec<Query>> {
     let mut queries = vec![first];
     for message in messages.try_iter() {
         match message {
             Message::Committed(turns) => changed.push(turns),
+            Message::Close => return None,
             Message::Ask(query) => {
                 queries.retain(|older| std::mem::discriminant(older) != std::mem::discriminant(&query));
                 queries.push(query);
             }
         }
     }
-    queries
+    Some(queries)
 }
 
 fn saved_probe(meta: &serde_json::Map<String, serde_json::Value>) -> ProbeState {
