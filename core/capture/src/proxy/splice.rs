@@ -63,39 +63,44 @@ async fn pass(
     tap: &Tap,
 ) {
     let mut buffer = vec![0; BUFFER].into_boxed_slice();
-    let mut early = Some(early).filter(|early| !early.is_empty());
-    loop {
-        let bytes = match early.take() {
-            Some(early) => early,
-            // What is queued is as large as what was read: a frame of 100 bytes must not hold a whole buffer.
-            None => match from.read(&mut buffer).await {
-                Ok(0) | Err(_) => break,
-                Ok(length) => bytes::Bytes::copy_from_slice(&buffer[..length]),
-            },
+    let mut is_open = early.is_empty() || hand_on(&early, &mut to, connection, direction, tap).await;
+    drop(early);
+    while is_open {
+        is_open = match from.read(&mut buffer).await {
+            Ok(0) | Err(_) => false,
+            Ok(length) => hand_on(&buffer[..length], &mut to, connection, direction, tap).await,
         };
-        let copy = Observation::SocketBytes {
-            connection,
-            t_us: tap.now_us(),
-            direction,
-            bytes: bytes.clone(),
-        };
-        // The copy of a request is queued before the server can answer it, so that a probe never reports
-        // a turn whose cause is unknown. An answer is passed on first: the page waits for it.
-        let failed = match direction {
-            Direction::ToServer => {
-                tap.send(copy);
-                to.write_all(&bytes).await.is_err()
-            }
-            Direction::ToBrowser => {
-                let failed = to.write_all(&bytes).await.is_err();
-                tap.send(copy);
-                failed
-            }
-        };
-        if failed {
-            break;
-        }
     }
     // The other direction may go on: a half-closed socket stays half-closed.
     let _ = to.shutdown().await;
+}
+
+/// Writes `bytes` and queues a copy that is no larger than they are. False if they could not be written.
+async fn hand_on(
+    bytes: &[u8],
+    to: &mut WriteHalf<'_>,
+    connection: ConnectionId,
+    direction: Direction,
+    tap: &Tap,
+) -> bool {
+    let t_us = tap.now_us();
+    let copy = || Observation::SocketBytes {
+        connection,
+        t_us,
+        direction,
+        bytes: bytes::Bytes::copy_from_slice(bytes),
+    };
+    // The copy of a request is queued before the server can answer it, so that a probe never reports
+    // a turn whose cause is unknown. An answer is passed on first: the page waits for it.
+    match direction {
+        Direction::ToServer => {
+            tap.send(copy());
+            to.write_all(bytes).await.is_ok()
+        }
+        Direction::ToBrowser => {
+            let is_written = to.write_all(bytes).await.is_ok();
+            tap.send(copy());
+            is_written
+        }
+    }
 }
