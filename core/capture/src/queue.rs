@@ -20,7 +20,7 @@ use djscope_recording::model::{ConnectionId, HttpId, Micros};
 use crate::observation::Observation;
 
 /// How often the receiving side looks while things happen, and after a second without any.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(40);
 const LOOK_IDLE: Duration = Duration::from_millis(40);
 
 /// The time of a recording: microseconds since its start.
