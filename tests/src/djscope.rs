@@ -65,18 +65,18 @@ impl Recording {
     ///
     /// If it does not start.
     pub fn start(kind: Kind, options: &[&str]) -> Self {
-        Self::serve(kind, &project::folder(), project::free_port(), options)
+        Self::serve(&kind.command(project::free_port()), &project::folder(), options)
     }
 
-    /// Starts the project in `folder` under djscope, on `port`.
+    /// Starts a server in `folder` under djscope.
     ///
     /// # Panics
     ///
     /// If it does not start.
-    pub fn serve(kind: Kind, folder: &Path, port: u16, options: &[&str]) -> Self {
+    pub fn serve(server: &[String], folder: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.arg("run").args(options);
-        Self::begin(command, folder, &kind.command(port))
+        Self::begin(command, folder, server)
     }
 
     /// Attaches djscope to a server that runs already.

@@ -146,7 +146,15 @@ impl Server {
     ///
     /// If it does not start.
     pub fn start(kind: Kind) -> Self {
-        let port = free_port();
+        Self::start_on(kind, free_port())
+    }
+
+    /// The same on a port.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn start_on(kind: Kind, port: u16) -> Self {
         let database = Database::fresh();
         let command = kind.command(port);
         let child = Command::new(&command[0])
