@@ -65,7 +65,13 @@ fn compare(what: &str, server: SocketAddr, count: usize, pause: Duration) {
     let (socat, djscope) = (difference(&times[1], &times[0]), difference(&times[2], &times[0]));
     println!("  {:<24}{socat}", "socat - direct");
     println!("  {:<24}{djscope}", "djscope - direct");
-    println!("  {:<24}{}", "djscope - socat", difference(&times[2], &times[1]));
+    let beside = difference(&times[2], &times[1]);
+    let verdict = match () {
+        () if beside.high <= 0.0 => "less than socat",
+        () if beside.low <= 0.0 => "not told apart from socat",
+        () => "MORE than socat",
+    };
+    println!("  {:<24}{beside}  {verdict}", "djscope - socat");
     println!(
         "  {:<24}{:8.3}",
         "ratio of what is added",
