@@ -160,7 +160,8 @@ struct Started {
 }
 
 impl Run {
-    /// Starts everything and waits until the server listens. `at_end` is called once, when the run has ended.
+    /// Starts everything and waits until the server listens. `at_end` is called once, when the run
+    /// begins to end.
     ///
     /// # Errors
     ///
@@ -182,9 +183,8 @@ impl Run {
                     return Ok(None);
                 }
             };
-            let result = runtime.block_on(whole_run(options, stopped, &begin, &ended));
+            let result = runtime.block_on(whole_run(options, stopped, &begin, &ended, at_end));
             drop(runtime);
-            at_end();
             result
         })?;
         match begun.recv() {
@@ -256,6 +256,7 @@ async fn whole_run(
     mut stopped: oneshot::Receiver<()>,
     begin: &Begin,
     ending: &Mutex<Option<Ending>>,
+    at_end: impl FnOnce(),
 ) -> Result<Option<Summary>, RecordingError> {
     let duration = options.duration;
     let mut live = match Live::start(options).await {
@@ -296,6 +297,8 @@ async fn whole_run(
         Ok(status) = server => Ending::Server(status),
     };
     *ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    // Whoever reads the file closes it now, so that one file remains.
+    at_end();
     live.end().await.map(Some)
 }
 

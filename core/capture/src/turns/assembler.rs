@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::connection::ConnectionTurns;
 use super::http::{self, Exchanges};
-use super::joining::{self, Clock};
+use super::joining::{self, ServerTimes};
 use super::states::States;
 use super::views::Views;
 use super::{Message, Seen};
@@ -392,12 +392,12 @@ impl Assembler {
         };
         let start_us = told.start_us - self.start_unix_us;
         if let Some(live) = turns.turn(number) {
-            let clock = Clock {
+            let times = ServerTimes {
                 start_us,
                 last_frame_us: live.last_frame_us,
                 cause_seen: caused_by_browser(live.turn.kind),
             };
-            let entries = joining::join(&mut live.turn, told, clock, &mut self.states, &mut self.views);
+            let entries = joining::join(&mut live.turn, told, times, &mut self.states, &mut self.views);
             let turn = Entry::Turn(Box::new(live.turn.clone()));
             push_joined(entries, turn, out);
         }
@@ -430,13 +430,13 @@ impl Assembler {
                 .push("its frames: the socket did not go through the proxy".to_owned()),
             _ => turn.http = exchange,
         }
-        let clock = Clock {
+        let times = ServerTimes {
             start_us,
             last_frame_us: None,
             cause_seen: false,
         };
         let number = turn.turn;
-        let entries = joining::join(&mut turn, told, clock, &mut self.states, &mut self.views);
+        let entries = joining::join(&mut turn, told, times, &mut self.states, &mut self.views);
         let mut link = None;
         if let Some(http) = exchange {
             if let Some(exchange) = self.exchanges.link(http, number) {

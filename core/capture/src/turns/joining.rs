@@ -87,7 +87,7 @@ pub fn unseen(number: TurnId, told: &ProbeTurn, t_us: Micros) -> Turn {
 
 /// When the server's own part of the turn began, and what the wire showed of its end.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub struct ServerTimes {
     /// Start at the server, from the start of the recording.
     pub start_us: Micros,
     /// When the proxy read the last frame of the turn.
@@ -100,7 +100,7 @@ pub struct Clock {
 pub fn join(
     turn: &mut Turn,
     told: ProbeTurn,
-    clock: Clock,
+    times: ServerTimes,
     states: &mut States,
     views: &mut Views,
 ) -> Vec<Entry> {
@@ -143,15 +143,15 @@ pub fn join(
         turn.outcome = Outcome::Error;
     }
     turn.exception = told.exception;
-    let offset = clock.start_us - turn.t_us;
-    let offset = if clock.cause_seen && (0..LONGEST_QUEUE_US).contains(&offset) {
+    let offset = times.start_us - turn.t_us;
+    let offset = if times.cause_seen && (0..LONGEST_QUEUE_US).contains(&offset) {
         offset
     } else {
         0
     };
-    let sent_us = told.sent.last().map(|frame| frame.t_us + clock.start_us);
+    let sent_us = told.sent.last().map(|frame| frame.t_us + times.start_us);
     turn.sent = told.sent;
-    if !clock.cause_seen {
+    if !times.cause_seen {
         turn.duration_us = Some(told.duration_us);
     }
     let mut spans: Vec<Span> = told
@@ -159,7 +159,7 @@ pub fn join(
         .into_iter()
         .map(|span| self::span(span, offset))
         .collect();
-    if let (Some(sent_us), Some(seen_us), true) = (sent_us, clock.last_frame_us, clock.cause_seen) {
+    if let (Some(sent_us), Some(seen_us), true) = (sent_us, times.last_frame_us, times.cause_seen) {
         spans.extend(wire_span(spans.len(), sent_us - turn.t_us, seen_us - turn.t_us));
     }
     if !spans.is_empty() {
