@@ -208,7 +208,7 @@ async fn travel(browser: &Browser, origin: &str, path: &str, steps: &[Step]) -> 
     let console = page
         .console()
         .iter()
-        .filter(|line| !is_late(line))
+        .filter(|line| !depends_on_time(line))
         .map(|line| normal(line, origin))
         .collect();
     let document = without_attribute(
@@ -249,9 +249,16 @@ fn normal(line: &str, origin: &str) -> String {
     out
 }
 
-/// Said by a timer some seconds after the page was loaded, if it is still there.
-fn is_late(line: &str) -> bool {
-    line.contains("Debug panel available")
+/// Said only if a timer of the page or of the server fires at that moment: the panel's hint some seconds after
+/// the page was loaded, and what the client says when a beat arrives while an event is pending.
+fn depends_on_time(line: &str) -> bool {
+    [
+        "Debug panel available",
+        "[LiveView] Buffered %s patch",
+        "[LiveView] Flushing ",
+    ]
+    .iter()
+    .any(|said| line.contains(said))
 }
 
 fn is_uuid(word: &str) -> bool {
