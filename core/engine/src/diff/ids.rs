@@ -1,0 +1,138 @@
+//! What the new tree takes from the old one: the ids that the browser knows, and what is not to be touched.
+
+use rustc_hash::FxHashMap;
+
+use super::boundaries::Boundaries;
+use crate::tree::{Kind, NodeId, Tree};
+
+/// Gives the elements of `new` the ids of those in `old` that they stand for.
+///
+/// Elements are matched much as the patches are, but not quite: an element of another name ends the search, of two
+/// children with one key the last old one counts, and ignored and replaced content is matched as well
+/// (`djust_vdom::diff::sync_ids`).
+pub fn sync_ids(old: &Tree, new: &mut Tree) {
+    let mut sync = Sync {
+        old,
+        new,
+        pairs: vec![(old.root(), new.root())],
+        ids: Vec::new(),
+    };
+    while let Some((before, after)) = sync.pairs.pop() {
+        sync.pair(before, after);
+    }
+    let ids = sync.ids;
+    for (node, id) in ids {
+        new.set_id(node, id);
+    }
+}
+
+/// For one pair of elements whose trees are the same: the ids to set.
+pub(crate) fn ids_at(tree: &Tree, old: NodeId, new: NodeId) -> Vec<(NodeId, u64)> {
+    let mut sync = Sync {
+        old: tree,
+        new: tree,
+        pairs: vec![(old, new)],
+        ids: Vec::new(),
+    };
+    while let Some((before, after)) = sync.pairs.pop() {
+        if before != after {
+            sync.pair(before, after);
+        }
+    }
+    sync.ids
+}
+
+struct Sync<'a> {
+    old: &'a Tree,
+    new: &'a Tree,
+    pairs: Vec<(NodeId, NodeId)>,
+    ids: Vec<(NodeId, u64)>,
+}
+
+impl<'a> Sync<'a> {
+    fn pair(&mut self, before: NodeId, after: NodeId) {
+        if self.old.kind(before) != Kind::Element
+            || self.new.kind(after) != Kind::Element
+            || self.old.name(before) != self.new.name(after)
+        {
+            return;
+        }
+        if let Some(id) = self.old.id(before) {
+            self.ids.push((after, id.0));
+        }
+        self.children(self.old.children(before), self.new.children(after));
+    }
+
+    fn children(&mut self, old: &'a [NodeId], new: &'a [NodeId]) {
+        let old_boundaries = Boundaries::find(self.old, old);
+        let new_boundaries = Boundaries::find(self.new, new);
+        if !old_boundaries.is_empty() && !new_boundaries.is_empty() {
+            let by_id = old_boundaries.by_id(self.old, old);
+            for boundary in new_boundaries.iter() {
+                if let Some(&ordinal) = by_id.get(boundary.id(self.new, new)) {
+                    let counterpart = old_boundaries.get(ordinal);
+                    self.children(&old[counterpart.body()], &new[boundary.body()]);
+                }
+            }
+        }
+        let old: Vec<NodeId> = old_boundaries
+            .others(old, 0)
+            .into_iter()
+            .map(|sibling| sibling.node)
+            .collect();
+        let new: Vec<NodeId> = new_boundaries
+            .others(new, 0)
+            .into_iter()
+            .map(|sibling| sibling.node)
+            .collect();
+        if !new.iter().any(|&node| self.new.key(node).is_some()) {
+            self.pairs.extend(old.into_iter().zip(new));
+            return;
+        }
+        let old_by_key: FxHashMap<&str, NodeId> = old
+            .iter()
+            .filter_map(|&node| self.old.key(node).map(|key| (key, node)))
+            .collect();
+        for &node in &new {
+            if let Some(&before) = self.new.key(node).and_then(|key| old_by_key.get(key)) {
+                self.pairs.push((before, node));
+            }
+        }
+        let unkeyed = |tree: &Tree, nodes: &[NodeId]| -> Vec<NodeId> {
+            nodes
+                .iter()
+                .copied()
+                .filter(|&node| tree.key(node).is_none())
+                .collect()
+        };
+        self.pairs
+            .extend(unkeyed(self.old, &old).into_iter().zip(unkeyed(self.new, &new)));
+    }
+}
+
+/// Puts the old content of every `dj-update="ignore"` into `new`; elements are matched by position
+/// (`djust_vdom::splice_ignore_subtrees`).
+pub fn keep_ignored(old: &Tree, new: &mut Tree) {
+    if !new.has_ignored() {
+        return;
+    }
+    let mut pairs = vec![(old.root(), new.root())];
+    while let Some((before, after)) = pairs.pop() {
+        if old.kind(before) != Kind::Element
+            || new.kind(after) != Kind::Element
+            || old.name(before) != new.name(after)
+        {
+            continue;
+        }
+        if new.attribute(after, "dj-update") == Some("ignore") {
+            new.take_content(after, old, before);
+            continue;
+        }
+        let children = old
+            .children(before)
+            .iter()
+            .copied()
+            .zip(new.children(after).iter().copied());
+        pairs.extend(children);
+    }
+}

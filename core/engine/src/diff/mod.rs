@@ -1,0 +1,333 @@
+//! The smallest patches from one tree to another, in djust's order (`djust_vdom::diff`).
+//!
+//! For each pair of elements: their attributes, then the bodies of `{% if %}`, then the other children, by key if one
+//! of the new ones has a key, else by position.
+
+mod boundaries;
+mod ids;
+mod increasing;
+mod keyed;
+mod virtual_rows;
+
+use djscope_wire::Patch;
+
+use crate::tree::{ChildContext, Kind, Namespace, NodeId, Place, Tree};
+use boundaries::Boundaries;
+pub use ids::{keep_ignored, sync_ids};
+
+/// What changes how trees are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiffOptions {
+    /// Children of `dj-virtual` are addressed by key (`virtual_keyed_ops`; djust's Python turns it on, its Rust does
+    /// not).
+    pub virtual_keys: bool,
+}
+
+/// The patches that make `old` the same as `new`.
+pub fn diff(old: &Tree, new: &Tree, options: DiffOptions) -> Vec<Patch> {
+    let mut differ = Differ::new(old, new, options);
+    differ.nodes(old.root(), new.root(), new.root_namespace());
+    differ.patches
+}
+
+/// The patches of one pair of elements, at `path` in both trees.
+pub(crate) fn diff_at(
+    old: (&Tree, NodeId),
+    new: (&Tree, NodeId),
+    path: Vec<u32>,
+    namespace: Namespace,
+    options: DiffOptions,
+) -> Vec<Patch> {
+    let mut differ = Differ::new(old.0, new.0, options);
+    differ.path = path;
+    differ.nodes(old.1, new.1, namespace);
+    differ.patches
+}
+
+/// A child and its place among all children of its parent.
+#[derive(Clone, Copy)]
+struct Sibling {
+    index: u32,
+    node: NodeId,
+}
+
+/// Where children are compared.
+#[derive(Clone, Copy)]
+struct Parent {
+    /// The old parent, of which the patches name the id.
+    old: NodeId,
+    /// How the new parent places its children.
+    context: ChildContext,
+    /// The parent is `dj-virtual`, and its children are addressed by key.
+    is_virtual: bool,
+}
+
+struct Differ<'a> {
+    old: &'a Tree,
+    new: &'a Tree,
+    /// Both are one tree, of which unchanged nodes are shared.
+    is_one_tree: bool,
+    options: DiffOptions,
+    path: Vec<u32>,
+    patches: Vec<Patch>,
+}
+
+impl<'a> Differ<'a> {
+    fn new(old: &'a Tree, new: &'a Tree, options: DiffOptions) -> Self {
+        Self {
+            old,
+            new,
+            is_one_tree: std::ptr::eq(old, new),
+            options,
+            path: Vec::with_capacity(16),
+            patches: Vec::new(),
+        }
+    }
+
+    fn old_id(&self, node: NodeId) -> Option<String> {
+        self.old.id(node).map(|id| id.to_string())
+    }
+
+    fn nodes(&mut self, old: NodeId, new: NodeId, namespace: Namespace) {
+        if self.is_one_tree && old == new {
+            return;
+        }
+        let (before, after) = (self.old, self.new);
+        if before.kind(old) != after.kind(new) || before.name(old) != after.name(new) {
+            self.patches.push(Patch::Replace {
+                path: self.path.clone(),
+                d: self.old_id(old),
+                node: after.to_wire(new),
+            });
+            return;
+        }
+        if after.kind(new) != Kind::Element {
+            if before.text(old) != after.text(new) {
+                self.patches.push(Patch::SetText {
+                    path: self.path.clone(),
+                    d: None,
+                    text: after.text(new).to_owned(),
+                });
+            }
+            return;
+        }
+        self.attributes(old, new);
+        if after.attribute(new, "dj-update") == Some("ignore") {
+            return;
+        }
+        let is_replaced = |tree: &Tree, node: NodeId| tree.attribute(node, "data-djust-replace").is_some();
+        if is_replaced(before, old) && is_replaced(after, new) {
+            self.replace_children(old, new);
+            return;
+        }
+        let parent = Parent {
+            old,
+            context: after.child_context(new, namespace),
+            is_virtual: self.options.virtual_keys && after.attribute(new, "dj-virtual").is_some(),
+        };
+        self.children((before.children(old), 0), (after.children(new), 0), parent);
+    }
+
+    /// New and changed attributes by name, then those that are gone; `dj-*` stays, as the client has bound it.
+    fn attributes(&mut self, old: NodeId, new: NodeId) {
+        let (before, after) = (self.old, self.new);
+        if before.attributes(old).eq(after.attributes(new)) {
+            return;
+        }
+        let d = self.old_id(old);
+        for (name, value) in after.attributes(new) {
+            if before.attribute(old, name) != Some(value) {
+                self.patches.push(Patch::SetAttr {
+                    path: self.path.clone(),
+                    d: d.clone(),
+                    key: name.to_owned(),
+                    value: value.to_owned(),
+                });
+            }
+        }
+        for (name, _) in before.attributes(old) {
+            if !name.starts_with("dj-") && after.attribute(new, name).is_none() {
+                self.patches.push(Patch::RemoveAttr {
+                    path: self.path.clone(),
+                    d: d.clone(),
+                    key: name.to_owned(),
+                });
+            }
+        }
+    }
+
+    /// `data-djust-replace`: all children away, the new ones in.
+    fn replace_children(&mut self, old: NodeId, new: NodeId) {
+        let removed = self.old.children(old);
+        for (index, &node) in removed.iter().enumerate().rev() {
+            self.remove(
+                old,
+                Sibling {
+                    index: index as u32,
+                    node,
+                },
+            );
+        }
+        for (index, &node) in self.new.children(new).iter().enumerate() {
+            self.insert(
+                old,
+                Sibling {
+                    index: index as u32,
+                    node,
+                },
+            );
+        }
+    }
+
+    /// Children, or the body of an `{% if %}` among them; each slice with the index of its first node.
+    fn children(&mut self, old: (&'a [NodeId], u32), new: (&'a [NodeId], u32), parent: Parent) {
+        let (old_nodes, old_start) = old;
+        let (new_nodes, new_start) = new;
+        let old_boundaries = Boundaries::find(self.old, old_nodes);
+        let new_boundaries = Boundaries::find(self.new, new_nodes);
+        if !old_boundaries.is_empty() || !new_boundaries.is_empty() {
+            self.boundaries(old, &old_boundaries, new, &new_boundaries, parent);
+        }
+        let old_siblings = old_boundaries.others(old_nodes, old_start);
+        let new_siblings = new_boundaries.others(new_nodes, new_start);
+        let any_keyed = new_siblings
+            .iter()
+            .any(|sibling| self.new.key(sibling.node).is_some());
+        if parent.is_virtual && self.can_be_virtual(&old_siblings, &new_siblings) {
+            self.virtual_rows(&old_siblings, &new_siblings, parent);
+        } else if any_keyed {
+            self.keyed(&old_siblings, &new_siblings, parent);
+        } else {
+            self.by_position(&old_siblings, &new_siblings, parent);
+        }
+    }
+
+    /// Bodies of `{% if %}` that are in both are compared; those of one side only are removed or inserted whole.
+    fn boundaries(
+        &mut self,
+        old: (&'a [NodeId], u32),
+        old_boundaries: &Boundaries,
+        new: (&'a [NodeId], u32),
+        new_boundaries: &Boundaries,
+        parent: Parent,
+    ) {
+        let d = self.old_id(parent.old);
+        let new_by_id = new_boundaries.by_id(self.new, new.0);
+        let old_by_id = old_boundaries.by_id(self.old, old.0);
+        for (ordinal, boundary) in old_boundaries.iter().enumerate() {
+            let id = boundary.id(self.old, old.0);
+            let Some(&new_ordinal) = new_by_id.get(id) else {
+                self.patches.push(Patch::RemoveSubtree { id: id.to_owned() });
+                continue;
+            };
+            let counterpart = new_boundaries.get(new_ordinal);
+            // Moved is only what stands elsewhere among the siblings that are in no boundary: the length of a body
+            // before it does not count (djust #1826).
+            if (boundary.others_before, ordinal) != (counterpart.others_before, new_ordinal) {
+                self.patches.push(Patch::MoveSubtree {
+                    id: id.to_owned(),
+                    path: self.path.clone(),
+                    d: d.clone(),
+                    index: new.1 + counterpart.open as u32,
+                });
+            }
+            let old_body = (&old.0[boundary.body()], old.1 + boundary.open as u32 + 1);
+            let new_body = (&new.0[counterpart.body()], new.1 + counterpart.open as u32 + 1);
+            self.children(old_body, new_body, parent);
+        }
+        for boundary in new_boundaries.iter() {
+            let id = boundary.id(self.new, new.0);
+            if old_by_id.contains_key(id) {
+                continue;
+            }
+            self.patches.push(Patch::InsertSubtree {
+                id: id.to_owned(),
+                path: self.path.clone(),
+                d: d.clone(),
+                index: new.1 + boundary.open as u32,
+                html: self.written(&new.0[boundary.open..=boundary.close], parent.context),
+            });
+        }
+    }
+
+    /// Nodes as the client reads them: in the namespace of the parent, with scripting off.
+    fn written(&self, nodes: &[NodeId], context: ChildContext) -> String {
+        let mut html = String::new();
+        for &node in nodes {
+            let place = Place {
+                namespace: Some(context.namespace_of(self.new.name(node))),
+                scripting: false,
+            };
+            self.new.write(node, place, &mut html);
+        }
+        html
+    }
+
+    /// The i-th with the i-th; a comment is never made of something else.
+    fn by_position(&mut self, old: &[Sibling], new: &[Sibling], parent: Parent) {
+        for (&before, &after) in old.iter().zip(new) {
+            if self.are_both_comments_or_neither(before, after) {
+                self.pair(before, after, parent);
+            } else {
+                self.remove(parent.old, before);
+                self.insert(parent.old, after);
+            }
+        }
+        self.surplus(old, new, parent);
+    }
+
+    /// What one side has more: the old from the end, the new from the start.
+    fn surplus(&mut self, old: &[Sibling], new: &[Sibling], parent: Parent) {
+        let common = old.len().min(new.len());
+        for &sibling in old[common..].iter().rev() {
+            self.remove(parent.old, sibling);
+        }
+        for &sibling in &new[common..] {
+            self.insert(parent.old, sibling);
+        }
+    }
+
+    fn are_both_comments_or_neither(&self, old: Sibling, new: Sibling) -> bool {
+        (self.old.kind(old.node) == Kind::Comment) == (self.new.kind(new.node) == Kind::Comment)
+    }
+
+    /// Compares two nodes that stand for each other.
+    fn pair(&mut self, old: Sibling, new: Sibling, parent: Parent) {
+        if self.is_one_tree && old.node == new.node {
+            return;
+        }
+        let namespace = parent.context.namespace_of(self.new.name(new.node));
+        self.path.push(new.index);
+        self.nodes(old.node, new.node, namespace);
+        self.path.pop();
+    }
+
+    fn remove(&mut self, parent: NodeId, old: Sibling) {
+        self.patches.push(Patch::RemoveChild {
+            path: self.path.clone(),
+            d: self.old_id(parent),
+            index: old.index,
+            child_d: self.old_id(old.node),
+        });
+    }
+
+    fn insert(&mut self, parent: NodeId, new: Sibling) {
+        self.patches.push(Patch::InsertChild {
+            path: self.path.clone(),
+            d: self.old_id(parent),
+            index: new.index,
+            node: self.new.to_wire(new.node),
+            ref_d: None,
+        });
+    }
+
+    fn move_to(&mut self, parent: NodeId, old: Sibling, new: Sibling) {
+        self.patches.push(Patch::MoveChild {
+            path: self.path.clone(),
+            d: self.old_id(parent),
+            from: old.index,
+            to: new.index,
+            child_d: self.old_id(old.node),
+        });
+    }
+}

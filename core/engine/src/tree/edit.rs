@@ -1,0 +1,172 @@
+//! Changing a tree.
+
+use super::{Attribute, IdCounter, Kind, Node, NodeId, Slice, Span, Tree};
+
+impl Tree {
+    /// Whether an element has `dj-update="ignore"`.
+    pub(crate) fn has_ignored(&self) -> bool {
+        self.has_ignored
+    }
+
+    pub(crate) fn set_id(&mut self, node: NodeId, id: u64) {
+        self.node_mut(node).id = id;
+    }
+
+    pub(crate) fn set_text(&mut self, node: NodeId, text: &str) {
+        let content = self.store(text);
+        self.node_mut(node).content = content;
+    }
+
+    pub(crate) fn set_children(&mut self, node: NodeId, children: &[NodeId]) {
+        let start = self.children.len() as u32;
+        self.children.extend_from_slice(children);
+        self.node_mut(node).children = Slice {
+            start,
+            length: children.len() as u32,
+        };
+    }
+
+    /// Sets an attribute; `dj-key` and `data-key` do not change the key that the element was parsed with.
+    pub(crate) fn set_attribute(&mut self, node: NodeId, name: &str, value: &str) {
+        let value = self.store(value);
+        let range = self.node(node).attributes.range();
+        let place =
+            self.attributes[range.clone()].binary_search_by(|attribute| self.slice(attribute.name).cmp(name));
+        match place {
+            Ok(at) => self.attributes[range.start + at].value = value,
+            Err(at) => {
+                let name = self.store(name);
+                let start = self.attributes.len();
+                self.attributes.extend_from_within(range);
+                self.attributes.insert(start + at, Attribute { name, value });
+                self.node_mut(node).attributes = Slice {
+                    start: start as u32,
+                    length: (self.attributes.len() - start) as u32,
+                };
+            }
+        }
+    }
+
+    pub(crate) fn remove_attribute(&mut self, node: NodeId, name: &str) {
+        let range = self.node(node).attributes.range();
+        let start = self.attributes.len();
+        for index in range {
+            let attribute = self.attributes[index];
+            if self.slice(attribute.name) != name {
+                self.attributes.push(attribute);
+            }
+        }
+        self.node_mut(node).attributes = Slice {
+            start: start as u32,
+            length: (self.attributes.len() - start) as u32,
+        };
+    }
+
+    /// Makes the id and the children of `from` those of `node`, copied from another tree.
+    pub(crate) fn take_content(&mut self, node: NodeId, other: &Self, from: NodeId) {
+        let children: Vec<NodeId> = other
+            .children(from)
+            .iter()
+            .map(|&child| self.copy(other, child))
+            .collect();
+        self.set_children(node, &children);
+        self.node_mut(node).id = other.node(from).id;
+    }
+
+    /// Copies a node of another tree with all that is in it.
+    pub(crate) fn copy(&mut self, other: &Self, from: NodeId) -> NodeId {
+        let children: Vec<NodeId> = other
+            .children(from)
+            .iter()
+            .map(|&child| self.copy(other, child))
+            .collect();
+        let source = *other.node(from);
+        let mut copied = Node {
+            name: self.store(other.slice(source.name)),
+            content: self.store(other.slice(source.content)),
+            ..source
+        };
+        let start = self.attributes.len();
+        for attribute in &other.attributes[source.attributes.range()] {
+            let copied = Attribute {
+                name: self.store(other.slice(attribute.name)),
+                value: self.store(other.slice(attribute.value)),
+            };
+            self.attributes.push(copied);
+        }
+        copied.attributes = Slice {
+            start: start as u32,
+            length: (self.attributes.len() - start) as u32,
+        };
+        let node = self.push(copied);
+        self.set_children(node, &children);
+        node
+    }
+
+    /// Adds a node that a patch carries; an element without an id takes one from `ids`.
+    pub(crate) fn add_wire(&mut self, wire: &djscope_wire::Node, ids: &mut IdCounter) -> NodeId {
+        let kind = match wire.tag.as_str() {
+            "#text" => Kind::Text,
+            "#comment" => Kind::Comment,
+            _ => Kind::Element,
+        };
+        let children: Vec<NodeId> = wire
+            .children
+            .iter()
+            .map(|child| self.add_wire(child, ids))
+            .collect();
+        let content = match kind {
+            Kind::Element => wire.key.as_deref(),
+            Kind::Text | Kind::Comment => wire.text.as_deref(),
+        };
+        let content = self.store(content.unwrap_or_default());
+        let name = if kind == Kind::Element {
+            self.store(&wire.tag)
+        } else {
+            Span::default()
+        };
+        let id = wire.djust_id.as_deref().and_then(super::ElementId::parse);
+        let id = match (kind, id) {
+            (_, Some(id)) => id.0,
+            (Kind::Element, None) => ids.take().0,
+            _ => 0,
+        };
+        let node = self.push(Node {
+            kind,
+            traits: if kind == Kind::Element {
+                super::names::Traits::of(&wire.tag)
+            } else {
+                super::names::Traits::default()
+            },
+            name,
+            content,
+            attributes: Slice::default(),
+            children: Slice::default(),
+            id,
+            elements: 0,
+            extent: super::Extent::default(),
+            written: 0,
+        });
+        self.set_children(node, &children);
+        for (name, value) in &wire.attrs {
+            if name != "dj-id" {
+                self.set_attribute(node, name, value.as_str().unwrap_or_default());
+            }
+        }
+        node
+    }
+
+    pub(super) fn store(&mut self, text: &str) -> Span {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Span {
+            start,
+            length: text.len() as u32,
+        }
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId((self.nodes.len() - 1) as u32)
+    }
+}

@@ -1,0 +1,105 @@
+//! From HTML to a tree.
+
+use thiserror::Error;
+
+use super::{IdCounter, Namespace, NodeId, Tree, fast, reference};
+
+/// A page that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ParseError {
+    /// The parser looks through all open elements at every tag, so their number has a limit.
+    #[error("HTML nests deeper than {most} elements")]
+    TooDeep {
+        /// The limit.
+        most: usize,
+    },
+    /// Formatting elements that are never closed are made anew in every block, so that few bytes make many nodes.
+    #[error("HTML makes more than {most} nodes")]
+    TooManyNodes {
+        /// The limit.
+        most: usize,
+    },
+    /// Offsets have 32 bits.
+    #[error("HTML has {length} bytes; the most is {most}")]
+    TooLong {
+        /// Its length.
+        length: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// The parser made no element, which HTML does not allow.
+    #[error("HTML without an element")]
+    NoElement,
+}
+
+/// The longest page.
+const MAX_LENGTH: usize = 512 << 20;
+
+/// Which parser reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parser {
+    /// The fast one where it can, else html5ever.
+    #[default]
+    Fast,
+    /// Always html5ever.
+    Reference,
+}
+
+/// A page that was read.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// Its tree.
+    pub tree: Tree,
+    /// The numbers that are left.
+    pub ids: IdCounter,
+    /// The fast parser read it; then every node knows where it stands in the source.
+    pub is_fast: bool,
+}
+
+/// Reads a page: the root is the first element with `dj-root` or `dj-view`, else the first of the body.
+///
+/// Elements get their ids from `ids` in document order.
+///
+/// # Errors
+///
+/// HTML itself has no errors; a [`ParseError`] is a limit that is passed.
+pub fn parse(source: &str, ids: IdCounter, parser: Parser) -> Result<Parsed, ParseError> {
+    if source.len() > MAX_LENGTH {
+        return Err(ParseError::TooLong {
+            length: source.len(),
+            most: MAX_LENGTH,
+        });
+    }
+    if parser == Parser::Fast
+        && let Some((tree, ids)) = fast::parse(source, ids)
+    {
+        return Ok(Parsed {
+            tree,
+            ids,
+            is_fast: true,
+        });
+    }
+    let (tree, ids) = reference::parse(source, ids)?;
+    Ok(Parsed {
+        tree,
+        ids,
+        is_fast: false,
+    })
+}
+
+/// Reads HTML that a client inserts among the children of an element `parent`; gives the nodes that it makes.
+///
+/// `dj-id`s that stand in the HTML are not kept; the caller reads them beside it.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_fragment(
+    source: &str,
+    tree: Tree,
+    ids: IdCounter,
+    parent: &str,
+    namespace: Namespace,
+) -> Result<(Tree, IdCounter, Vec<NodeId>), ParseError> {
+    reference::parse_inserted(source, tree, ids, parent, namespace)
+}

@@ -1,0 +1,4 @@
+//! The engine as a whole: against its oracles, against itself, and by tables of cases.
+#![allow(clippy::unwrap_used)]
+
+mod parsers;
