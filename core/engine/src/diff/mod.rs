@@ -13,6 +13,7 @@ use djscope_wire::Patch;
 
 use crate::tree::{ChildContext, Kind, Namespace, NodeId, Place, Tree};
 use boundaries::Boundaries;
+pub(crate) use boundaries::{opening_id, pairs};
 pub use ids::{keep_ignored, sync_ids};
 
 /// What changes how trees are compared.

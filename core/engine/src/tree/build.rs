@@ -1,6 +1,7 @@
 //! Builds a tree from what a parser reads: djust's rules of whitespace, comments, keys, ids and depth.
 
 use super::names::{Traits, is_mark, is_space, svg_attribute};
+use super::parse::Ids;
 use super::{Attribute, ElementId, Extent, IdCounter, Kind, Namespace, Node, NodeId, Slice, Span, Tree};
 
 /// The deepest element that is kept, the root being 1; what is deeper is flattened to its text
@@ -82,7 +83,7 @@ struct Flattened {
 
 impl Builder {
     /// A builder on an empty tree of which the text starts with `source`.
-    pub fn new(source: &str, ids: IdCounter) -> Self {
+    pub fn new(source: &str, ids: Ids) -> Self {
         let mut text = String::with_capacity(source.len() + source.len() / 16 + 64);
         text.push_str(source);
         let size = source.len() / 24 + 8;
@@ -99,7 +100,11 @@ impl Builder {
     }
 
     /// A builder that adds to `tree` elements of which the outermost have the given depth.
-    pub fn onto(tree: Tree, ids: IdCounter, depth: usize) -> Self {
+    pub fn onto(tree: Tree, ids: Ids, depth: usize) -> Self {
+        let (ids, keeps_ids) = match ids {
+            Ids::Counted(ids) => (ids, false),
+            Ids::Written => (IdCounter::default(), true),
+        };
         Self {
             tree,
             raw: Vec::with_capacity(64),
@@ -107,13 +112,8 @@ impl Builder {
             ids,
             depth,
             flattened: None,
-            keeps_ids: false,
+            keeps_ids,
         }
-    }
-
-    /// Takes the ids that stand in the source.
-    pub fn keep_ids(&mut self) {
-        self.keeps_ids = true;
     }
 
     /// Adds text to the buffer.
@@ -147,17 +147,16 @@ impl Builder {
         let depth = self.depth + self.open.len();
         let (slice, key) = self.add_attributes(traits, attributes);
         let kept_id = self.kept_id(attributes);
+        let id = kept_id.unwrap_or_else(|| self.ids.take());
         self.tree.nodes.push(Node {
             kind: Kind::Element,
             traits,
             name,
             content: key,
             attributes: slice,
-            children: Slice::default(),
-            id: kept_id.unwrap_or_else(|| self.ids.take()).0,
+            id: id.0,
             elements: 1,
-            extent: Extent::default(),
-            written: 0,
+            ..Node::EMPTY
         });
         self.open.push(Open {
             node,
@@ -406,15 +405,8 @@ impl Builder {
         let node = NodeId(self.tree.nodes.len() as u32);
         self.tree.nodes.push(Node {
             kind,
-            traits: Traits::default(),
-            name: Span::default(),
             content,
-            attributes: Slice::default(),
-            children: Slice::default(),
-            id: 0,
-            elements: 0,
-            extent: Extent::default(),
-            written: 0,
+            ..Node::EMPTY
         });
         node
     }
@@ -455,7 +447,7 @@ impl Builder {
     }
 
     /// What a client inserts: elements, marks, and text that is one space or more than whitespace.
-    pub fn finish_inserted(mut self) -> (Tree, IdCounter, Vec<NodeId>) {
+    pub fn finish_inserted(mut self) -> (Tree, Vec<NodeId>) {
         let mut nodes = Vec::new();
         for index in 0..self.raw.len() {
             match self.raw[index].what {
@@ -468,6 +460,6 @@ impl Builder {
                 What::Space(_) | What::Dropped => {}
             }
         }
-        (self.tree, self.ids, nodes)
+        (self.tree, nodes)
     }
 }

@@ -1,6 +1,7 @@
 //! Changing a tree.
 
-use super::{Attribute, IdCounter, Kind, Node, NodeId, Slice, Span, Tree};
+use super::names::Traits;
+use super::{Attribute, ElementId, IdCounter, Kind, Node, NodeId, Slice, Span, Tree};
 
 impl Tree {
     /// Whether an element has `dj-update="ignore"`.
@@ -10,6 +11,20 @@ impl Tree {
 
     pub(crate) fn set_id(&mut self, node: NodeId, id: u64) {
         self.node_mut(node).id = id;
+    }
+
+    pub(crate) fn set_root(&mut self, node: NodeId) {
+        self.root = node;
+    }
+
+    /// Adds a text that is nobody's child yet.
+    pub(crate) fn add_text(&mut self, text: &str) -> NodeId {
+        let content = self.store(text);
+        self.push(Node {
+            kind: Kind::Text,
+            content,
+            ..Node::EMPTY
+        })
     }
 
     pub(crate) fn set_text(&mut self, node: NodeId, text: &str) {
@@ -125,7 +140,7 @@ impl Tree {
         } else {
             Span::default()
         };
-        let id = wire.djust_id.as_deref().and_then(super::ElementId::parse);
+        let id = wire.djust_id.as_deref().and_then(ElementId::parse);
         let id = match (kind, id) {
             (_, Some(id)) => id.0,
             (Kind::Element, None) => ids.take().0,
@@ -134,18 +149,14 @@ impl Tree {
         let node = self.push(Node {
             kind,
             traits: if kind == Kind::Element {
-                super::names::Traits::of(&wire.tag)
+                Traits::of(&wire.tag)
             } else {
-                super::names::Traits::default()
+                Traits::default()
             },
             name,
             content,
-            attributes: Slice::default(),
-            children: Slice::default(),
             id,
-            elements: 0,
-            extent: super::Extent::default(),
-            written: 0,
+            ..Node::EMPTY
         });
         self.set_children(node, &children);
         for (name, value) in &wire.attrs {

@@ -8,10 +8,11 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use super::build::{Builder, ReadAttribute};
 use super::names::{Traits, foreign_svg_attribute, is_space};
+use super::parse::Ids;
 use super::{IdCounter, Namespace, Span, Tree, references};
 
 /// Parses a page; `None` if the reference parser has to.
-pub(super) fn parse(source: &str, ids: IdCounter) -> Option<(Tree, IdCounter)> {
+pub(super) fn parse(source: &str, ids: Ids) -> Option<(Tree, IdCounter)> {
     if memchr(0, source.as_bytes()).is_some() || memchr(b'\r', source.as_bytes()).is_some() {
         return None;
     }
@@ -31,7 +32,7 @@ pub(super) fn parse(source: &str, ids: IdCounter) -> Option<(Tree, IdCounter)> {
 pub(super) fn parse_content(
     source: &str,
     tree: Tree,
-    ids: IdCounter,
+    ids: Ids,
     depth: usize,
     context: Context<'_>,
 ) -> Option<Builder> {
@@ -153,7 +154,7 @@ struct Fast<'a> {
     stack: Vec<Open<'a>>,
     counts: Counts,
     builder: Option<Builder>,
-    ids: IdCounter,
+    ids: Ids,
     /// Where `source` starts in the text of the tree.
     base: u32,
     /// Elements below this place in the stack stand around the fragment.
@@ -169,7 +170,7 @@ struct Fast<'a> {
 }
 
 impl<'a> Fast<'a> {
-    fn new(source: &'a str, root: Root, ids: IdCounter) -> Self {
+    fn new(source: &'a str, root: Root, ids: Ids) -> Self {
         Self {
             source,
             at: 0,

@@ -17,10 +17,10 @@ mod write;
 
 pub use id::{ElementId, IdCounter};
 pub use namespace::Namespace;
-pub use parse::{ParseError, Parsed, Parser, parse, parse_fragment};
+pub use parse::{ParseError, Parsed, Parser, parse, parse_written};
 
-pub(crate) use names::is_space;
 pub(crate) use namespace::ChildContext;
+pub(crate) use parse::{InsertedInto, parse_inserted};
 pub(crate) use write::Place;
 
 use names::Traits;
@@ -96,6 +96,25 @@ struct Node {
     written: u32,
 }
 
+impl Node {
+    const EMPTY: Self = Self {
+        kind: Kind::Text,
+        traits: Traits::NONE,
+        name: Span { start: 0, length: 0 },
+        content: Span { start: 0, length: 0 },
+        attributes: Slice { start: 0, length: 0 },
+        children: Slice { start: 0, length: 0 },
+        id: 0,
+        elements: 0,
+        extent: Extent {
+            lead: 0,
+            open: 0,
+            length: 0,
+        },
+        written: 0,
+    };
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Attribute {
     name: Span,
@@ -113,6 +132,21 @@ pub struct Tree {
     root_namespace: Namespace,
     /// Some node has `dj-update="ignore"`.
     has_ignored: bool,
+}
+
+/// A tree without a node, which no one outside sees.
+impl Default for Tree {
+    fn default() -> Self {
+        Self {
+            nodes: Vec::new(),
+            children: Vec::new(),
+            attributes: Vec::new(),
+            text: String::new(),
+            root: NodeId(0),
+            root_namespace: Namespace::Html,
+            has_ignored: false,
+        }
+    }
 }
 
 impl Tree {

@@ -9,6 +9,8 @@ use rustc_hash::FxHashMap;
 pub(crate) struct Traits(u16);
 
 impl Traits {
+    /// None of them.
+    pub const NONE: Self = Self(0);
     /// Has neither content nor end tag.
     pub const VOID: Self = Self(1);
     /// Flows in a line: a space between two of these is content.

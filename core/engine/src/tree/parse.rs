@@ -45,6 +45,15 @@ pub enum Parser {
     Reference,
 }
 
+/// Where elements get their ids from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ids {
+    /// From a counter.
+    Counted(IdCounter),
+    /// From the page, and where it has none from a counter that starts at 0.
+    Written,
+}
+
 /// A page that was read.
 #[derive(Clone, Debug)]
 pub struct Parsed {
@@ -64,6 +73,19 @@ pub struct Parsed {
 ///
 /// HTML itself has no errors; a [`ParseError`] is a limit that is passed.
 pub fn parse(source: &str, ids: IdCounter, parser: Parser) -> Result<Parsed, ParseError> {
+    read(source, Ids::Counted(ids), parser)
+}
+
+/// Reads a page that the server has written: a `dj-id` in it is the element's id.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_written(source: &str) -> Result<Parsed, ParseError> {
+    read(source, Ids::Written, Parser::Fast)
+}
+
+fn read(source: &str, ids: Ids, parser: Parser) -> Result<Parsed, ParseError> {
     if source.len() > MAX_LENGTH {
         return Err(ParseError::TooLong {
             length: source.len(),
@@ -87,19 +109,27 @@ pub fn parse(source: &str, ids: IdCounter, parser: Parser) -> Result<Parsed, Par
     })
 }
 
-/// Reads HTML that a client inserts among the children of an element `parent`; gives the nodes that it makes.
-///
-/// `dj-id`s that stand in the HTML are not kept; the caller reads them beside it.
+/// What HTML is inserted into.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InsertedInto<'a> {
+    /// The element's name.
+    pub name: &'a str,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// Its attribute `encoding`, which matters for MathML's `annotation-xml`.
+    pub encoding: Option<&'a str>,
+}
+
+/// Reads HTML that a client inserts among the children of an element, with the ids that are written in it; adds its
+/// nodes to the tree and gives them.
 ///
 /// # Errors
 ///
 /// As [`parse`].
-pub fn parse_fragment(
+pub(crate) fn parse_inserted(
     source: &str,
-    tree: Tree,
-    ids: IdCounter,
-    parent: &str,
-    namespace: Namespace,
-) -> Result<(Tree, IdCounter, Vec<NodeId>), ParseError> {
-    reference::parse_inserted(source, tree, ids, parent, namespace)
+    tree: &mut Tree,
+    into: InsertedInto<'_>,
+) -> Result<Vec<NodeId>, ParseError> {
+    reference::parse_inserted(source, tree, into)
 }

@@ -13,6 +13,7 @@ use html5ever::{
 
 use super::build::{Builder, ReadAttribute};
 use super::names::Traits;
+use super::parse::{Ids, InsertedInto};
 use super::{IdCounter, Namespace, NodeId, ParseError, Tree};
 
 /// How deep tags may nest. The tree builder looks through its open elements at every tag.
@@ -26,7 +27,7 @@ const MAX_NODES_PER_BYTE: usize = 4;
 const CHUNK: usize = 8192;
 
 /// Parses a page.
-pub(super) fn parse(source: &str, ids: IdCounter) -> Result<(Tree, IdCounter), ParseError> {
+pub(super) fn parse(source: &str, ids: Ids) -> Result<(Tree, IdCounter), ParseError> {
     let sink = Sink::default();
     let document = sink.document();
     let parser = parse_document(sink, ParseOpts::default());
@@ -42,16 +43,18 @@ pub(super) fn parse(source: &str, ids: IdCounter) -> Result<(Tree, IdCounter), P
 /// that the client counts (`djust_vdom::parser::parse_html_fragment_client_view`).
 pub(super) fn parse_inserted(
     source: &str,
-    tree: Tree,
-    ids: IdCounter,
-    parent: &str,
-    namespace: Namespace,
-) -> Result<(Tree, IdCounter, Vec<NodeId>), ParseError> {
-    let namespace = match namespace {
+    tree: &mut Tree,
+    into: InsertedInto<'_>,
+) -> Result<Vec<NodeId>, ParseError> {
+    let namespace = match into.namespace {
         Namespace::Html => ns!(html),
         Namespace::Svg => ns!(svg),
         Namespace::MathMl => ns!(mathml),
     };
+    let encoding = into.encoding.map(|encoding| Attribute {
+        name: QualName::new(None, ns!(), local_name!("encoding")),
+        value: encoding.into(),
+    });
     let sink = Sink::default();
     let document = sink.document();
     let options = ParseOpts {
@@ -61,20 +64,22 @@ pub(super) fn parse_inserted(
         },
         ..ParseOpts::default()
     };
-    let context = QualName::new(None, namespace, LocalName::from(parent));
-    let parser = parse_fragment(sink, options, context, Vec::new(), false);
+    let context = QualName::new(None, namespace, LocalName::from(into.name));
+    let parser = parse_fragment(sink, options, context, Vec::from_iter(encoding), false);
     let dom = feed(parser, source)?;
     let wrapper = dom.nodes.borrow()[document]
         .children
         .first()
         .copied()
         .unwrap_or(document);
-    let mut builder = Builder::onto(tree, ids, 1);
+    let mut builder = Builder::onto(std::mem::take(tree), Ids::Written, 1);
     let tops = dom.nodes.borrow()[wrapper].children.clone();
     for top in tops {
         dom.build(top, &mut builder);
     }
-    Ok(builder.finish_inserted())
+    let (built, nodes) = builder.finish_inserted();
+    *tree = built;
+    Ok(nodes)
 }
 
 fn feed(mut parser: html5ever::Parser<Sink>, source: &str) -> Result<Dom, ParseError> {

@@ -1,4 +1,6 @@
 //! The engine as a whole: against its oracles, against itself, and by tables of cases.
 #![allow(clippy::unwrap_used)]
 
+mod pages;
 mod parsers;
+mod round_trip;

@@ -1,0 +1,170 @@
+//! Pages for property tests: what a template with conditions, loops and keys writes.
+
+use proptest::prelude::*;
+
+/// A part of a page.
+#[derive(Clone, Debug)]
+pub enum Part {
+    Text(&'static str),
+    Element {
+        name: &'static str,
+        class: Option<u8>,
+        title: Option<u8>,
+        parts: Vec<Part>,
+    },
+    /// `{% if %}`: its number, and what is shown if it is true.
+    Condition(u8, Option<Vec<Part>>),
+    /// Rows with keys, and what each says.
+    Rows(Vec<(u8, u8)>),
+    Raw(&'static str),
+}
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct Page(pub Vec<Part>);
+
+const NAMES: &[&str] = &["div", "section", "span", "b", "my-tag", "article"];
+const TEXTS: &[&str] = &[
+    "x", "hello", "a & b", "1 < 2", " lead", "é\u{a0}", "\u{2003}", "0",
+];
+const RAW: &[&str] = &[
+    "<pre> a\n b </pre>",
+    "<textarea> t </textarea>",
+    "<script>if(a<b&&c){}</script>",
+    "<br>",
+    "<input value=\"v\">",
+    "<table><tr><td>1</td></tr></table>",
+    "<svg viewbox=\"0 0 1 1\"><path d=\"M0\"/></svg>",
+    "<!-- c -->",
+    "<!--dj-if-->",
+    "<select><option>o</option></select>",
+    "<noscript>n &amp; m</noscript>",
+];
+
+fn part() -> impl Strategy<Value = Part> {
+    let rows = prop::sample::subsequence((0..9_u8).collect::<Vec<_>>(), 0..7)
+        .prop_shuffle()
+        .prop_flat_map(|keys| {
+            let count = keys.len();
+            prop::collection::vec(0..4_u8, count)
+                .prop_map(move |texts| Part::Rows(keys.iter().copied().zip(texts).collect()))
+        });
+    let leaf = prop_oneof![
+        3 => prop::sample::select(TEXTS).prop_map(Part::Text),
+        2 => rows,
+        1 => prop::sample::select(RAW).prop_map(Part::Raw),
+    ];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        let parts = prop::collection::vec(inner.clone(), 0..4);
+        prop_oneof![
+            3 => (prop::sample::select(NAMES), prop::option::of(0..3_u8), prop::option::of(0..3_u8), parts.clone())
+                .prop_map(|(name, class, title, parts)| Part::Element { name, class, title, parts }),
+            1 => (0..40_u8, prop::option::weighted(0.6, parts)).prop_map(|(id, parts)| Part::Condition(id, parts)),
+        ]
+    })
+}
+
+/// Any page.
+pub fn page() -> impl Strategy<Value = Page> {
+    prop::collection::vec(part(), 0..5).prop_map(Page)
+}
+
+impl Page {
+    /// Its source.
+    pub fn html(&self) -> String {
+        let mut html = String::from("<div dj-root>");
+        let mut conditions = 0;
+        for part in &self.0 {
+            write(part, &mut conditions, &mut html);
+        }
+        html.push_str("</div>");
+        html
+    }
+
+    /// The same page after some of its parts changed.
+    pub fn changed(self) -> impl Strategy<Value = Page> {
+        let count = self.0.len();
+        (Just(self), 0..count.max(1), part(), 0..4_u8).prop_map(|(page, at, new, how)| {
+            let mut parts = page.0;
+            match how {
+                0 if at < parts.len() => parts[at] = new,
+                1 => parts.insert(at.min(parts.len()), new),
+                2 if at < parts.len() => {
+                    parts.remove(at);
+                }
+                _ => parts.iter_mut().for_each(turn),
+            }
+            Page(parts)
+        })
+    }
+}
+
+/// Conditions turn, rows are put in another order, classes change.
+fn turn(part: &mut Part) {
+    match part {
+        Part::Condition(id, parts) => {
+            *parts = if parts.is_some() {
+                None
+            } else {
+                Some(vec![Part::Text("now"), Part::Rows(vec![(*id % 5, 1)])])
+            }
+        }
+        Part::Rows(rows) => {
+            rows.reverse();
+            if let Some(row) = rows.first_mut() {
+                row.1 += 1;
+            }
+        }
+        Part::Element {
+            class, title, parts, ..
+        } => {
+            *class = class.map(|class| class + 1);
+            *title = if title.is_some() { None } else { Some(1) };
+            parts.iter_mut().for_each(turn);
+        }
+        Part::Text(_) | Part::Raw(_) => {}
+    }
+}
+
+fn write(part: &Part, conditions: &mut usize, html: &mut String) {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
+    match part {
+        Part::Text(text) => html.push_str(&escaped(text)),
+        Part::Raw(raw) => html.push_str(raw),
+        Part::Element {
+            name,
+            class,
+            title,
+            parts,
+        } => {
+            html.push_str(&format!("<{name}"));
+            if let Some(class) = class {
+                html.push_str(&format!(" class=\"c{class}\""));
+            }
+            if let Some(title) = title {
+                html.push_str(&format!(" title=\"t{title}\""));
+            }
+            html.push('>');
+            for part in parts {
+                write(part, conditions, html);
+                html.push_str(if *name == "div" { "\n  " } else { " " });
+            }
+            html.push_str(&format!("</{name}>"));
+        }
+        Part::Condition(id, parts) => {
+            *conditions += 1;
+            html.push_str(&format!("<!--dj-if id=\"if-{id}-{conditions}\"-->"));
+            for part in parts.iter().flatten() {
+                write(part, conditions, html);
+            }
+            html.push_str("<!--/dj-if-->");
+        }
+        Part::Rows(rows) => {
+            html.push_str("<ul>");
+            for (key, text) in rows {
+                html.push_str(&format!("<li dj-key=\"{key}\"><i>{text}</i> row</li>"));
+            }
+            html.push_str("</ul>");
+        }
+    }
+}
