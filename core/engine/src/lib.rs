@@ -7,3 +7,4 @@ pub mod apply;
 pub mod diff;
 pub mod lines;
 pub mod tree;
+pub mod view;

@@ -14,6 +14,7 @@ use djscope_wire::Patch;
 use crate::tree::{ChildContext, Kind, Namespace, NodeId, Place, Tree};
 use boundaries::Boundaries;
 pub(crate) use boundaries::{opening_id, pairs};
+pub(crate) use ids::ids_at;
 pub use ids::{keep_ignored, sync_ids};
 
 /// What changes how trees are compared.

@@ -92,9 +92,7 @@ impl Builder {
             children: Vec::with_capacity(size),
             attributes: Vec::with_capacity(size / 2),
             text,
-            root: NodeId(0),
-            root_namespace: Namespace::Html,
-            has_ignored: false,
+            ..Tree::default()
         };
         Self::onto(tree, ids, 1)
     }
@@ -256,8 +254,9 @@ impl Builder {
         });
     }
 
-    /// Ends the innermost element; `end` is where its end tag ends.
-    pub fn close(&mut self, end: usize) {
+    /// Ends the innermost element; `end_tag` is empty if it has none.
+    pub fn close(&mut self, end_tag: Range) {
+        let end = end_tag.end;
         if let Some(flattened) = &mut self.flattened
             && flattened.open > 0
         {
@@ -276,6 +275,7 @@ impl Builder {
         node.children = children;
         node.elements += elements;
         node.extent.open = (open.open_end - open.start) as u32;
+        node.extent.close = end_tag.len() as u32;
         self.push(What::Element(open.node), open.start..end);
     }
 
@@ -419,31 +419,28 @@ impl Builder {
     /// The finished tree; nothing if no element was built.
     pub fn finish(mut self, end: usize, root_namespace: Namespace) -> Option<(Tree, IdCounter)> {
         while !self.open.is_empty() {
-            self.close(end);
+            self.close(end..end);
         }
-        let root = self.raw.iter().find_map(|raw| match raw.what {
-            What::Element(node) => Some(node),
+        let (root, length) = self.raw.iter().find_map(|raw| match raw.what {
+            What::Element(node) => Some((node, raw.end - raw.start)),
             _ => None,
         })?;
         self.tree.root = root;
+        self.tree.node_mut(root).extent.length = length as u32;
         self.tree.root_namespace = root_namespace;
+        self.tree.built = self.tree.sizes();
         Some((self.tree, self.ids))
     }
 
-    /// The finished children of an element with the given traits, of which the content starts at `content_start`.
-    pub fn finish_children(
-        mut self,
-        end: usize,
-        parent: Traits,
-        content_start: usize,
-    ) -> (Tree, IdCounter, Vec<NodeId>) {
+    /// The children that were read, by the rules of an element that keeps no whitespace.
+    pub fn finish_children(mut self, end: usize) -> (Tree, Vec<NodeId>) {
         while !self.open.is_empty() {
-            self.close(end);
+            self.close(end..end);
         }
-        let (slice, _) = self.assemble(0, parent, content_start);
+        let (slice, _) = self.assemble(0, Traits::NONE, 0);
         let children = self.tree.children[slice.range()].to_vec();
         self.tree.children.truncate(slice.start as usize);
-        (self.tree, self.ids, children)
+        (self.tree, children)
     }
 
     /// What a client inserts: elements, marks, and text that is one space or more than whitespace.

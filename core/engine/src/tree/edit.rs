@@ -77,6 +77,20 @@ impl Tree {
         };
     }
 
+    /// Takes all ids of a tree of the same shape.
+    pub(crate) fn copy_ids(&mut self, other: &Self) {
+        let mut pairs = vec![(self.root, other.root)];
+        while let Some((node, from)) = pairs.pop() {
+            self.set_id(node, other.node(from).id);
+            pairs.extend(
+                self.children(node)
+                    .iter()
+                    .copied()
+                    .zip(other.children(from).iter().copied()),
+            );
+        }
+    }
+
     /// Makes the id and the children of `from` those of `node`, copied from another tree.
     pub(crate) fn take_content(&mut self, node: NodeId, other: &Self, from: NodeId) {
         let children: Vec<NodeId> = other

@@ -4,16 +4,16 @@
 //! It gives up, with `None`, on whatever the reference parser may read in another way; that it never gives another
 //! tree is tested against the reference parser.
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::build::{Builder, ReadAttribute};
 use super::names::{Traits, foreign_svg_attribute, is_space};
 use super::parse::Ids;
-use super::{IdCounter, Namespace, Span, Tree, references};
+use super::{IdCounter, Namespace, NodeId, RootPlace, Span, Tree, references};
 
 /// Parses a page; `None` if the reference parser has to.
 pub(super) fn parse(source: &str, ids: Ids) -> Option<(Tree, IdCounter)> {
-    if memchr(0, source.as_bytes()).is_some() || memchr(b'\r', source.as_bytes()).is_some() {
+    if has_replaced_bytes(source) {
         return None;
     }
     let names_root = ["dj-root", "dj-view"]
@@ -28,44 +28,41 @@ pub(super) fn parse(source: &str, ids: Ids) -> Option<(Tree, IdCounter)> {
     Fast::new(source, Root::FirstInBody, ids).page()?
 }
 
-/// Parses what stands between siblings in an HTML element that is no table part, `select`, or raw text.
-pub(super) fn parse_content(
+/// Parses what stands among the children of an element; adds its nodes to the tree.
+///
+/// `None` if the reference parser has to; then the tree has some text more.
+pub(super) fn parse_among(
     source: &str,
-    tree: Tree,
-    ids: Ids,
+    tree: &mut Tree,
     depth: usize,
-    context: Context<'_>,
-) -> Option<Builder> {
-    if memchr(0, source.as_bytes()).is_some() || memchr(b'\r', source.as_bytes()).is_some() {
+    around: &[&str],
+) -> Option<Vec<NodeId>> {
+    if has_replaced_bytes(source) {
         return None;
     }
-    let mut builder = Builder::onto(tree, ids, depth);
+    let mut builder = Builder::onto(std::mem::take(tree), Ids::Counted(IdCounter::default()), depth);
     let base = builder.store(source).start;
-    let mut fast = Fast::new(source, Root::Fragment, ids);
+    let mut fast = Fast::new(source, Root::Fragment, Ids::Written);
     fast.builder = Some(builder);
     fast.base = base;
     fast.stage = Stage::InBody;
-    for name in context.ancestors {
-        fast.stack.push(Open::of(
-            name,
-            Traits::of(name),
-            fast.stack.last(),
-            fast.stack.len(),
-        ));
+    for name in around {
+        let open = Open::of(name, Traits::of(name), fast.stack.last(), fast.stack.len());
+        fast.stack.push(open);
         fast.counts.add(name, 1);
     }
     fast.floor = fast.stack.len();
-    fast.is_in_svg = context.is_in_svg;
-    fast.run()?;
-    fast.builder
+    let is_read = fast.run().is_some() && fast.stack.len() == fast.floor;
+    let (read, nodes) = fast
+        .builder
+        .map(|builder| builder.finish_children(source.len()))?;
+    *tree = read;
+    is_read.then_some(nodes)
 }
 
-/// What a fragment stands in.
-pub(super) struct Context<'a> {
-    /// Names of the elements around it, outermost first.
-    pub ancestors: &'a [&'a str],
-    /// It stands in SVG.
-    pub is_in_svg: bool,
+/// NUL and CR, which the tokenizer replaces.
+fn has_replaced_bytes(source: &str) -> bool {
+    memchr2(0, b'\r', source.as_bytes()).is_some()
 }
 
 /// Which element is the root.
@@ -165,6 +162,7 @@ struct Fast<'a> {
     /// The stack's size when the outermost `svg` was opened.
     svg_at: usize,
     root_namespace: Namespace,
+    place: Option<RootPlace>,
     attributes: Vec<(usize, usize, usize, usize)>,
     read: Vec<ReadAttribute>,
 }
@@ -186,6 +184,7 @@ impl<'a> Fast<'a> {
             is_in_svg: false,
             svg_at: 0,
             root_namespace: Namespace::Html,
+            place: None,
             attributes: Vec::with_capacity(16),
             read: Vec::with_capacity(16),
         }
@@ -196,7 +195,11 @@ impl<'a> Fast<'a> {
     fn page(mut self) -> Option<Option<(Tree, IdCounter)>> {
         self.run()?;
         match self.builder {
-            Some(builder) => Some(builder.finish(self.source.len(), self.root_namespace)),
+            Some(builder) => {
+                let (mut tree, ids) = builder.finish(self.source.len(), self.root_namespace)?;
+                tree.place = self.place;
+                Some(Some((tree, ids)))
+            }
             // Without an element in the body the root is `html` itself.
             None if self.root == Root::FirstInBody => None,
             None => Some(None),
@@ -419,15 +422,15 @@ impl<'a> Fast<'a> {
         {
             self.open_implied("tbody", tag.start);
         } else if self.stack.last().is_some_and(|open| open.is_implied) && tag.name != "tr" {
-            self.close_implied(tag.start);
+            self.close(tag.start..tag.start);
         }
-        let is_plain = self.may_start(tag)?;
+        self.check_start(tag)?;
         if tag.is_self_closing && !tag.traits.has(Traits::VOID) && tag.name != "svg" {
             return None;
         }
         self.open(tag)?;
         if tag.traits.has(Traits::VOID) || (tag.name == "svg" && tag.is_self_closing) {
-            self.close(tag.end);
+            self.close(tag.end..tag.end);
             return Some(());
         }
         if tag.name == "svg" {
@@ -438,7 +441,6 @@ impl<'a> Fast<'a> {
         } else if tag.name == "pre" && self.source.as_bytes().get(self.at) == Some(&b'\n') {
             self.at += 1;
         }
-        let _ = is_plain;
         Some(())
     }
 
@@ -479,8 +481,8 @@ impl<'a> Fast<'a> {
         Some(false)
     }
 
-    /// Whether the tag only opens an element where it stands.
-    fn may_start(&self, tag: &StartTag<'a>) -> Option<bool> {
+    /// Gives up unless the tag only opens an element where it stands.
+    fn check_start(&self, tag: &StartTag<'a>) -> Option<()> {
         let parent = self.stack.last();
         let parent_name = parent.map_or("body", |open| open.name);
         let is_allowed = match parent_name {
@@ -504,7 +506,7 @@ impl<'a> Fast<'a> {
             || (tag.traits.has(Traits::HEADING)
                 && parent.is_some_and(|open| open.traits.has(Traits::HEADING)))
             || self.ends_item(tag.name);
-        (is_allowed && !closes_something).then_some(true)
+        (is_allowed && !closes_something).then_some(())
     }
 
     /// Whether a list item ends an open one.
@@ -541,7 +543,7 @@ impl<'a> Fast<'a> {
         }
         self.open(tag)?;
         if tag.is_self_closing {
-            self.close(tag.end);
+            self.close(tag.end..tag.end);
         }
         Some(())
     }
@@ -557,10 +559,6 @@ impl<'a> Fast<'a> {
             let span = builder.store(name);
             builder.open(span, traits, &mut [], at..at);
         }
-    }
-
-    fn close_implied(&mut self, at: usize) {
-        self.close(at);
     }
 
     fn open(&mut self, tag: &StartTag<'a>) -> Option<()> {
@@ -579,6 +577,10 @@ impl<'a> Fast<'a> {
             if tag.name == "svg" {
                 self.root_namespace = Namespace::Svg;
             }
+            self.place = Some(RootPlace {
+                start: tag.start as u32,
+                around: self.stack.iter().map(|open| open.name.into()).collect(),
+            });
             self.builder = Some(Builder::new(self.source, self.ids));
             self.read_attributes(tag)?;
         }
@@ -644,8 +646,8 @@ impl<'a> Fast<'a> {
         }
     }
 
-    /// Ends the innermost element, of which the end tag ends at `end`.
-    fn close(&mut self, end: usize) {
+    /// Ends the innermost element; `end_tag` is empty if it has none.
+    fn close(&mut self, end_tag: std::ops::Range<usize>) {
         let Some(open) = self.stack.pop() else { return };
         self.counts.add(open.name, -1);
         if self.is_in_svg && self.stack.len() < self.svg_at {
@@ -654,7 +656,7 @@ impl<'a> Fast<'a> {
         if self.is_building()
             && let Some(builder) = &mut self.builder
         {
-            builder.close(end);
+            builder.close(end_tag);
             if self.root != Root::Fragment && builder.open_elements() == 0 {
                 self.is_built = true;
             }
@@ -681,13 +683,13 @@ impl<'a> Fast<'a> {
             return self.end_outside(name);
         }
         if name == "table" && self.stack.last().is_some_and(|open| open.is_implied) {
-            self.close_implied(start);
+            self.close(start..start);
         }
         let open = self.stack.last()?;
         if self.stack.len() <= self.floor || open.name != name || open.is_implied {
             return None;
         }
-        self.close(self.at);
+        self.close(start..self.at);
         Some(())
     }
 
@@ -725,7 +727,7 @@ impl<'a> Fast<'a> {
             }
         }
         self.at = end;
-        self.close(end);
+        self.close(text_end..end);
         Some(())
     }
 

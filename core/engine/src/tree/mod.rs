@@ -13,6 +13,7 @@ mod namespace;
 mod parse;
 mod reference;
 mod references;
+mod revise;
 mod write;
 
 pub use id::{ElementId, IdCounter};
@@ -21,6 +22,7 @@ pub use parse::{ParseError, Parsed, Parser, parse, parse_written};
 
 pub(crate) use namespace::ChildContext;
 pub(crate) use parse::{InsertedInto, parse_inserted};
+pub(crate) use revise::Run;
 pub(crate) use write::Place;
 
 use names::Traits;
@@ -73,6 +75,8 @@ pub(crate) struct Extent {
     pub lead: u32,
     /// Its start tag; 0 for what is not an element.
     pub open: u32,
+    /// Its end tag; 0 if it has none.
+    pub close: u32,
     /// All of it.
     pub length: u32,
 }
@@ -92,8 +96,6 @@ struct Node {
     /// How many elements are in it, itself included.
     elements: u32,
     extent: Extent,
-    /// Bytes that it takes when it is written; 0 if that is not known.
-    written: u32,
 }
 
 impl Node {
@@ -109,9 +111,9 @@ impl Node {
         extent: Extent {
             lead: 0,
             open: 0,
+            close: 0,
             length: 0,
         },
-        written: 0,
     };
 }
 
@@ -132,6 +134,31 @@ pub struct Tree {
     root_namespace: Namespace,
     /// Some node has `dj-update="ignore"`.
     has_ignored: bool,
+    /// Where the root starts in the source, and in what it stands there; `None` if nodes do not know their places.
+    place: Option<RootPlace>,
+    /// Bytes that each node took when the tree was last written whole.
+    written: Vec<u32>,
+    /// Whether two siblings have one key, once that was asked.
+    has_doubled_keys: Option<bool>,
+    /// Sizes of the arena when it was built.
+    built: Sizes,
+}
+
+/// How much an arena holds, what is no longer used included.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sizes {
+    nodes: usize,
+    children: usize,
+    attributes: usize,
+    text: usize,
+}
+
+/// Where the root stands in the source.
+#[derive(Clone, Debug)]
+struct RootPlace {
+    start: u32,
+    /// Names of the elements around it, outermost first.
+    around: Vec<Box<str>>,
 }
 
 /// A tree without a node, which no one outside sees.
@@ -145,6 +172,10 @@ impl Default for Tree {
             root: NodeId(0),
             root_namespace: Namespace::Html,
             has_ignored: false,
+            place: None,
+            written: Vec::new(),
+            has_doubled_keys: None,
+            built: Sizes::default(),
         }
     }
 }

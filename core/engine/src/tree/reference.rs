@@ -419,7 +419,7 @@ impl Dom {
         let mut read = Vec::new();
         while let Some(step) = steps.pop() {
             let Step::Enter(node) = step else {
-                builder.close(0);
+                builder.close(0..0);
                 continue;
             };
             match &nodes[node].data {

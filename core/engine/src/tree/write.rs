@@ -12,6 +12,23 @@ pub(crate) struct Place {
     pub scripting: bool,
 }
 
+/// Takes note of how long nodes are.
+trait Measure {
+    fn note(&mut self, node: NodeId, length: usize);
+}
+
+impl Measure for () {
+    fn note(&mut self, _node: NodeId, _length: usize) {}
+}
+
+impl Measure for Vec<u32> {
+    fn note(&mut self, node: NodeId, length: usize) {
+        if let Some(noted) = self.get_mut(node.0 as usize) {
+            *noted = length as u32;
+        }
+    }
+}
+
 impl Tree {
     /// The whole page, with `dj-id`s.
     pub fn to_html(&self) -> String {
@@ -29,10 +46,23 @@ impl Tree {
 
     /// `node` and what is in it.
     pub(crate) fn write(&self, node: NodeId, place: Place, html: &mut String) {
-        self.write_node(node, place, false, html);
+        self.write_node(node, place, false, html, &mut ());
     }
 
-    fn write_node(&self, node: NodeId, place: Place, is_verbatim: bool, html: &mut String) {
+    /// The same; `written` gets for every node how many bytes it takes.
+    pub(crate) fn write_noting(&self, node: NodeId, place: Place, html: &mut String, written: &mut Vec<u32>) {
+        self.write_node(node, place, false, html, written);
+    }
+
+    fn write_node(
+        &self,
+        node: NodeId,
+        place: Place,
+        is_verbatim: bool,
+        html: &mut String,
+        measure: &mut impl Measure,
+    ) {
+        let start = html.len();
         match self.kind(node) {
             Kind::Text if is_verbatim => html.push_str(self.text(node)),
             Kind::Text => escape_text(self.text(node), html),
@@ -41,11 +71,12 @@ impl Tree {
                 html.push_str(self.text(node));
                 html.push_str("-->");
             }
-            Kind::Element => self.write_element(node, place, html),
+            Kind::Element => self.write_element(node, place, html, measure),
         }
+        measure.note(node, html.len() - start);
     }
 
-    fn write_element(&self, node: NodeId, place: Place, html: &mut String) {
+    fn write_element(&self, node: NodeId, place: Place, html: &mut String, measure: &mut impl Measure) {
         let name = self.name(node);
         self.write_start(node, html);
         if self.is_void(node) {
@@ -59,7 +90,7 @@ impl Tree {
                 Kind::Element => self.place_of_child(node, place, child),
                 Kind::Text | Kind::Comment => place,
             };
-            self.write_node(child, child_place, is_verbatim, html);
+            self.write_node(child, child_place, is_verbatim, html, measure);
         }
         html.push_str("</");
         html.push_str(name);

@@ -3,4 +3,5 @@
 
 mod pages;
 mod parsers;
+mod revisions;
 mod round_trip;

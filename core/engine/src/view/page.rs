@@ -1,0 +1,132 @@
+//! The page as the browser has it.
+
+use djscope_wire::Patch;
+
+use crate::diff::{DiffOptions, diff, keep_ignored, sync_ids};
+use crate::tree::{IdCounter, ParseError, Parser, Run, Tree, parse};
+
+/// How much is done again for a new render.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Work {
+    /// What the change touches.
+    #[default]
+    Changed,
+    /// Everything; the results are the same.
+    All,
+}
+
+/// A page, and what is needed to tell the browser of its next state.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What the template wrote.
+    source: String,
+    tree: Tree,
+    /// The page with its ids.
+    html: String,
+    ids: IdCounter,
+    options: DiffOptions,
+}
+
+impl Page {
+    /// The page as it is first sent; ids start at 0.
+    ///
+    /// # Errors
+    ///
+    /// If the page passes a limit of the parser.
+    pub fn new(source: String, options: DiffOptions) -> Result<Self, ParseError> {
+        let parsed = parse(&source, IdCounter::default(), Parser::Fast)?;
+        let mut tree = parsed.tree;
+        let html = tree.to_html_measured();
+        Ok(Self {
+            source,
+            tree,
+            html,
+            ids: parsed.ids,
+            options,
+        })
+    }
+
+    /// Makes this the page of another source; gives the patches that do the same in the browser.
+    ///
+    /// # Errors
+    ///
+    /// If the new page passes a limit of the parser; the page stays as it was.
+    pub fn update(&mut self, source: String, work: Work) -> Result<Vec<Patch>, ParseError> {
+        if source == self.source {
+            return Ok(Vec::new());
+        }
+        let revision = match work {
+            Work::Changed => self
+                .tree
+                .revise(&self.source, &source, self.ids.next(), self.options),
+            Work::All => None,
+        };
+        let patches = match revision {
+            Some(revision) => {
+                match &revision.run {
+                    Some(Run {
+                        start,
+                        old_length,
+                        html,
+                    }) => {
+                        self.html.replace_range(*start..start + old_length, html);
+                    }
+                    None => self.html = self.tree.to_html_measured(),
+                }
+                // djust's ways around the parser, which only change texts, take no ids.
+                if !changes_texts_only(&revision.patches) {
+                    self.ids = IdCounter::starting_at(self.ids.next() + self.tree.elements());
+                }
+                revision.patches
+            }
+            None => self.read_anew(&source)?,
+        };
+        self.source = source;
+        Ok(patches)
+    }
+
+    fn read_anew(&mut self, source: &str) -> Result<Vec<Patch>, ParseError> {
+        let parsed = parse(source, self.ids, Parser::Fast)?;
+        let mut tree = parsed.tree;
+        keep_ignored(&self.tree, &mut tree);
+        let patches = diff(&self.tree, &tree, self.options);
+        if changes_texts_only(&patches) {
+            tree.copy_ids(&self.tree);
+        } else {
+            sync_ids(&self.tree, &mut tree);
+            self.ids = parsed.ids;
+        }
+        self.tree = tree;
+        self.html = self.tree.to_html_measured();
+        Ok(patches)
+    }
+
+    /// The page with the ids by which patches name elements.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// What the template wrote.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The tree that the browser has.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The ids that are left.
+    pub fn ids(&self) -> IdCounter {
+        self.ids
+    }
+
+    /// Lets ids go on at another number: in djust all views of a thread share one counter.
+    pub fn raise_ids_to(&mut self, least: u64) {
+        self.ids.raise_to(least);
+    }
+}
+
+fn changes_texts_only(patches: &[Patch]) -> bool {
+    patches.iter().all(|patch| matches!(patch, Patch::SetText { .. }))
+}

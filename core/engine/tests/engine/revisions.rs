@@ -1,0 +1,150 @@
+//! Doing again only what a change touches gives what doing everything again gives.
+
+use djscope_engine::diff::DiffOptions;
+use djscope_engine::tree::parse_written;
+use djscope_engine::view::{Page, Work};
+use proptest::prelude::*;
+
+use crate::pages;
+
+fn same(sources: &[String]) -> Result<(), TestCaseError> {
+    let mut sources = sources.iter().cloned();
+    let first = sources.next().unwrap();
+    let mut changed = Page::new(first.clone(), DiffOptions::default()).unwrap();
+    let mut all = Page::new(first, DiffOptions::default()).unwrap();
+    for source in sources {
+        let before = all.source().to_owned();
+        let from_changed = changed.update(source.clone(), Work::Changed).unwrap();
+        let from_all = all.update(source.clone(), Work::All).unwrap();
+        prop_assert_eq!(&from_changed, &from_all, "\nbefore {}\nafter  {}", before, source);
+        prop_assert_eq!(
+            changed.html(),
+            all.html(),
+            "\nbefore {}\nafter  {}",
+            before,
+            source
+        );
+        prop_assert_eq!(changed.html(), changed.tree().to_html());
+        prop_assert_eq!(changed.ids(), all.ids(), "\nbefore {}\nafter  {}", before, source);
+        prop_assert!(changed.tree() == all.tree());
+        let written = parse_written(changed.html()).unwrap();
+        prop_assert_eq!(written.tree.to_html(), changed.html());
+    }
+    Ok(())
+}
+
+/// A page that changes again and again.
+fn history() -> impl Strategy<Value = Vec<String>> {
+    pages::page()
+        .prop_flat_map(|page| {
+            let changed = page.clone().changed();
+            (Just(page), changed)
+        })
+        .prop_flat_map(|(first, second)| {
+            let third = second.clone().changed();
+            (Just(first), Just(second), third)
+        })
+        .prop_flat_map(|(first, second, third)| {
+            let fourth = third.clone().changed();
+            (Just(first), Just(second), Just(third), fourth)
+        })
+        .prop_map(|(a, b, c, d)| [a, b, c, d].iter().map(pages::Page::html).collect())
+}
+
+/// A page of which a few bytes are others.
+fn typed() -> impl Strategy<Value = Vec<String>> {
+    const PIECES: &[&str] = &[
+        "x",
+        " ",
+        "<b>y</b>",
+        "</div>",
+        "<li>z</li>",
+        "&amp;",
+        "<",
+        "é",
+        "\n",
+        "<!-- c -->",
+        "<p>",
+        "</p>",
+        "<tr><td>1</td></tr>",
+        "class=\"q\"",
+    ];
+    (
+        pages::page(),
+        prop::collection::vec(
+            (
+                any::<prop::sample::Index>(),
+                0..6_usize,
+                prop::sample::select(PIECES),
+            ),
+            1..4,
+        ),
+    )
+        .prop_map(|(page, edits)| {
+            let mut source = page.html();
+            let mut history = vec![source.clone()];
+            for (at, removed, piece) in edits {
+                let floor = source.floor_char_boundary(at.index(source.len() + 1));
+                let end = source.floor_char_boundary((floor + removed).min(source.len()));
+                source.replace_range(floor..end.max(floor), piece);
+                history.push(source.clone());
+            }
+            history
+        })
+}
+
+proptest! {
+    #[test]
+    fn pages_that_change(history in history()) {
+        same(&history)?;
+    }
+
+    #[test]
+    fn sources_that_are_typed(history in typed()) {
+        same(&history)?;
+    }
+}
+
+/// Rows of a table, of a list, and of plain text, of which one changes, comes, goes, or moves.
+#[test]
+fn rows() {
+    let page = |kind: usize, rows: &[(u32, &str)]| {
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|(key, text)| match kind {
+                0 => format!("<li dj-key=\"{key}\">{text}</li>\n"),
+                1 => format!("<tr dj-key=\"{key}\"><td>{text}</td></tr>\n"),
+                2 => format!("<tr><td>{text}</td></tr>"),
+                3 => format!("<b>{text}</b> "),
+                _ => format!("{text}, "),
+            })
+            .collect();
+        let rows = rows.concat();
+        match kind {
+            0 => format!(
+                "<div dj-root><h1>{}</h1><ul>\n{rows}</ul><p>end</p></div>",
+                rows.len()
+            ),
+            1 => format!(
+                "<div dj-root><table><thead><tr><th>h</th></tr></thead><tbody>\n{rows}</tbody></table></div>"
+            ),
+            2 => format!("<div dj-root><table>\n{rows}</table></div>"),
+            _ => format!("<div dj-root><p>{rows}</p><i>x</i></div>"),
+        }
+    };
+    let history: &[&[(u32, &str)]] = &[
+        &[(1, "a"), (2, "b"), (3, "c")],
+        &[(1, "a"), (2, "B &amp; <i>b</i>"), (3, "c")],
+        &[(1, "a"), (2, "B"), (3, "c"), (4, "d")],
+        &[(0, "z"), (1, "a"), (2, "B"), (3, "c"), (4, "d")],
+        &[(0, "z"), (1, "a"), (3, "c"), (4, "d")],
+        &[(4, "d"), (3, "c"), (1, "a"), (0, "z")],
+        &[],
+        &[(1, "a"), (1, "a"), (2, "b")],
+        &[(1, "a"), (1, "x"), (2, "b")],
+    ];
+    for kind in 0..5 {
+        let sources: Vec<String> = history.iter().map(|rows| page(kind, rows)).collect();
+        same(&sources).unwrap();
+    }
+}
