@@ -1,5 +1,7 @@
 //! `int()` and `float()`.
 
+use std::borrow::Cow;
+
 use num_bigint::BigInt;
 
 use super::number::truncate;
@@ -47,7 +49,7 @@ impl Value {
             Value::Uuid(bytes) => Ok(BigInt::from(u128::from_be_bytes(*bytes))),
             _ => Err(PythonError::type_error(format!(
                 "int() argument must be a string, a bytes-like object or a real number, not '{}'",
-                self.type_name()
+                self.qualified_type_name()
             ))),
         }
     }
@@ -108,7 +110,7 @@ impl Value {
             }
             _ => Err(PythonError::type_error(format!(
                 "float() argument must be a string or a real number, not '{}'",
-                self.type_name()
+                self.qualified_type_name()
             ))),
         }
     }
@@ -116,6 +118,15 @@ impl Value {
     fn no_float(&self) -> PythonError {
         PythonError::value_error(format!("could not convert string to float: {}", self.repr()))
     }
+}
+
+/// The text of a number with ASCII digits and nothing around it. The separators of ASCII count as whitespace only if the
+/// text is not ASCII throughout: Python looks at those texts byte by byte.
+fn trimmed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text.trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']));
+    }
+    ascii_digits(text.trim_matches(is_whitespace))
 }
 
 /// The digits of a number without the underscores that may stand between two of them.
@@ -135,8 +146,7 @@ fn without_underscores(text: &str) -> Option<String> {
 
 /// `int()` of a text: `None` if it is no integer, an error if it is too long.
 fn parse_int(text: &str) -> Option<Result<BigInt, PythonError>> {
-    let text = ascii_digits(text.trim_matches(is_whitespace));
-    let text = without_underscores(&text)?;
+    let text = without_underscores(&trimmed(text))?;
     let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -152,8 +162,7 @@ fn parse_int(text: &str) -> Option<Result<BigInt, PythonError>> {
 }
 
 fn parse_float(text: &str) -> Option<f64> {
-    let text = ascii_digits(text.trim_matches(is_whitespace));
-    let text = without_underscores(&text)?;
+    let text = without_underscores(&trimmed(text))?;
     // Rust reads the same texts as Python, and correctly rounded as well.
     text.parse().ok()
 }

@@ -162,12 +162,11 @@ impl Value {
 
     /// The name of its class: `int`, `SafeString`, `Product`.
     pub fn type_name(&self) -> &str {
-        let name = self.qualified_type_name();
-        name.rsplit('.').next().unwrap_or(name)
+        last_part(self.qualified_type_name())
     }
 
-    /// The name of its type as Python's error messages write it: with the module where the type is not a builtin of
-    /// Python or a class written in Python.
+    /// The name of its type as Python's error messages write it: with the module where the type is written in C and no
+    /// builtin.
     pub fn qualified_type_name(&self) -> &str {
         match self {
             Value::None => "NoneType",
@@ -187,10 +186,14 @@ impl Value {
             Value::DateTime(_) => "datetime.datetime",
             Value::TimeDelta(_) => "datetime.timedelta",
             Value::Uuid(_) => "UUID",
-            Value::Record(record) => record.type_name(),
-            Value::Opaque(opaque) => &opaque.type_name,
+            Value::Record(record) => last_part(record.type_name()),
+            Value::Opaque(opaque) => last_part(&opaque.type_name),
         }
     }
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 impl From<&str> for Value {

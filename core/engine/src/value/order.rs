@@ -126,7 +126,8 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// `TypeError` of two types that have no order, in the words that Python has for `<`.
+    /// `TypeError` of two types that have no order, in the words that Python has for `<`; `InvalidOperation` of the
+    /// NaN of `Decimal`.
     pub fn compare(&self, other: &Value) -> Result<Option<Ordering>, PythonError> {
         match (self, other) {
             (Value::Str(a) | Value::Safe(a), Value::Str(b) | Value::Safe(b)) => Ok(Some(a.cmp(b))),
@@ -147,10 +148,17 @@ impl Value {
                 PythonError::type_error("can't compare datetime.datetime to datetime.date"),
             ),
             _ => match (self.number(), other.number()) {
+                (Some(_), Some(_)) if self.is_decimal_nan() || other.is_decimal_nan() => Err(
+                    PythonError::new("InvalidOperation", "[<class 'decimal.InvalidOperation'>]"),
+                ),
                 (Some(a), Some(b)) => Ok(a.compare(b)),
                 _ => Err(no_order(self, other)),
             },
         }
+    }
+
+    fn is_decimal_nan(&self) -> bool {
+        matches!(self, Value::Decimal(decimal) if decimal.is_nan())
     }
 
     /// Python's `<`.
@@ -173,11 +181,13 @@ impl Value {
                 Some(needle) => Ok(text.contains(needle)),
                 None => Err(PythonError::type_error(format!(
                     "'in <string>' requires string as left operand, not {}",
-                    needle.type_name()
+                    needle.qualified_type_name()
                 ))),
             },
             Value::Bytes(bytes) => bytes_contain(bytes, needle),
             Value::List(items) | Value::Tuple(items) => Ok(items.contains(needle)),
+            // Python looks for a set by its items.
+            Value::Set(items) if matches!(needle, Value::Set(_)) => Ok(items.contains(needle)),
             Value::Set(items) => hashable(needle).map(|()| items.contains(needle)),
             Value::Dict(dict) => hashable(needle).map(|()| dict.get_value(needle).is_some()),
             Value::Opaque(opaque) if matches!(opaque.form, OpaqueForm::Cut { kept: Some(_), .. }) => {
@@ -185,7 +195,7 @@ impl Value {
             }
             _ => Err(PythonError::type_error(format!(
                 "argument of type '{}' is not iterable",
-                self.type_name()
+                self.qualified_type_name()
             ))),
         }
     }
@@ -217,7 +227,7 @@ fn bytes_contain(bytes: &[u8], needle: &Value) -> Result<bool, PythonError> {
         Value::Bool(byte) => Ok(bytes.contains(&u8::from(*byte))),
         _ => Err(PythonError::type_error(format!(
             "a bytes-like object is required, not '{}'",
-            needle.type_name()
+            needle.qualified_type_name()
         ))),
     }
 }
