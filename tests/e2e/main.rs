@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod client_patches;
 mod journeys;
 mod passing_through;
 mod survival;

@@ -32,6 +32,30 @@ pub fn program(name: &str) -> PathBuf {
     program
 }
 
+/// djust's own browser client.
+///
+/// # Panics
+///
+/// If the virtual environment has no djust.
+pub fn client_script() -> String {
+    let venv = program("python")
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .to_owned();
+    let libraries = std::fs::read_dir(venv.join("lib")).unwrap();
+    let script = libraries
+        .map(|library| {
+            library
+                .unwrap()
+                .path()
+                .join("site-packages/djust/static/djust/client.js")
+        })
+        .find(|script| script.exists())
+        .unwrap();
+    std::fs::read_to_string(script).unwrap()
+}
+
 /// A port that was free a moment ago.
 ///
 /// # Panics

@@ -73,10 +73,7 @@ impl Page {
     /// Its source.
     pub fn html(&self) -> String {
         let mut html = String::from("<div dj-root>");
-        let mut conditions = 0;
-        for part in &self.0 {
-            write(part, &mut conditions, &mut html);
-        }
+        write_all(&self.0, "", &mut html);
         html.push_str("</div>");
         html
     }
@@ -126,7 +123,22 @@ fn turn(part: &mut Part) {
     }
 }
 
-fn write(part: &Part, conditions: &mut usize, html: &mut String) {
+/// A condition of a template has one place in the page, so its id tells where it is.
+fn write_all(parts: &[Part], place: &str, html: &mut String) {
+    for (index, part) in parts.iter().enumerate() {
+        let mark = |id: u8| format!("if-{id}{place}-{}", conditions_before(parts, index));
+        write(part, mark, place, html);
+    }
+}
+
+fn conditions_before(parts: &[Part], index: usize) -> usize {
+    parts[..index]
+        .iter()
+        .filter(|part| matches!(part, Part::Condition(..)))
+        .count()
+}
+
+fn write(part: &Part, mark: impl Fn(u8) -> String, place: &str, html: &mut String) {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
     match part {
         Part::Text(text) => html.push_str(&escaped(text)),
@@ -145,17 +157,21 @@ fn write(part: &Part, conditions: &mut usize, html: &mut String) {
                 html.push_str(&format!(" title=\"t{title}\""));
             }
             html.push('>');
-            for part in parts {
-                write(part, conditions, html);
-                html.push_str(if *name == "div" { "\n  " } else { " " });
-            }
+            let space = if *name == "div" {
+                "
+  "
+            } else {
+                " "
+            };
+            html.push_str(space);
+            write_all(parts, &format!("{place}-{name}"), html);
+            html.push_str(space);
             html.push_str(&format!("</{name}>"));
         }
         Part::Condition(id, parts) => {
-            *conditions += 1;
-            html.push_str(&format!("<!--dj-if id=\"if-{id}-{conditions}\"-->"));
-            for part in parts.iter().flatten() {
-                write(part, conditions, html);
+            html.push_str(&format!("<!--dj-if id=\"{}\"-->", mark(*id)));
+            if let Some(parts) = parts {
+                write_all(parts, &format!("{place}-if{id}"), html);
             }
             html.push_str("<!--/dj-if-->");
         }
