@@ -1,0 +1,266 @@
+//! Which names of the context each part of a template reads, and where.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::condition::Condition;
+use super::expression::{Expression, Head};
+use super::loader::Loader;
+use super::node::{Kind, Node};
+use super::tags::{Block, Extends, Include};
+use super::variable::Variable;
+use super::{Position, Template};
+
+/// How deep templates are followed into each other.
+const MAX_TEMPLATES: usize = 50;
+
+/// What a part of a template reads and does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeReads {
+    /// The names it reads, in the order of the templates.
+    pub reads: Vec<Read>,
+    /// Names that it sets for what follows.
+    pub writes: Vec<Arc<str>>,
+    /// Whether it can read any name: a tag of a project, a template that is not known yet.
+    pub reads_everything: bool,
+    /// Whether what it writes depends on how often it was rendered before: `{% cycle %}`, `{% ifchanged %}`.
+    pub is_stateful: bool,
+    /// Whether it reads the clock.
+    pub reads_clock: bool,
+}
+
+/// A name that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The name in the context.
+    pub name: Arc<str>,
+    /// The whole path: `item.label`.
+    pub path: Arc<str>,
+    /// Name of the template where it stands.
+    pub template: Option<Arc<str>>,
+    /// Where the node begins that reads it.
+    pub position: Position,
+}
+
+impl NodeReads {
+    /// The names that are read, each once; `*` stands for any.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let any = self.reads_everything.then_some("*");
+        self.reads.iter().map(|read| &*read.name).chain(any).collect()
+    }
+}
+
+/// Gathers [`NodeReads`] while it walks through nodes.
+#[derive(Debug)]
+pub struct Reads<'a> {
+    found: NodeReads,
+    loader: &'a dyn Loader,
+    /// Names that are set inside of the part itself.
+    bound: Vec<Arc<str>>,
+    /// The blocks of templates that extend each other, the innermost first.
+    blocks: Vec<Arc<Block>>,
+    template: Option<Arc<str>>,
+    position: Position,
+    templates: usize,
+    depth: usize,
+}
+
+impl<'a> Reads<'a> {
+    /// What a node reads; `blocks` are the definitions that take precedence over those in it.
+    pub fn of_node(
+        node: &Node,
+        template: &Template,
+        blocks: &[Arc<Block>],
+        loader: &'a dyn Loader,
+    ) -> NodeReads {
+        let mut reads = Self {
+            found: NodeReads::default(),
+            loader,
+            bound: Vec::new(),
+            blocks: blocks.to_vec(),
+            template: template.name().map(Into::into),
+            position: node.position,
+            templates: 0,
+            depth: 0,
+        };
+        reads.nodes(std::slice::from_ref(node));
+        reads.found
+    }
+
+    /// Several nodes.
+    pub fn nodes(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            let outer = std::mem::replace(&mut self.position, node.position);
+            match &node.kind {
+                Kind::Text(_) => {}
+                Kind::Variable(expression) => self.expression(expression),
+                Kind::Tag(tag) => tag.read(self),
+            }
+            self.position = outer;
+        }
+    }
+
+    /// An expression with the arguments of its filters.
+    pub fn expression(&mut self, expression: &Expression) {
+        for variable in expression.variables() {
+            self.variable(variable);
+        }
+    }
+
+    /// Several expressions.
+    pub fn expressions<'e>(&mut self, expressions: impl IntoIterator<Item = &'e Expression>) {
+        for expression in expressions {
+            self.expression(expression);
+        }
+    }
+
+    /// A condition.
+    pub fn condition(&mut self, condition: &Condition) {
+        self.expressions(condition.expressions());
+    }
+
+    /// A name.
+    pub fn name(&mut self, name: &str) {
+        self.path(name.into(), name.into());
+    }
+
+    fn variable(&mut self, variable: &Variable) {
+        if let Some(first) = variable.path().first() {
+            self.path(Arc::clone(&first.name), Arc::clone(&variable.text));
+        }
+    }
+
+    fn path(&mut self, name: Arc<str>, path: Arc<str>) {
+        let is_constant = matches!(&*name, "True" | "False" | "None");
+        if !is_constant && !self.bound.contains(&name) {
+            let read = Read {
+                name,
+                path,
+                template: self.template.clone(),
+                position: self.position,
+            };
+            if !self.found.reads.contains(&read) {
+                self.found.reads.push(read);
+            }
+        }
+    }
+
+    /// A part in which names are set.
+    pub fn scope<'n>(&mut self, names: impl IntoIterator<Item = &'n Arc<str>>, part: impl FnOnce(&mut Self)) {
+        let outside = self.bound.len();
+        self.bound.extend(names.into_iter().cloned());
+        part(self);
+        self.bound.truncate(outside);
+    }
+
+    /// A name that is set for what follows.
+    pub fn write(&mut self, name: Option<&Arc<str>>) {
+        if let Some(name) = name.filter(|name| !self.found.writes.contains(name)) {
+            self.found.writes.push(Arc::clone(name));
+        }
+    }
+
+    /// The part can read any name.
+    pub fn everything(&mut self) {
+        self.found.reads_everything = true;
+    }
+
+    /// What the part writes depends on how often it was rendered before.
+    pub fn stateful(&mut self) {
+        self.found.is_stateful = true;
+    }
+
+    /// The part reads the clock.
+    pub fn clock(&mut self) {
+        self.found.reads_clock = true;
+    }
+
+    /// `{% block %}`: the innermost definition, and those before it that `block.super` can reach.
+    pub(super) fn block(&mut self, own: &Arc<Block>, binding: &Arc<str>) {
+        let overriding: Vec<_> = self
+            .blocks
+            .iter()
+            .filter(|block| block.name == own.name)
+            .map(Arc::clone)
+            .collect();
+        self.deeper(|reads| {
+            reads.scope([binding], |reads| {
+                for block in &overriding {
+                    reads.nodes(&block.nodes);
+                }
+                if !overriding.iter().any(|block| Arc::ptr_eq(block, own)) {
+                    reads.nodes(&own.nodes);
+                }
+            });
+        });
+    }
+
+    /// `{% include %}`.
+    pub(super) fn include(&mut self, include: &Include) {
+        self.expression(&include.template);
+        for (_, expression) in &include.assignments {
+            self.expression(expression);
+        }
+        let Some(template) = self.constant_template(&include.template) else {
+            // What is not known by its name can read whatever it can see.
+            self.found.reads_everything |= !include.is_isolated;
+            return;
+        };
+        let names: Vec<_> = include
+            .assignments
+            .iter()
+            .map(|(name, _)| Arc::clone(name))
+            .collect();
+        let found = include.is_isolated.then(|| self.found.clone());
+        let blocks = std::mem::take(&mut self.blocks);
+        self.deeper(|reads| reads.scope(&names, |reads| reads.template(&template)));
+        self.blocks = blocks;
+        if let Some(mut found) = found {
+            // Nothing outside can be seen, so nothing outside is read.
+            found.is_stateful |= self.found.is_stateful;
+            found.reads_clock |= self.found.reads_clock;
+            self.found = found;
+        }
+    }
+
+    /// `{% extends %}`.
+    pub(super) fn extends(&mut self, extends: &Extends) {
+        self.expression(&extends.parent);
+        let outer = self.blocks.len();
+        self.blocks.extend(extends.blocks.iter().cloned());
+        match self.constant_template(&extends.parent) {
+            Some(parent) => self.deeper(|reads| reads.template(&parent)),
+            None => self.found.reads_everything = true,
+        }
+        self.blocks.truncate(outer);
+    }
+
+    fn template(&mut self, template: &Template) {
+        let outer = std::mem::replace(&mut self.template, template.name().map(Into::into));
+        self.nodes(template.nodes());
+        self.template = outer;
+    }
+
+    /// The template that an expression without a variable names.
+    fn constant_template(&mut self, expression: &Expression) -> Option<Template> {
+        let Head::Constant(name) = &expression.head else {
+            return None;
+        };
+        self.templates += 1;
+        if !expression.filters.is_empty() || self.templates > MAX_TEMPLATES {
+            return None;
+        }
+        self.loader.load(&name.to_str(), &[]).ok()
+    }
+
+    /// Goes one template or block deeper, unless that is too deep.
+    fn deeper(&mut self, part: impl FnOnce(&mut Self)) {
+        if self.depth >= MAX_TEMPLATES {
+            self.found.reads_everything = true;
+            return;
+        }
+        self.depth += 1;
+        part(self);
+        self.depth -= 1;
+    }
+}

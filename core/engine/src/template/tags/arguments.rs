@@ -1,0 +1,87 @@
+//! Words of the form `name=value` in tags (`token_kwargs` and `kwarg_re` of `django/template/base.py`).
+
+use std::sync::Arc;
+
+use super::super::TemplateError;
+use super::super::expression::Expression;
+use super::super::parser::Parser;
+use super::super::render::Renderer;
+use super::super::text::word_length;
+use crate::value::Value;
+
+/// Names and the expressions that they are set to.
+pub(super) type Assignments = Vec<(Arc<str>, Expression)>;
+
+/// Cuts `name=value`; without a name the first part is `None`.
+pub(super) fn keyword(word: &str) -> (Option<&str>, &str) {
+    let length = word_length(word);
+    match word[length..].strip_prefix('=') {
+        Some(value) if length > 0 && !value.is_empty() => (Some(&word[..length]), value),
+        _ => (None, word),
+    }
+}
+
+/// Takes the assignments off the beginning of `words`: `name=value`, and with `legacy` also `value as name and …`.
+pub(super) fn assignments(
+    words: &mut &[String],
+    parser: &Parser<'_>,
+    legacy: bool,
+) -> Result<Assignments, TemplateError> {
+    let mut found = Assignments::new();
+    let keyword_format = words.first().is_some_and(|word| keyword(word).0.is_some());
+    if !keyword_format && !legacy {
+        return Ok(found);
+    }
+    loop {
+        let (name, value, length) = match words {
+            [word, ..] if keyword_format => match keyword(word) {
+                (Some(name), value) => (name, value, 1),
+                (None, _) => break,
+            },
+            [value, separator, name, ..] if !keyword_format && separator == "as" => {
+                (name.as_str(), value.as_str(), 3)
+            }
+            _ => break,
+        };
+        set(&mut found, name, parser.compile(value)?);
+        *words = &words[length..];
+        if !keyword_format && !words.is_empty() {
+            if words[0] != "and" {
+                break;
+            }
+            *words = &words[1..];
+        }
+    }
+    Ok(found)
+}
+
+/// A later assignment to the same name takes the place of the earlier one.
+pub(super) fn set(assignments: &mut Assignments, name: &str, expression: Expression) {
+    match assignments.iter_mut().find(|(own, _)| **own == *name) {
+        Some((_, own)) => *own = expression,
+        None => assignments.push((name.into(), expression)),
+    }
+}
+
+/// The values of assignments.
+pub(super) fn evaluate(
+    assignments: &Assignments,
+    renderer: &mut Renderer<'_>,
+) -> Result<Vec<(Arc<str>, Value)>, TemplateError> {
+    assignments
+        .iter()
+        .map(|(name, value)| Ok((Arc::clone(name), renderer.evaluate(value)?)))
+        .collect()
+}
+
+/// Takes `as name` off the end of the words of a tag.
+pub(super) fn take_target(words: &mut Vec<String>) -> Option<Arc<str>> {
+    match words.as_slice() {
+        [.., separator, name] if separator == "as" => {
+            let name = name.as_str().into();
+            words.truncate(words.len() - 2);
+            Some(name)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,257 @@
+//! Tags that write what they are told or nothing: `{% comment %}`, `{% load %}`, `{% verbatim %}`,
+//! `{% templatetag %}`, `{% csrf_token %}`, `{% cache %}` and `{% debug %}`.
+
+use super::super::error::{TemplateError, VARIABLE_DOES_NOT_EXIST};
+use super::super::escape::escape_into;
+use super::super::expression::Expression;
+use super::super::lexer::Token;
+use super::super::node::{Kind, Node, Tag};
+use super::super::output::Output;
+use super::super::parser::Parser;
+use super::super::reads::Reads;
+use super::super::render::Renderer;
+use crate::value::Value;
+
+/// Text that does not depend on the context.
+#[derive(Debug)]
+struct Plain {
+    text: Box<str>,
+}
+
+impl Tag for Plain {
+    fn render(&self, _renderer: &mut Renderer<'_>, out: &mut Output) -> Result<(), TemplateError> {
+        out.push_str(&self.text);
+        Ok(())
+    }
+
+    fn read(&self, _reads: &mut Reads<'_>) {}
+
+    fn bears_elements(&self) -> bool {
+        self.text.contains('<')
+    }
+}
+
+fn plain(text: impl Into<Box<str>>) -> Result<Box<dyn Tag>, TemplateError> {
+    Ok(Box::new(Plain { text: text.into() }))
+}
+
+pub(super) fn compile_comment(
+    parser: &mut Parser<'_>,
+    _token: &Token,
+) -> Result<Box<dyn Tag>, TemplateError> {
+    parser.skip_past("endcomment")?;
+    plain("")
+}
+
+pub(super) fn compile_load(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn Tag>, TemplateError> {
+    let words = token.split();
+    match words.as_slice() {
+        [_, names @ .., from, library] if !names.is_empty() && from == "from" => {
+            parser.scope.load_names(names, library)?;
+        }
+        [_, libraries @ ..] => {
+            for library in libraries {
+                parser.scope.load(library)?;
+            }
+        }
+        [] => {}
+    }
+    plain("")
+}
+
+pub(super) fn compile_verbatim(
+    parser: &mut Parser<'_>,
+    _token: &Token,
+) -> Result<Box<dyn Tag>, TemplateError> {
+    let nodes = parser.parse_body("endverbatim")?;
+    let text: String = nodes
+        .iter()
+        .filter_map(|node| match &node.kind {
+            Kind::Text(text) => Some(&**text),
+            Kind::Variable(_) | Kind::Tag(_) => None,
+        })
+        .collect();
+    plain(text)
+}
+
+/// What each argument of `{% templatetag %}` writes.
+const TEMPLATE_TAGS: [(&str, &str); 8] = [
+    ("openblock", "{%"),
+    ("closeblock", "%}"),
+    ("openvariable", "{{"),
+    ("closevariable", "}}"),
+    ("openbrace", "{"),
+    ("closebrace", "}"),
+    ("opencomment", "{#"),
+    ("closecomment", "#}"),
+];
+
+pub(super) fn compile_templatetag(
+    _parser: &mut Parser<'_>,
+    token: &Token,
+) -> Result<Box<dyn Tag>, TemplateError> {
+    let words = token.split();
+    let [_, argument] = words.as_slice() else {
+        return Err(TemplateError::syntax(
+            "'templatetag' statement takes one argument",
+        ));
+    };
+    match TEMPLATE_TAGS.iter().find(|(name, _)| name == argument) {
+        Some((_, text)) => plain(*text),
+        None => {
+            let names: Vec<Value> = TEMPLATE_TAGS.iter().map(|(name, _)| Value::from(*name)).collect();
+            let names = Value::from(names).repr();
+            Err(TemplateError::syntax(format!(
+                "Invalid templatetag argument: '{argument}'. Must be one of: {names}"
+            )))
+        }
+    }
+}
+
+/// `{% csrf_token %}`.
+#[derive(Debug)]
+struct CsrfToken;
+
+pub(super) fn compile_csrf_token(
+    _parser: &mut Parser<'_>,
+    _token: &Token,
+) -> Result<Box<dyn Tag>, TemplateError> {
+    Ok(Box::new(CsrfToken))
+}
+
+impl Tag for CsrfToken {
+    fn render(&self, renderer: &mut Renderer<'_>, out: &mut Output) -> Result<(), TemplateError> {
+        let token = renderer.get("csrf_token").unwrap_or_default();
+        if token.is_truthy() && token.as_text() != Some("NOTPROVIDED") {
+            out.push_str("<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"");
+            super::super::escape::conditional_escape_into(&token, out.text_mut());
+            out.push_str("\">");
+        }
+        Ok(())
+    }
+
+    fn read(&self, reads: &mut Reads<'_>) {
+        reads.name("csrf_token");
+    }
+}
+
+/// `{% cache %}`: nothing is kept, the body is always rendered.
+#[derive(Debug)]
+struct Cache {
+    nodes: Vec<Node>,
+    timeout: Expression,
+    using: Option<Expression>,
+    vary_on: Box<[Expression]>,
+}
+
+pub(super) fn compile_cache(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn Tag>, TemplateError> {
+    let nodes = parser.parse_body("endcache")?;
+    let mut words = token.split_contents()?;
+    if words.len() < 3 {
+        let tag = Value::str(words[0].as_str()).repr();
+        return Err(TemplateError::syntax(format!(
+            "'{tag}' tag requires at least 2 arguments."
+        )));
+    }
+    let mut using = None;
+    if let Some(name) = words
+        .last()
+        .and_then(|word| word.strip_prefix("using="))
+        .filter(|_| words.len() > 3)
+    {
+        using = Some(parser.compile(name)?);
+        words.pop();
+    }
+    let timeout = parser.compile(&words[1])?;
+    let vary_on = parser.compile_all(&words[3..])?;
+    Ok(Box::new(Cache {
+        nodes,
+        timeout,
+        using,
+        vary_on,
+    }))
+}
+
+impl Tag for Cache {
+    fn render(&self, renderer: &mut Renderer<'_>, out: &mut Output) -> Result<(), TemplateError> {
+        let timeout = known(&self.timeout, renderer)?;
+        if !timeout.is_none()
+            && timeout
+                .to_int()
+                .is_err_and(|error| error.is_any(&["ValueError", "TypeError"]))
+        {
+            let message = format!(
+                "\"cache\" tag got a non-integer timeout value: {}",
+                timeout.repr()
+            );
+            return Err(TemplateError::syntax(message));
+        }
+        if let Some(using) = &self.using {
+            let name = known(using, renderer)?;
+            if !matches!(name.as_text(), Some("default" | "template_fragments")) {
+                let message = format!("Invalid cache name specified for cache tag: {}", name.repr());
+                return Err(TemplateError::syntax(message));
+            }
+        }
+        for expression in &self.vary_on {
+            renderer.evaluate(expression)?;
+        }
+        let markers = std::mem::replace(&mut renderer.if_markers, false);
+        renderer.render_nodes(&self.nodes, out)?;
+        renderer.if_markers = markers;
+        Ok(())
+    }
+
+    fn read(&self, reads: &mut Reads<'_>) {
+        reads.expression(&self.timeout);
+        reads.expressions(self.using.as_slice());
+        reads.expressions(&self.vary_on);
+        reads.nodes(&self.nodes);
+    }
+
+    fn bodies(&self) -> Vec<&[Node]> {
+        vec![&self.nodes]
+    }
+}
+
+fn known(expression: &Expression, renderer: &mut Renderer<'_>) -> Result<Value, TemplateError> {
+    renderer.evaluate(expression).map_err(|error| {
+        if error.class != VARIABLE_DOES_NOT_EXIST {
+            return error;
+        }
+        let head = expression
+            .as_variable()
+            .map_or(&*expression.text, |variable| &variable.text);
+        TemplateError::syntax(format!(
+            "\"cache\" tag got an unknown variable: <Variable: '{head}'>"
+        ))
+    })
+}
+
+/// `{% debug %}`: nothing, unless the project runs in debug mode.
+#[derive(Debug)]
+struct Debug;
+
+pub(super) fn compile_debug(_parser: &mut Parser<'_>, _token: &Token) -> Result<Box<dyn Tag>, TemplateError> {
+    Ok(Box::new(Debug))
+}
+
+impl Tag for Debug {
+    /// The context as Django prints it. The modules that Python has loaded, which Django prints behind it, are not
+    /// known here.
+    fn render(&self, renderer: &mut Renderer<'_>, out: &mut Output) -> Result<(), TemplateError> {
+        if !renderer.environment.debug {
+            return Ok(());
+        }
+        let dicts = renderer.context_dicts();
+        for dict in dicts.as_sequence().unwrap_or_default().iter().rev() {
+            escape_into(&dict.repr(), out.text_mut());
+        }
+        out.push_str("\n\n{}");
+        Ok(())
+    }
+
+    fn read(&self, reads: &mut Reads<'_>) {
+        reads.everything();
+    }
+}

@@ -1,0 +1,167 @@
+//! `{% querystring %}`.
+
+use std::sync::Arc;
+
+use super::super::error::TemplateError;
+use super::super::escape::conditional_escape;
+use super::super::expression::Expression;
+use super::super::lexer::Token;
+use super::super::node::Tag;
+use super::super::output::Output;
+use super::super::parser::Parser;
+use super::super::reads::Reads;
+use super::super::render::Renderer;
+use super::arguments::{Assignments, evaluate, keyword, take_target};
+use crate::value::Value;
+
+/// `{% querystring %}`. A `QueryDict` is told as a dict of lists, or of single values.
+#[derive(Debug)]
+struct QueryString {
+    query: Option<Expression>,
+    changes: Assignments,
+    target: Option<Arc<str>>,
+}
+
+pub(super) fn compile(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn Tag>, TemplateError> {
+    let mut words = token.split_contents()?.split_off(1);
+    let target = take_target(&mut words);
+    let mut query = None;
+    let mut changes = Assignments::new();
+    for word in &words {
+        match keyword(word) {
+            (Some("query_dict"), value) if query.is_none() => query = Some(parser.compile(value)?),
+            (Some(name), value) => {
+                if changes.iter().any(|(own, _)| **own == *name) || name == "query_dict" {
+                    return Err(TemplateError::syntax(format!(
+                        "'querystring' received multiple values for keyword argument '{name}'"
+                    )));
+                }
+                changes.push((name.into(), parser.compile(value)?));
+            }
+            (None, _) if !changes.is_empty() => {
+                return Err(TemplateError::syntax(
+                    "'querystring' received some positional argument(s) after some keyword argument(s)",
+                ));
+            }
+            (None, value) => {
+                if query.is_some() {
+                    let message = "'querystring' received too many positional arguments";
+                    return Err(TemplateError::syntax(message));
+                }
+                query = Some(parser.compile(value)?);
+            }
+        }
+    }
+    Ok(Box::new(QueryString {
+        query,
+        changes,
+        target,
+    }))
+}
+
+impl Tag for QueryString {
+    fn render(&self, renderer: &mut Renderer<'_>, out: &mut Output) -> Result<(), TemplateError> {
+        let query = match &self.query {
+            Some(expression) => renderer.evaluate(expression)?,
+            None => Value::None,
+        };
+        let query = if query.is_none() {
+            request_query(renderer)?
+        } else {
+            query
+        };
+        let changes = evaluate(&self.changes, renderer)?;
+        let mut parameters = parameters(&query);
+        let had_parameters = !parameters.is_empty();
+        for (name, value) in changes {
+            change(&mut parameters, &name, &value);
+        }
+        let mut text = String::new();
+        if had_parameters || !parameters.is_empty() {
+            text.push('?');
+            text.push_str(&encode(&parameters));
+        }
+        let text = Value::from(text);
+        match &self.target {
+            Some(target) => renderer.assign(target, text),
+            None if renderer.autoescape => out.push_str(&conditional_escape(&text)),
+            None => text.write_str(out.text_mut()),
+        }
+        Ok(())
+    }
+
+    fn read(&self, reads: &mut Reads<'_>) {
+        match &self.query {
+            Some(expression) => reads.expression(expression),
+            None => reads.name("request"),
+        }
+        for (_, expression) in &self.changes {
+            reads.expression(expression);
+        }
+        reads.write(self.target.as_ref());
+    }
+}
+
+/// `context.request.GET`.
+fn request_query(renderer: &Renderer<'_>) -> Result<Value, TemplateError> {
+    let request = renderer.get("request");
+    request
+        .and_then(|request| request.item("GET"))
+        .ok_or_else(|| TemplateError::new("AttributeError", "'Context' object has no attribute 'request'"))
+}
+
+type Parameters = Vec<(String, Vec<String>)>;
+
+fn parameters(query: &Value) -> Parameters {
+    let Value::Dict(dict) = query else {
+        return Parameters::new();
+    };
+    dict.iter()
+        .map(|(name, value)| (name.to_str().into_owned(), texts(value)))
+        .collect()
+}
+
+/// The items of what can be iterated and is no text; else the one value.
+fn texts(value: &Value) -> Vec<String> {
+    match value.iterate().filter(|_| value.as_text().is_none()) {
+        Some(items) => items.map(|item| item.to_str().into_owned()).collect(),
+        None => vec![value.to_str().into_owned()],
+    }
+}
+
+fn change(parameters: &mut Parameters, name: &str, value: &Value) {
+    if value.is_none() {
+        parameters.retain(|(own, _)| own != name);
+        return;
+    }
+    let values = texts(value);
+    match parameters.iter_mut().find(|(own, _)| own == name) {
+        Some((_, own)) => *own = values,
+        None => parameters.push((name.to_owned(), values)),
+    }
+}
+
+/// `QueryDict.urlencode`.
+fn encode(parameters: &Parameters) -> String {
+    let pairs = parameters.iter().flat_map(|(name, values)| {
+        values
+            .iter()
+            .map(move |value| format!("{}={}", quote_plus(name), quote_plus(value)))
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// `urllib.parse.quote_plus`.
+fn quote_plus(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => quoted.push('+'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
+                quoted.push(char::from(byte));
+            }
+            _ => quoted.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    quoted
+}
