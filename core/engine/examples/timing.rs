@@ -61,7 +61,12 @@ fn pages() {
     use djscope_engine::view::*;
     for n in [100, 1000, 10000] {
         let a = list(n, |i| i, "row", false);
-        for (name, b) in [("edit", list(n, |i| i, "row", true)), ("append", list(n + 1, |i| i, "row", false)), ("rev", list(n, |i| n - 1 - i, "row", false)), ("attr", list(n, |i| i, "row active", false))] {
+        for (name, b) in [
+            ("edit", list(n, |i| i, "row", true)),
+            ("append", list(n + 1, |i| i, "row", false)),
+            ("rev", list(n, |i| n - 1 - i, "row", false)),
+            ("attr", list(n, |i| i, "row active", false)),
+        ] {
             for work in [Work::Changed, Work::All] {
                 let mut page = Page::new(a.clone(), DiffOptions::default()).unwrap();
                 let mut best = f64::MAX;
@@ -70,7 +75,9 @@ fn pages() {
                     let t = Instant::now();
                     let p = page.update(s, work).unwrap();
                     let d = t.elapsed().as_secs_f64() * 1e3;
-                    if i % 2 == 0 { best = best.min(d); }
+                    if i % 2 == 0 {
+                        best = best.min(d);
+                    }
                     std::hint::black_box(p);
                 }
                 println!("{n} {name} {work:?} {best:.4}");

@@ -18,6 +18,7 @@ mod lexer;
 mod library;
 mod loader;
 mod markers;
+mod memo;
 mod moments;
 mod node;
 mod output;
@@ -45,6 +46,7 @@ pub use lexer::{Position, Token, TokenKind, tokenize};
 pub use library::{FilterFunction, FilterShape, Libraries, Library, TagAnswer, TagBody, TagCall, TagShape};
 pub use loader::{Loader, MemoryLoader, NoTemplates};
 pub use markers::template_hash;
+pub use memo::Memo;
 pub use node::{Kind, Node, Tag};
 pub use output::{Note, Output};
 pub use page::Page;
@@ -143,6 +145,16 @@ impl Template {
         let mut out = Output::new(environment.limits.max_output_bytes);
         self.render_into(context, loader, environment, &mut out)?;
         Ok(out.into_string())
+    }
+
+    /// A render that has not written anything yet, to render node by node.
+    pub fn renderer<'a>(
+        &self,
+        context: &'a Context,
+        loader: &'a dyn Loader,
+        environment: &'a Environment,
+    ) -> Renderer<'a> {
+        Renderer::new(self, context, loader, environment)
     }
 
     /// Renders the template behind what was written already.

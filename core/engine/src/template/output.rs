@@ -32,6 +32,15 @@ impl Output {
         }
     }
 
+    /// The same, with room for `capacity` bytes.
+    pub fn with_capacity(limit: usize, capacity: usize) -> Self {
+        let text = String::with_capacity(capacity + capacity / 8);
+        Self {
+            text,
+            ..Self::new(limit)
+        }
+    }
+
     /// The same, with notes of which node wrote what.
     pub fn with_notes(limit: usize) -> Self {
         Self {

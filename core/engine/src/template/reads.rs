@@ -27,6 +27,8 @@ pub struct NodeReads {
     pub is_stateful: bool,
     /// Whether it reads the clock.
     pub reads_clock: bool,
+    /// Whether there is an `{% if %}` in it, which djust marks by its place in the loops around it.
+    pub has_conditions: bool,
 }
 
 /// A name that is read.
@@ -73,17 +75,27 @@ impl<'a> Reads<'a> {
         blocks: &[Arc<Block>],
         loader: &'a dyn Loader,
     ) -> NodeReads {
+        Self::of_nodes(std::slice::from_ref(node), template, blocks, loader)
+    }
+
+    /// The same of several nodes.
+    pub fn of_nodes(
+        nodes: &[Node],
+        template: &Template,
+        blocks: &[Arc<Block>],
+        loader: &'a dyn Loader,
+    ) -> NodeReads {
         let mut reads = Self {
             found: NodeReads::default(),
             loader,
             bound: Vec::new(),
             blocks: blocks.to_vec(),
             template: template.name().map(Into::into),
-            position: node.position,
+            position: nodes.first().map(|node| node.position).unwrap_or_default(),
             templates: 0,
             depth: 0,
         };
-        reads.nodes(std::slice::from_ref(node));
+        reads.nodes(nodes);
         reads.found
     }
 
@@ -170,6 +182,11 @@ impl<'a> Reads<'a> {
         self.found.is_stateful = true;
     }
 
+    /// There is an `{% if %}`.
+    pub fn conditional(&mut self) {
+        self.found.has_conditions = true;
+    }
+
     /// The part reads the clock.
     pub fn clock(&mut self) {
         self.found.reads_clock = true;
@@ -219,6 +236,7 @@ impl<'a> Reads<'a> {
             // Nothing outside can be seen, so nothing outside is read.
             found.is_stateful |= self.found.is_stateful;
             found.reads_clock |= self.found.reads_clock;
+            found.has_conditions |= self.found.has_conditions;
             self.found = found;
         }
     }

@@ -11,6 +11,7 @@ use super::error::{LIMIT_EXCEEDED, TemplateError};
 use super::escape::escape_into;
 use super::expression::Expression;
 use super::loader::Loader;
+use super::memo::{Memo, Remembering};
 use super::node::{Kind, Node};
 use super::output::Output;
 use super::resolve::{Missing, Stop};
@@ -51,6 +52,8 @@ pub struct Renderer<'a> {
     loaded: HashMap<(u32, u32, Arc<str>), u32>,
     /// The `{% include %}`s that lead to what is being rendered, see [`MarkerId`](super::markers::MarkerId).
     pub(super) includes: Vec<(u32, u32)>,
+    /// Rows of loops that may be as they were.
+    pub(super) remembering: Option<Remembering<'a>>,
     depth: usize,
     bodies: usize,
     iterations: usize,
@@ -81,10 +84,38 @@ impl<'a> Renderer<'a> {
             current: 0,
             loaded: HashMap::new(),
             includes: Vec::new(),
+            remembering: None,
             depth: 0,
             bodies: 0,
             iterations: 0,
         }
+    }
+
+    /// Renders a node of the template itself, with the rows of loops as they were in the render before: `text` is what
+    /// the node wrote then, and `memo` what is known of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Renderer::render_node`].
+    pub fn render_again(
+        &mut self,
+        node: &Node,
+        memo: &'a Memo,
+        text: &'a str,
+        out: &mut Output,
+    ) -> Result<Memo, TemplateError> {
+        self.remembering = Some(Remembering::new(memo, text, out.len()));
+        self.render_node(node, out)?;
+        Ok(self
+            .remembering
+            .take()
+            .map(Remembering::finish)
+            .unwrap_or_default())
+    }
+
+    /// Whether the environment is the one that was given, which no tag around has changed.
+    pub(super) fn has_own_environment(&self) -> bool {
+        matches!(self.environment, Cow::Borrowed(_))
     }
 
     /// The templates that took part so far; [`Note::template`](super::output::Note::template) counts them.
@@ -137,7 +168,9 @@ impl<'a> Renderer<'a> {
     /// Renders nodes into a string of its own.
     pub(super) fn capture(&mut self, nodes: &[Node], out: &mut Output) -> Result<String, TemplateError> {
         let start = out.len();
+        self.enter_capture();
         self.render_nodes(nodes, out)?;
+        self.leave_capture();
         Ok(out.take_from(start))
     }
 

@@ -119,3 +119,12 @@ impl<'a> IntoIterator for &'a Dict {
         self.entries.iter()
     }
 }
+
+impl IntoIterator for Dict {
+    type Item = (Value, Value);
+    type IntoIter = indexmap::map::IntoIter<Value, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}

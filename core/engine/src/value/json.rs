@@ -110,6 +110,18 @@ impl<'de> Visitor<'de> for ValueVisitor {
 /// A key of a JSON object, as a `str`.
 struct Key(Value);
 
+impl<'de> Deserialize<'de> for Dict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Dict, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Dict(dict) => Ok(Arc::unwrap_or_clone(dict)),
+            other => Err(de::Error::custom(format!(
+                "an object is expected, not '{}'",
+                other.type_name()
+            ))),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
         deserializer.deserialize_str(ValueVisitor).map(Key)

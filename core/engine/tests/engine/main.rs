@@ -1,6 +1,8 @@
 //! The engine as a whole: against its oracles, against itself, and by tables of cases.
 #![allow(clippy::unwrap_used)]
 
+mod djust;
+mod oracle;
 mod pages;
 mod parsers;
 mod revisions;

@@ -112,6 +112,7 @@ impl Tag for If {
     }
 
     fn read(&self, reads: &mut Reads<'_>) {
+        reads.conditional();
         for branch in &self.branches {
             reads.condition(&branch.condition);
             reads.nodes(&branch.nodes);

@@ -7,6 +7,7 @@ use super::super::context::Bound;
 use super::super::error::TemplateError;
 use super::super::expression::Expression;
 use super::super::lexer::Token;
+use super::super::memo::RunningRows;
 use super::super::node::{Node, Tag, bear_elements};
 use super::super::output::Output;
 use super::super::parser::Parser;
@@ -120,24 +121,52 @@ impl Tag for For {
 }
 
 impl For {
-    fn render_items(
+    fn render_items<'a>(
         &self,
         sequence: &Value,
         length: usize,
-        renderer: &mut Renderer<'_>,
+        renderer: &mut Renderer<'a>,
         out: &mut Output,
     ) -> Result<(), TemplateError> {
+        let address = std::ptr::from_ref(self) as usize;
+        let mut rows = renderer.start_rows(address, &self.body, &self.names, length, self.is_reversed);
         let items = sequence.iterate().into_iter().flatten();
-        if !self.is_reversed {
-            for (index, item) in items.enumerate() {
-                self.render_item(&item, index, index, renderer, out)?;
+        if self.is_reversed {
+            let items: Vec<_> = items.collect();
+            for (counter0, item) in items.iter().rev().enumerate() {
+                self.render_row(item, counter0, length - 1 - counter0, &mut rows, renderer, out)?;
             }
-            return Ok(());
+        } else {
+            for (index, item) in items.enumerate() {
+                self.render_row(&item, index, index, &mut rows, renderer, out)?;
+            }
         }
-        let items: Vec<_> = items.collect();
-        for (counter0, item) in items.iter().rev().enumerate() {
-            self.render_item(item, counter0, length - 1 - counter0, renderer, out)?;
+        if let Some(rows) = rows {
+            renderer.finish_rows(rows);
         }
+        Ok(())
+    }
+
+    /// Writes the row of an item as it was before if it is known, else renders it.
+    fn render_row<'a>(
+        &self,
+        item: &Value,
+        counter0: usize,
+        index: usize,
+        rows: &mut Option<RunningRows<'a>>,
+        renderer: &mut Renderer<'a>,
+        out: &mut Output,
+    ) -> Result<(), TemplateError> {
+        renderer.count_iteration()?;
+        let Some(rows) = rows else {
+            return self.render_item(item, counter0, index, renderer, out);
+        };
+        if rows.write_known(counter0, item, out) {
+            return Ok(out.check()?);
+        }
+        let start = out.len();
+        self.render_item(item, counter0, index, renderer, out)?;
+        rows.remember(item, start, out);
         Ok(())
     }
 
@@ -150,7 +179,6 @@ impl For {
         renderer: &mut Renderer<'_>,
         out: &mut Output,
     ) -> Result<(), TemplateError> {
-        renderer.count_iteration()?;
         if let Some(running) = renderer.loops.last_mut() {
             running.counter0 = counter0;
             running.index = index;
