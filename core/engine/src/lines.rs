@@ -33,7 +33,7 @@ pub type Clock<'a> = &'a dyn Fn() -> f64;
 /// Answers one line; what is wrong with it is the answer then.
 pub fn answer(request: Request, line: &[u8], clock: Clock<'_>) -> Json {
     let answered = match request {
-        Request::Render => render(line),
+        Request::Render => render(line, clock),
         Request::Diff => difference(line, clock),
         Request::Apply => applied(line),
         Request::Session => session(line, clock),
@@ -109,7 +109,7 @@ fn yes() -> bool {
     true
 }
 
-fn render(line: &[u8]) -> Result<Json, Refusal> {
+fn render(line: &[u8], clock: Clock<'_>) -> Result<Json, Refusal> {
     let asked: RenderLine = serde_json::from_slice(line)?;
     let libraries = Libraries::default();
     let loader = MemoryLoader::new(asked.templates, &libraries);
@@ -119,8 +119,11 @@ fn render(line: &[u8]) -> Result<Json, Refusal> {
         ..Environment::default()
     };
     let template = loader.load(&asked.name, &[])?;
-    let output = template.render(&Context::new(asked.context), &loader, &environment)?;
-    Ok(json!({"output": output}))
+    let context = Context::new(asked.context);
+    let start = clock();
+    let output = template.render(&context, &loader, &environment)?;
+    let us = clock() - start;
+    Ok(json!({"output": output, "us": us}))
 }
 
 #[derive(Deserialize)]

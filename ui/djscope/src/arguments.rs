@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use djscope_recording::filter;
 
 /// See what your djust page does: every event, state change, patch and millisecond.
@@ -36,6 +36,37 @@ pub enum Command {
     /// Print the turns of a recording
     #[command(after_help = filter::HELP)]
     Show(ShowArguments),
+    /// Use the engine from another tool: JSON lines on standard input, JSON lines on standard output
+    #[command(after_help = ENGINE_EXAMPLES)]
+    Engine(EngineArguments),
+}
+
+const ENGINE_EXAMPLES: &str = r#"Lines:
+  render   {"templates":{"x":"{{ n|add:1 }}"},"name":"x","context":{"n":1}}         {"output":"2"}
+  diff     {"old":"<p>a</p>","new":"<p>b</p>"}                                      {"patches":[...],"us":...}
+  apply    {"html":"<p>a</p>","patches":[...]}                                      {"html":"...","failed":[]}
+  session  {"template":"<p>{{ n }}</p>","steps":[{"state":{"n":1},"changed":null}]} {"steps":[...]}
+A line that cannot be answered gives {"error":...,"message":...}, and the stream goes on."#;
+
+/// Options of `engine`.
+#[derive(Debug, Args)]
+pub struct EngineArguments {
+    /// What every line asks for
+    #[arg(value_enum)]
+    pub request: EngineRequest,
+}
+
+/// What lines ask the engine for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum EngineRequest {
+    /// A template with a context
+    Render,
+    /// The patches between two pages
+    Diff,
+    /// A page after patches
+    Apply,
+    /// A view through its states
+    Session,
 }
 
 const RUN_EXAMPLES: &str = "Examples:

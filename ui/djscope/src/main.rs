@@ -4,6 +4,7 @@
 //! codes: 0 fine, 1 findings or divergence, 2 usage or input error.
 
 mod arguments;
+mod engine;
 mod failure;
 mod live;
 mod open;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Command::Attach(options) => live::attach(options),
         Command::Open(options) => open::open(&options),
         Command::Show(options) => show::show(&options),
+        Command::Engine(options) => engine::answer_lines(options.request),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

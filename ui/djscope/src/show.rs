@@ -50,7 +50,7 @@ impl From<djscope_recording::RecordingError> for Stop {
     }
 }
 
-fn cannot_write(error: &io::Error) -> Failure {
+pub(crate) fn cannot_write(error: &io::Error) -> Failure {
     Failure::new(format!("cannot write to standard output: {error}"))
 }
 
