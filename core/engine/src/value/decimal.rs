@@ -159,8 +159,9 @@ impl Decimal {
         if length > convert::MAX_INT_DIGITS {
             return Err(convert::too_many_digits());
         }
-        let whole = format!("{digits:0<length$.length$}");
-        let magnitude: BigInt = whole.parse().unwrap_or_default();
+        let whole = &digits[..length.min(digits.len())];
+        let zeros = "0".repeat(length - whole.len());
+        let magnitude: BigInt = format!("{whole}{zeros}").parse().unwrap_or_default();
         Ok(if self.negative { -magnitude } else { magnitude })
     }
 
@@ -222,7 +223,8 @@ impl Decimal {
             return format!("{sign}{digits}{}", "0".repeat(zeros));
         }
         let places = usize::try_from(exponent.unsigned_abs()).unwrap_or(usize::MAX);
-        let padded = format!("{digits:0>width$}", width = places.saturating_add(1));
+        let zeros = "0".repeat((places + 1).saturating_sub(digits.len()));
+        let padded = format!("{zeros}{digits}");
         let (whole, fraction) = padded.split_at(padded.len() - places);
         format!("{sign}{whole}.{fraction}")
     }
@@ -346,7 +348,7 @@ impl fmt::Display for Decimal {
         let places = usize::try_from(-exponent).unwrap_or(usize::MAX);
         match digits.len().checked_sub(places) {
             Some(whole) if whole > 0 => write!(out, "{}.{}", &digits[..whole], &digits[whole..]),
-            _ => write!(out, "0.{digits:0>places$}"),
+            _ => write!(out, "0.{}{digits}", "0".repeat(places - digits.len())),
         }
     }
 }

@@ -19,6 +19,7 @@ mod print;
 mod record;
 mod same;
 mod size;
+mod subscript;
 pub mod text;
 
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub use dict::Dict;
 pub use error::PythonError;
 pub use iterate::Items;
 pub use json::NotAValue;
-pub use moment::{DateTime, Time, TimeDelta, Zone};
+pub use moment::{DateTime, Time, TimeDelta, Zone, microsecond};
 pub use opaque::{Opaque, OpaqueForm};
 pub use record::{Record, RecordKind};
 pub use size::size;

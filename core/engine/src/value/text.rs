@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// `str.isspace()` of one character: Unicode's whitespace and the four separators of ASCII.
 pub fn is_whitespace(character: char) -> bool {
@@ -44,6 +44,17 @@ pub fn ascii_digits(text: &str) -> Cow<'_, str> {
             .unwrap_or(c)
     };
     Cow::Owned(text.chars().map(digit).collect())
+}
+
+/// `\w` of a regular expression: letters and numbers of any script, and the underscore.
+pub fn is_word_character(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric() || character == '_';
+    }
+    matches!(
+        character.general_category_group(),
+        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
+    )
 }
 
 /// `str.isprintable()` of one character: `repr` escapes the others.

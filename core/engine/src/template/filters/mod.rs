@@ -1,4 +1,47 @@
-//! Filters.
+//! Django's filters: all of `defaultfilters` and those of the libraries `humanize`, `i18n`, `l10n` and `tz`
+//! (<https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#built-in-filter-reference>).
+//!
+//! Each does what Django's function of that name does, with values of any type: what fails silently there fails
+//! silently here, what raises there raises here.
+
+mod arithmetic;
+mod case;
+mod dates;
+mod emails;
+mod entities;
+mod escaping;
+mod file_size;
+mod float_format;
+mod float_text;
+mod html_parser;
+mod html_tags;
+mod humanize;
+mod json;
+mod languages;
+mod lines;
+mod localization;
+mod logic;
+mod merge_sort;
+mod pretty;
+mod registry;
+mod sequences;
+mod slice;
+mod sorting;
+mod string_format;
+mod strings;
+mod time_since;
+mod time_zones;
+mod truncate;
+mod truncate_html;
+mod unordered_list;
+mod url;
+mod urlize;
+mod wrap;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+pub use registry::{builtin, of_library};
 
 use crate::value::{PythonError, Value};
 
@@ -48,15 +91,33 @@ pub struct Call<'a> {
     pub environment: &'a Environment,
 }
 
-const FILTERS: &[Filter] = &[];
+impl<'a> Call<'a> {
+    /// The value as text: what Django's `stringfilter` hands to a filter.
+    fn text(&self) -> Cow<'a, str> {
+        self.value.to_str()
+    }
 
-/// A filter that every template has.
-pub fn builtin(name: &str) -> Option<&'static Filter> {
-    FILTERS.iter().find(|filter| filter.name == name)
-}
+    /// The result of a text filter that is safe of safe input.
+    fn as_safe_as_value(&self, text: impl Into<Arc<str>>) -> Value {
+        if self.value.is_safe() {
+            Value::safe(text)
+        } else {
+            Value::str(text)
+        }
+    }
 
-/// A filter of a library that a template loads: `humanize`, `i18n`, `l10n`, `tz` or `static`.
-pub fn of_library(library: &str, name: &str) -> Option<&'static Filter> {
-    let _ = library;
-    builtin(name)
+    /// What stands behind the colon, `None` without one.
+    fn argument(&self) -> &'a Value {
+        self.argument.unwrap_or(&Value::None)
+    }
+
+    /// Whether a text filter has to escape what it keeps of the value.
+    fn escapes(&self) -> bool {
+        self.autoescape && !self.value.is_safe()
+    }
+
+    /// The argument as an `int`, where it is a length.
+    fn length_argument(&self) -> Result<i64, FilterError> {
+        self.argument().to_small_int()
+    }
 }

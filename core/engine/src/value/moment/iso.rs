@@ -30,7 +30,7 @@ pub(super) fn parse_date_time(text: &str) -> Option<DateTime> {
         }
         (zone, _) => (zone, false),
     };
-    Some(DateTime { civil, zone, fold })
+    Some(DateTime::new(civil, zone, fold))
 }
 
 /// `date.fromisoformat()` of what `isoformat()` gives.

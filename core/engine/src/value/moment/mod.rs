@@ -24,6 +24,8 @@ pub struct DateTime {
     pub zone: Option<Zone>,
     /// Whether it is the second of two moments for which the clock shows the same.
     pub fold: bool,
+    /// Whether templates show it in the active time zone; not so what a filter like `timezone` has put into another.
+    pub converts_to_local_time: bool,
 }
 
 /// `datetime.time`, with microseconds.
@@ -38,13 +40,19 @@ pub struct Time {
 }
 
 impl DateTime {
-    /// A naive one.
-    pub fn naive(civil: civil::DateTime) -> DateTime {
+    /// A naive one, or one on the clock of a zone.
+    pub fn new(civil: civil::DateTime, zone: Option<Zone>, fold: bool) -> DateTime {
         DateTime {
             civil,
-            zone: None,
-            fold: false,
+            zone,
+            fold,
+            converts_to_local_time: true,
         }
+    }
+
+    /// A naive one.
+    pub fn naive(civil: civil::DateTime) -> DateTime {
+        DateTime::new(civil, None, false)
     }
 
     /// `datetime.fromisoformat()` of what `isoformat()` gives, with the name of the zone in brackets if it has one.
@@ -56,11 +64,7 @@ impl DateTime {
     pub fn at(microseconds: i64, zone: &Zone) -> Option<DateTime> {
         let (offset, fold) = zone.offset_at(microseconds)?;
         let local = microseconds.checked_add(i64::from(offset) * MICROSECONDS)?;
-        Some(DateTime {
-            civil: civil_at(local)?,
-            zone: Some(zone.clone()),
-            fold,
-        })
+        Some(DateTime::new(civil_at(local)?, Some(zone.clone()), fold))
     }
 
     /// The same moment on the clock of another zone; `None` of a naive one and outside of the years 1 to 9999.
@@ -88,6 +92,13 @@ impl DateTime {
             PythonError::type_error("can't subtract offset-naive and offset-aware datetimes")
         })?;
         Ok(TimeDelta::from_microseconds(i128::from(microseconds)).unwrap_or(TimeDelta::ZERO))
+    }
+
+    /// `self + delta` on the same clock; `None` outside of the years 1 to 9999.
+    pub fn plus(&self, delta: TimeDelta) -> Option<DateTime> {
+        let microseconds = i128::from(civil_microseconds(self.civil)) + delta.total_microseconds();
+        let civil = civil_at(i64::try_from(microseconds).ok()?)?;
+        Some(DateTime::new(civil, self.zone.clone(), false))
     }
 
     fn distance(&self, other: &DateTime) -> Option<i64> {

@@ -1,0 +1,115 @@
+//! `floatformat`.
+
+use std::borrow::Cow;
+
+use super::{Call, FilterError};
+use crate::template::formats::format_number_text;
+use crate::value::{Decimal, PythonError, Value};
+
+/// A number with more digits or a larger exponent comes back as it is.
+const MAX_DIGITS: u64 = 200;
+
+/// How the argument asks for a number.
+struct Request<'a> {
+    places: Cow<'a, Value>,
+    use_l10n: bool,
+    force_grouping: bool,
+}
+
+/// `floatformat`: positive places always, negative ones only if there is something to show. A `g` behind them groups,
+/// a `u` does not localize.
+pub(super) fn floatformat(call: &Call<'_>) -> Result<Value, FilterError> {
+    let request = parse(call.argument)?;
+    let input = call.text();
+    let as_it_is = || call.as_safe_as_value(&*input);
+    let Some(number) = Decimal::parse(&input).or_else(|| decimal_of_float(call.value)) else {
+        return Ok(Value::from(""));
+    };
+    let places = match request.places.to_small_int() {
+        Ok(places) => places,
+        Err(error) if error.class == "ValueError" => return Ok(as_it_is()),
+        Err(error) => return Err(error),
+    };
+    let Some((digits, exponent)) = number.digits() else {
+        return Ok(as_it_is());
+    };
+    if digits.len() as u64 + exponent.unsigned_abs() > MAX_DIGITS {
+        return Ok(as_it_is());
+    }
+    let shown_places = usize::try_from(places.unsigned_abs()).unwrap_or(usize::MAX);
+    if shown_places > call.environment.limits.max_output_bytes {
+        return Err(PythonError::new("MemoryError", ""));
+    }
+    let (text, shown_places) = if places <= 0 && is_whole(&number) {
+        (number.to_int()?.to_string(), 0)
+    } else {
+        let rounded = number.quantize_half_up(places.checked_abs().map_or(i64::MIN, |places| -places));
+        // A zero has no sign here.
+        let text = rounded.to_plain();
+        (
+            if rounded.is_zero() {
+                text.trim_start_matches('-').to_owned()
+            } else {
+                text
+            },
+            shown_places,
+        )
+    };
+    let places = Some(shown_places);
+    let formatted = format_number_text(
+        &text,
+        places,
+        request.use_l10n,
+        request.force_grouping,
+        call.environment,
+    );
+    Ok(Value::safe(formatted))
+}
+
+fn parse(argument: Option<&Value>) -> Result<Request<'_>, FilterError> {
+    let default = || Cow::Owned(Value::Int(-1));
+    let plain = Request {
+        places: argument.map_or_else(default, Cow::Borrowed),
+        use_l10n: true,
+        force_grouping: false,
+    };
+    let Some(text) = argument.and_then(Value::as_text) else {
+        return Ok(plain);
+    };
+    if text.is_empty() {
+        return Err(PythonError::new("IndexError", "string index out of range"));
+    }
+    let (places, force_grouping, use_l10n) = match text.strip_suffix("gu").or_else(|| text.strip_suffix("ug"))
+    {
+        Some(places) => (places, true, false),
+        None => match (text.strip_suffix('g'), text.strip_suffix('u')) {
+            (Some(places), _) => (places, true, true),
+            (_, Some(places)) => (places, false, false),
+            _ => return Ok(plain),
+        },
+    };
+    let places = if places.is_empty() {
+        default()
+    } else {
+        Cow::Owned(Value::from(places))
+    };
+    Ok(Request {
+        places,
+        use_l10n,
+        force_grouping,
+    })
+}
+
+/// What does not print as a number may still be one.
+fn decimal_of_float(value: &Value) -> Option<Decimal> {
+    let float = value.to_float().ok()?;
+    Decimal::parse(&Value::Float(float).to_str())
+}
+
+fn is_whole(number: &Decimal) -> bool {
+    let Some((digits, exponent)) = number.digits() else {
+        return false;
+    };
+    let places = usize::try_from(-exponent).unwrap_or(0);
+    number.is_zero() || digits.bytes().rev().take_while(|digit| *digit == b'0').count() >= places
+}
