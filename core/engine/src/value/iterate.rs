@@ -15,6 +15,7 @@ enum Source<'a> {
     Bytes(std::slice::Iter<'a, u8>),
     Values(std::slice::Iter<'a, Value>),
     Keys(indexmap::map::Keys<'a, Value, Value>),
+    Fields(indexmap::map::Values<'a, Value, Value>),
 }
 
 impl<'a> Iterator for Items<'a> {
@@ -26,6 +27,7 @@ impl<'a> Iterator for Items<'a> {
             Source::Bytes(bytes) => bytes.next().map(|byte| Cow::Owned(Value::Int(i64::from(*byte)))),
             Source::Values(values) => values.next().map(Cow::Borrowed),
             Source::Keys(keys) => keys.next().map(Cow::Borrowed),
+            Source::Fields(fields) => fields.next().map(Cow::Borrowed),
         }
     }
 
@@ -35,6 +37,7 @@ impl<'a> Iterator for Items<'a> {
             Source::Bytes(bytes) => bytes.size_hint(),
             Source::Values(values) => values.size_hint(),
             Source::Keys(keys) => keys.size_hint(),
+            Source::Fields(fields) => fields.size_hint(),
         }
     }
 }
@@ -56,6 +59,7 @@ impl Value {
             Value::Bytes(bytes) => Some(bytes.len()),
             Value::List(items) | Value::Tuple(items) | Value::Set(items) => Some(items.len()),
             Value::Dict(dict) => Some(dict.len()),
+            Value::Record(record) => record.as_sequence().map(super::Dict::len),
             Value::Opaque(opaque) => opaque.len(),
             _ => None,
         }
@@ -68,6 +72,7 @@ impl Value {
             Value::Bytes(bytes) => Source::Bytes(bytes.iter()),
             Value::List(items) | Value::Tuple(items) | Value::Set(items) => Source::Values(items.iter()),
             Value::Dict(dict) => Source::Keys(dict.keys()),
+            Value::Record(record) => Source::Fields(record.as_sequence()?.values()),
             Value::Opaque(opaque) => return opaque.kept()?.iterate(),
             _ => return None,
         };
@@ -107,6 +112,10 @@ impl Value {
             Value::Bytes(bytes) => bytes
                 .get(position(index, bytes.len())?)
                 .map(|byte| Value::Int(i64::from(*byte))),
+            Value::Record(record) => {
+                let fields = record.as_sequence()?;
+                fields.values().nth(position(index, fields.len())?).cloned()
+            }
             Value::Opaque(opaque) => opaque.kept()?.index(index),
             _ => None,
         }

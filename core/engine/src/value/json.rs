@@ -392,7 +392,7 @@ fn encode_record<S: Serializer>(record: &Record, serializer: S) -> Result<S::Ok,
                 fields,
             },
         ),
-        RecordKind::Object(type_name) => tagged(
+        RecordKind::Object(type_name) | RecordKind::NamedTuple(type_name) => tagged(
             serializer,
             "$object",
             &Object {

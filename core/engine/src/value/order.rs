@@ -102,7 +102,8 @@ fn records_are_equal(a: &super::Record, b: &super::Record) -> bool {
                 pk: pk_b,
             },
         ) => app_a == app_b && model_a == model_b && !pk_a.is_none() && pk_a == pk_b,
-        (RecordKind::Object(type_a), RecordKind::Object(type_b)) => {
+        (RecordKind::Object(type_a), RecordKind::Object(type_b))
+        | (RecordKind::NamedTuple(type_a), RecordKind::NamedTuple(type_b)) => {
             type_a == type_b && dicts_are_equal(&a.fields, &b.fields)
         }
         _ => false,

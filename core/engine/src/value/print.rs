@@ -193,7 +193,7 @@ fn write_record(record: &Record, out: &mut String) {
             pk.write_str(out);
             out.push(')');
         }
-        RecordKind::Object(_) => write_record_repr(record, out),
+        RecordKind::Object(_) | RecordKind::NamedTuple(_) => write_record_repr(record, out),
     }
 }
 
@@ -205,5 +205,14 @@ fn write_record_repr(record: &Record, out: &mut String) {
             out.push('>');
         }
         RecordKind::Object(type_name) => display(out, format_args!("<{type_name} object>")),
+        RecordKind::NamedTuple(type_name) => {
+            display(out, format_args!("{}(", super::last_part(type_name)));
+            for (position, (name, value)) in record.fields.iter().enumerate() {
+                let separator = if position == 0 { "" } else { ", " };
+                display(out, format_args!("{separator}{}=", name.to_str()));
+                value.write_repr(out);
+            }
+            out.push(')');
+        }
     }
 }

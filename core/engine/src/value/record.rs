@@ -27,6 +27,8 @@ pub enum RecordKind {
     },
     /// Any other object: its type with the module, `app.cart.Cart`.
     Object(Arc<str>),
+    /// A named tuple that a template made: its type with the module. It is the sequence of its fields as well.
+    NamedTuple(Arc<str>),
 }
 
 impl Record {
@@ -34,8 +36,13 @@ impl Record {
     pub fn type_name(&self) -> &str {
         match &self.kind {
             RecordKind::Model { model, .. } => model,
-            RecordKind::Object(type_name) => type_name,
+            RecordKind::Object(type_name) | RecordKind::NamedTuple(type_name) => type_name,
         }
+    }
+
+    /// The fields of what is a sequence as well.
+    pub fn as_sequence(&self) -> Option<&Dict> {
+        matches!(self.kind, RecordKind::NamedTuple(_)).then_some(&self.fields)
     }
 
     /// An attribute. `pk` is known of every model instance.

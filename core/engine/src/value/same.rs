@@ -164,7 +164,8 @@ fn same_records(a: &Record, b: &Record) -> bool {
                 pk: pk_b,
             },
         ) => app_a == app_b && model_a == model_b && pk_a.same(pk_b),
-        (RecordKind::Object(a), RecordKind::Object(b)) => a == b,
+        (RecordKind::Object(a), RecordKind::Object(b))
+        | (RecordKind::NamedTuple(a), RecordKind::NamedTuple(b)) => a == b,
         _ => false,
     };
     same_kind && same_dicts(&a.fields, &b.fields)

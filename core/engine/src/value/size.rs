@@ -28,7 +28,7 @@ fn held(value: &Value) -> usize {
         Value::Record(record) => {
             let key = match &record.kind {
                 RecordKind::Model { app, pk, .. } => app.len() + size(pk),
-                RecordKind::Object(_) => 0,
+                RecordKind::Object(_) | RecordKind::NamedTuple(_) => 0,
             };
             record.type_name().len() + key + dict_size(&record.fields)
         }
