@@ -112,7 +112,7 @@ pub struct Libraries(Arc<Registered>);
 struct Registered {
     loadable: BTreeMap<String, AnyLibrary>,
     preloaded: Vec<AnyLibrary>,
-    inline_if: bool,
+    is_djust: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -143,12 +143,12 @@ impl Libraries {
         }))
     }
 
-    /// What a djust project has: all of Django's libraries are there without `{% load %}`, as are djust's own tags,
-    /// and `{{ a if condition else b }}` is allowed.
+    /// What a djust project has: its own tags and `{% static %}` are there without `{% load %}`,
+    /// `{{ a if condition else b }}` is allowed and comments can stand in each other.
     pub fn djust() -> Self {
         let mut libraries = Self::django();
         let registered = Arc::make_mut(&mut libraries.0);
-        registered.inline_if = true;
+        registered.is_djust = true;
         registered.preloaded = vec![AnyLibrary::Builtin("static"), AnyLibrary::Builtin("djust")];
         registered
             .loadable
@@ -183,9 +183,9 @@ impl Libraries {
         self
     }
 
-    /// Whether `{{ a if condition else b }}` is allowed.
-    pub(super) fn has_inline_if(&self) -> bool {
-        self.0.inline_if
+    /// Whether templates are read as djust reads them, where that differs from Django.
+    pub(super) fn is_djust(&self) -> bool {
+        self.0.is_djust
     }
 }
 

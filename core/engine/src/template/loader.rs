@@ -65,21 +65,25 @@ impl Loader for NoTemplates {
 /// A loader over sources in memory, like Django's `locmem`; each is read once.
 #[derive(Debug, Default)]
 pub struct MemoryLoader {
-    sources: HashMap<String, String>,
+    sources: HashMap<String, Vec<String>>,
     libraries: Libraries,
+    /// Templates by their origins.
     parsed: Mutex<HashMap<String, Result<Template, TemplateError>>>,
     is_cached: bool,
 }
 
 impl MemoryLoader {
-    /// A loader over the given sources.
+    /// A loader over names and sources. Several sources of one name are like several directories that have a file of
+    /// that name: the first is the template, and it can extend the next.
     pub fn new(sources: impl IntoIterator<Item = (String, String)>, libraries: &Libraries) -> Self {
-        Self {
-            sources: sources.into_iter().collect(),
+        let mut loader = Self {
             libraries: libraries.clone(),
-            parsed: Mutex::default(),
-            is_cached: false,
+            ..Self::default()
+        };
+        for (name, source) in sources {
+            loader.sources.entry(name).or_default().push(source);
         }
+        loader
     }
 
     /// The same loader behind Django's cached one, see [`Loader::is_cached`].
@@ -88,30 +92,43 @@ impl MemoryLoader {
         self.is_cached = true;
         self
     }
+
+    fn parse(&self, name: &str, origin: String, source: &str) -> Result<Template, TemplateError> {
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(template) = parsed.get(&origin) {
+            return template.clone();
+        }
+        let template = Template::parse_from(Some(name), &origin, source, &self.libraries);
+        parsed.insert(origin, template.clone());
+        template
+    }
 }
 
 impl Loader for MemoryLoader {
     fn load(&self, name: &str, skip: &[Arc<str>]) -> Result<Template, TemplateError> {
-        let missing = |reason: &str| {
-            let tried = Tried {
-                origin: name.to_owned(),
-                reason: reason.to_owned(),
+        let sources = self.sources.get(name).map(Vec::as_slice).unwrap_or_default();
+        let mut tried = Vec::new();
+        for (place, source) in sources.iter().enumerate() {
+            let origin = if place == 0 {
+                name.to_owned()
+            } else {
+                format!("{name} ({})", place + 1)
             };
-            Err(TemplateError::does_not_exist(name, vec![tried]))
-        };
-        if skip.iter().any(|origin| **origin == *name) {
-            return missing("Skipped to avoid recursion");
+            if !skip.iter().any(|skipped| **skipped == *origin) {
+                return self.parse(name, origin, source);
+            }
+            tried.push(Tried {
+                origin,
+                reason: "Skipped to avoid recursion".to_owned(),
+            });
         }
-        let Some(source) = self.sources.get(name) else {
-            return missing("Source does not exist");
-        };
-        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(template) = parsed.get(name) {
-            return template.clone();
+        if tried.is_empty() {
+            tried.push(Tried {
+                origin: name.to_owned(),
+                reason: "Source does not exist".to_owned(),
+            });
         }
-        let template = Template::parse(Some(name), source, &self.libraries);
-        parsed.insert(name.to_owned(), template.clone());
-        template
+        Err(TemplateError::does_not_exist(name, tried))
     }
 
     fn is_cached(&self) -> bool {

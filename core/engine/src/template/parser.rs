@@ -241,20 +241,27 @@ impl<'a> Parser<'a> {
             .ok_or_else(|| TemplateError::new("IndexError", "pop from empty list"))
     }
 
-    /// Passes all tokens up to the given tag, the tag too.
+    /// Passes all tokens up to the given tag, the tag too; where tags of the name `nested` stand in between, up to
+    /// the end of the outermost one.
     ///
     /// # Errors
     ///
     /// `TemplateSyntaxError` if there is no such tag.
-    pub fn skip_past(&mut self, end: &str) -> Result<Range<usize>, TemplateError> {
+    pub fn skip_past(&mut self, end: &str, nested: Option<&str>) -> Result<Range<usize>, TemplateError> {
         let start = self.tokens.get(self.next).map_or(0, |token| token.span.start);
+        let mut open = 1;
         while let Some(token) = self.tokens.get(self.next) {
             self.next += 1;
-            if token.kind == TokenKind::Block && token.contents == end {
-                return Ok(start..token.span.start);
+            match token.kind {
+                TokenKind::Text => self.open_tag.feed(&token.contents),
+                TokenKind::Block if token.contents == end => open -= 1,
+                TokenKind::Block if words(&token.contents).next() == nested => {
+                    open += usize::from(nested.is_some());
+                }
+                _ => {}
             }
-            if token.kind == TokenKind::Text {
-                self.open_tag.feed(&token.contents);
+            if open == 0 {
+                return Ok(start..token.span.start);
             }
         }
         Err(self.unclosed(&[end]))

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Template;
 use super::context::{Bound, Context, Scopes};
 use super::environment::Environment;
 use super::error::{LIMIT_EXCEEDED, TemplateError};
@@ -16,6 +15,7 @@ use super::node::{Kind, Node};
 use super::output::Output;
 use super::resolve::{Missing, Stop};
 use super::state::{Frame, Loop, RunningBlock};
+use super::{Template, formats};
 use crate::value::Value;
 
 /// How deep bodies of tags can stand in each other, over all templates of a render.
@@ -245,7 +245,9 @@ impl<'a> Renderer<'a> {
             Value::None | Value::Bool(_) => value.write_str(text),
             Value::Int(_) if !self.environment.use_thousand_separator => value.write_str(text),
             _ => {
-                let localized = value.to_str();
+                let local = formats::local_time(value, self.use_tz, &self.environment)?;
+                let value = local.as_ref().unwrap_or(value);
+                let localized = formats::localize(value, self.use_l10n, &self.environment)?;
                 if self.autoescape {
                     escape_into(&localized, text);
                 } else {

@@ -7,7 +7,8 @@ use super::attributes::{Attribute, attribute};
 use super::context::Bound;
 use super::error::{LIMIT_EXCEEDED, TemplateError, VARIABLE_DOES_NOT_EXIST};
 use super::expression::{Expression, Head, Step};
-use super::filters::Call;
+use super::filters::{self, Call};
+use super::formats;
 use super::render::Renderer;
 use super::state::ParentLoop;
 use super::variable::{Lookup, Target, Variable};
@@ -106,13 +107,17 @@ impl Renderer<'_> {
             Some(Head::Variable(variable)) => Some(self.look_up(variable)?),
         };
         let function = &step.function;
-        if function.needs_autoescape()
-            && argument.is_some()
-            && function.arity() == super::filters::Argument::None
-        {
+        if function.needs_autoescape() && argument.is_some() && function.arity() == filters::Argument::None {
             let message = format!("{}() got multiple values for argument 'autoescape'", step.name);
             return Err(TemplateError::new("TypeError", message).into());
         }
+        let local = match function.expects_localtime() {
+            true => {
+                formats::local_time(value, self.use_tz, &self.environment).map_err(TemplateError::from)?
+            }
+            false => None,
+        };
+        let value = local.as_ref().unwrap_or(value);
         let call = Call {
             value,
             argument: argument.as_deref(),
@@ -132,6 +137,20 @@ impl Renderer<'_> {
         } else {
             result
         })
+    }
+
+    /// A value after one of Django's filters.
+    pub(super) fn filtered_by(&self, filter: &str, value: &Value) -> Result<Value, TemplateError> {
+        let Some(filter) = filters::builtin(filter) else {
+            return Ok(value.clone());
+        };
+        let environment = &self.environment;
+        Ok((filter.function)(&Call {
+            value,
+            argument: None,
+            autoescape: self.autoescape,
+            environment,
+        })?)
     }
 
     /// The value of a variable.

@@ -1,7 +1,10 @@
 //! The engine as a whole: against its oracles, against itself, and by tables of cases.
 #![allow(clippy::unwrap_used)]
 
+mod bounds;
+mod django_templates;
 mod djust;
+mod markers;
 mod oracle;
 mod pages;
 mod parsers;

@@ -1,5 +1,6 @@
 //! Programs that know the right answer: djust and Django, run by the virtual environment that `./dev setup` makes.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -25,6 +26,20 @@ pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/oracle")
         .join(name)
+}
+
+/// The JSON lines that a script of this folder writes by itself.
+pub fn lines(name: &str, arguments: &[&OsStr]) -> Vec<Value> {
+    let output = Command::new(python())
+        .arg(script(name))
+        .args(arguments)
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// A script that answers line by line.

@@ -145,7 +145,7 @@ impl InlineIf {
     ///
     /// `TemplateSyntaxError` if one of its parts cannot be read.
     pub fn parse(text: &str, scope: &Scope) -> Result<Option<Self>, TemplateError> {
-        if !scope.libraries().has_inline_if() {
+        if !scope.libraries().is_djust() {
             return Ok(None);
         }
         let (head, filters) = text.split_at(outside_quotes(text, "|").unwrap_or(text.len()));

@@ -72,7 +72,7 @@ impl CustomTag {
             TagBody::None => Body::None,
             TagBody::Rendered(end) => Body::Nodes(parser.parse_body(end)?),
             TagBody::Source(end) => {
-                let span = parser.skip_past(end)?;
+                let span = parser.skip_past(end, None)?;
                 Body::Source(parser.source[span].to_owned())
             }
         };

@@ -6,6 +6,7 @@ mod block;
 mod conditional;
 mod custom;
 mod cycle;
+mod djust;
 mod extends;
 mod filtered;
 mod for_loop;
@@ -48,6 +49,7 @@ const BUILTIN: &[(&str, Compile)] = &[
     ("include", include::compile),
     ("load", plain::compile_load),
     ("lorem", lorem::compile),
+    ("now", values::compile_now),
     ("querystring", querystring::compile),
     ("regroup", values::compile_regroup),
     ("resetcycle", cycle::compile_reset),
@@ -59,7 +61,7 @@ const BUILTIN: &[(&str, Compile)] = &[
     ("with", with::compile),
 ];
 
-/// The tags of the libraries that come with Django.
+/// The tags of the libraries that come with Django, and djust's.
 const LIBRARIES: &[(&str, &[(&str, Compile)])] = &[
     ("cache", &[("cache", plain::compile_cache)]),
     (
@@ -75,6 +77,20 @@ const LIBRARIES: &[(&str, &[(&str, Compile)])] = &[
             ("language", settings::compile_language),
             ("trans", translate::compile),
             ("translate", translate::compile),
+        ],
+    ),
+    (
+        "djust",
+        &[
+            ("dj_flash", djust::compile_flash),
+            ("djust_audio", djust::compile_unanswered),
+            ("djust_client_config", djust::compile_unanswered),
+            ("djust_markdown", djust::compile_unanswered),
+            ("djust_offline_indicator", djust::compile_unanswered),
+            ("djust_pwa_head", djust::compile_unanswered),
+            ("djust_pwa_manifest", djust::compile_unanswered),
+            ("djust_sw_register", djust::compile_unanswered),
+            ("live_render", djust::compile_unanswered),
         ],
     ),
     ("l10n", &[("localize", settings::compile_localize)]),

@@ -39,7 +39,8 @@ pub(super) fn compile_comment(
     parser: &mut Parser<'_>,
     _token: &Token,
 ) -> Result<Box<dyn Tag>, TemplateError> {
-    parser.skip_past("endcomment")?;
+    let nested = parser.scope.libraries().is_djust().then_some("comment");
+    parser.skip_past("endcomment", nested)?;
     plain("")
 }
 
@@ -245,7 +246,8 @@ impl Tag for Debug {
         }
         let dicts = renderer.context_dicts();
         for dict in dicts.as_sequence().unwrap_or_default().iter().rev() {
-            escape_into(&dict.repr(), out.text_mut());
+            let printed = renderer.filtered_by("pprint", dict)?;
+            escape_into(&printed.to_str(), out.text_mut());
         }
         out.push_str("\n\n{}");
         Ok(())

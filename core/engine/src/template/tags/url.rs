@@ -6,7 +6,6 @@ use super::super::context::UrlRequest;
 use super::super::error::TemplateError;
 use super::super::escape::conditional_escape;
 use super::super::expression::Expression;
-use super::super::filters::{self, Call};
 use super::super::lexer::Token;
 use super::super::node::Tag;
 use super::super::output::Output;
@@ -154,7 +153,7 @@ impl Tag for Static {
 
 /// `STATIC_URL` with the quoted path behind it.
 fn static_url(path: &Value, renderer: &Renderer<'_>) -> Result<String, TemplateError> {
-    let quoted = filter("urlencode", path, renderer)?;
+    let quoted = renderer.filtered_by("urlencode", path)?;
     Ok(join(
         &prefix(&renderer.environment.static_url, renderer)?,
         &quoted.to_str(),
@@ -176,22 +175,10 @@ fn join(base: &str, path: &str) -> String {
 
 /// A setting as a part of a URL: `iri_to_uri`.
 fn prefix(setting: &str, renderer: &Renderer<'_>) -> Result<String, TemplateError> {
-    Ok(filter("iriencode", &Value::from(setting), renderer)?
+    Ok(renderer
+        .filtered_by("iriencode", &Value::from(setting))?
         .to_str()
         .into_owned())
-}
-
-fn filter(name: &str, value: &Value, renderer: &Renderer<'_>) -> Result<Value, TemplateError> {
-    let Some(filter) = filters::builtin(name) else {
-        return Ok(value.clone());
-    };
-    let call = Call {
-        value,
-        argument: None,
-        autoescape: false,
-        environment: &renderer.environment,
-    };
-    Ok((filter.function)(&call)?)
 }
 
 /// `{% get_static_prefix %}` and `{% get_media_prefix %}`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::error::{TemplateError, VARIABLE_DOES_NOT_EXIST};
 use super::super::expression::Expression;
+use super::super::formats;
 use super::super::lexer::Token;
 use super::super::node::Tag;
 use super::super::output::Output;
@@ -148,6 +149,53 @@ fn rounded(ratio: f64) -> String {
     }
 }
 
+/// `{% now %}`.
+#[derive(Debug)]
+struct Now {
+    format: Value,
+    target: Option<Arc<str>>,
+}
+
+pub(super) fn compile_now(_parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn Tag>, TemplateError> {
+    let mut words = token.split_contents()?;
+    let target = if words.len() == 4 {
+        take_target(&mut words)
+    } else {
+        None
+    };
+    let [_, format] = words.as_slice() else {
+        return Err(TemplateError::syntax("'now' statement takes one argument"));
+    };
+    let mut characters = format.chars();
+    characters.next();
+    characters.next_back();
+    Ok(Box::new(Now {
+        format: Value::from(characters.as_str()),
+        target,
+    }))
+}
+
+impl Tag for Now {
+    fn render(&self, renderer: &mut Renderer<'_>, out: &mut Output) -> Result<(), TemplateError> {
+        let environment = &renderer.environment;
+        let zone = environment.use_tz.then_some(&environment.time_zone);
+        let now = Value::from(environment.now_in(zone));
+        let format = self.format.as_text().unwrap_or_default();
+        let text = formats::date(&now, format, environment)?;
+        renderer.finish(self.target.as_ref(), Value::from(text), out);
+        Ok(())
+    }
+
+    fn read(&self, reads: &mut Reads<'_>) {
+        reads.clock();
+        reads.write(self.target.as_ref());
+    }
+
+    fn bears_elements(&self) -> bool {
+        false
+    }
+}
+
 /// `{% regroup %}`.
 #[derive(Debug)]
 struct Regroup {
@@ -223,7 +271,7 @@ fn grouped(grouper: Value, members: Vec<Value>) -> Value {
     let fields = [("grouper", grouper), ("list", Value::from(members))]
         .into_iter()
         .collect();
-    let kind = RecordKind::Object("django.template.defaulttags.GroupedResult".into());
+    let kind = RecordKind::NamedTuple("django.template.defaulttags.GroupedResult".into());
     Value::Record(Arc::new(Record { kind, fields }))
 }
 

@@ -1,0 +1,236 @@
+//! Bad templates: every one gives an error with its place or a bounded result, in time that grows with its size.
+
+use std::time::{Duration, Instant};
+
+use djscope_engine::template::{
+    Context, Environment, LIMIT_EXCEEDED, Libraries, Loader, MemoryLoader, NoTemplates, Position, Template,
+    TemplateError,
+};
+use djscope_engine::value::{Dict, Value};
+
+fn parse(source: &str) -> Result<Template, TemplateError> {
+    Template::parse(Some("page.html"), source, &Libraries::django())
+}
+
+fn render_with(source: &str, values: Dict) -> Result<String, TemplateError> {
+    parse(source)?.render(&Context::new(values), &NoTemplates, &Environment::default())
+}
+
+fn render(source: &str) -> Result<String, TemplateError> {
+    render_with(source, Dict::new())
+}
+
+fn render_all(templates: &[(&str, &str)], values: Dict) -> Result<String, TemplateError> {
+    let sources = templates
+        .iter()
+        .map(|(name, source)| ((*name).to_owned(), (*source).to_owned()));
+    let loader = MemoryLoader::new(sources, &Libraries::django());
+    let page = loader.load(templates[0].0, &[])?;
+    page.render(&Context::new(values), &loader, &Environment::default())
+}
+
+#[test]
+fn tags_that_stand_too_deep_in_each_other_are_refused_with_their_place() {
+    for (open, close) in [
+        ("{% if a %}", "{% endif %}"),
+        ("{% for a in b %}", "{% endfor %}"),
+        ("{% with a=b %}", "{% endwith %}"),
+        ("{% spaceless %}", "{% endspaceless %}"),
+    ] {
+        let count = 100_000;
+        for source in [
+            format!("{}{}", open.repeat(count), close.repeat(count)),
+            open.repeat(count),
+        ] {
+            let error = parse(&source).unwrap_err();
+            assert_eq!(error.class, "RecursionError");
+            assert_eq!(error.template.as_deref(), Some("page.html"));
+            assert!(
+                error.position.is_some_and(|position| position.column > 1),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tags_can_stand_as_deep_in_each_other_as_anyone_writes_them() {
+    let source = format!("{}x{}", "{% if a %}".repeat(190), "{% endif %}".repeat(190));
+    assert_eq!(
+        render_with(&source, [("a", true)].into_iter().collect()).unwrap(),
+        "x"
+    );
+}
+
+#[test]
+fn a_condition_can_have_any_length() {
+    let nots = format!(
+        "{{% if {}a %}}yes{{% else %}}no{{% endif %}}",
+        "not ".repeat(100_000)
+    );
+    assert_eq!(render(&nots).unwrap(), "no");
+    let ors = format!("{{% if {}True %}}yes{{% endif %}}", "a or ".repeat(100_000));
+    assert_eq!(render(&ors).unwrap(), "yes");
+    let comparisons = format!("{{% if a {} %}}yes{{% endif %}}", "== not a ".repeat(100_001));
+    render(&comparisons).unwrap();
+}
+
+#[test]
+fn an_expression_can_have_any_length() {
+    assert_eq!(
+        render(&format!("{{{{ a{} }}}}", ".b".repeat(100_000))).unwrap(),
+        ""
+    );
+    assert_eq!(
+        render(&format!("{{{{ \"x\"{} }}}}", "|safe".repeat(100_000))).unwrap(),
+        "x"
+    );
+}
+
+#[test]
+fn a_template_that_includes_itself_ends() {
+    let error = render_all(
+        &[("page.html", "line\n  {% include \"page.html\" %}")],
+        Dict::new(),
+    )
+    .unwrap_err();
+    assert_eq!(error.class, "RecursionError");
+    assert_eq!(error.template.as_deref(), Some("page.html"));
+    assert_eq!(error.position, Some(Position { line: 2, column: 3 }));
+}
+
+#[test]
+fn templates_that_include_each_other_deep_inside_of_tags_end() {
+    let body = format!(
+        "{}{{% include name %}}{}",
+        "{% if a %}".repeat(190),
+        "{% endif %}".repeat(190)
+    );
+    let templates = [("one.html", body.as_str()), ("two.html", body.as_str())];
+    let values = [("a", Value::from(true)), ("name", Value::from("two.html"))]
+        .into_iter()
+        .collect();
+    assert_eq!(
+        render_all(&templates, values).unwrap_err().class,
+        "RecursionError"
+    );
+}
+
+#[test]
+fn a_template_that_extends_itself_does_not_exist() {
+    let error = render_all(&[("page.html", "{% extends \"page.html\" %}")], Dict::new()).unwrap_err();
+    assert_eq!(
+        (&*error.class, error.message.as_str()),
+        ("TemplateDoesNotExist", "page.html")
+    );
+    assert_eq!(error.tried[0].reason, "Skipped to avoid recursion");
+}
+
+#[test]
+fn a_loop_over_ten_millions_ends() {
+    let values = || {
+        [("text", Value::from("x".repeat(10_000_000)))]
+            .into_iter()
+            .collect()
+    };
+    let error = render_with("{% for x in text %}{% endfor %}", values()).unwrap_err();
+    assert_eq!(
+        (&*error.class, error.position),
+        (LIMIT_EXCEEDED, Some(Position { line: 1, column: 1 }))
+    );
+    let loops =
+        "{% for x in text %}{% for y in text %}{% for z in text %}{% endfor %}{% endfor %}{% endfor %}";
+    assert_eq!(render_with(loops, values()).unwrap_err().class, LIMIT_EXCEEDED);
+}
+
+#[test]
+fn an_output_that_is_too_long_ends() {
+    let values = [("text", Value::from("x".repeat(1_000_000)))]
+        .into_iter()
+        .collect();
+    let source = "\n{% for x in text %}{{ text }}{% endfor %}";
+    let error = render_with(source, values).unwrap_err();
+    assert_eq!(error.class, LIMIT_EXCEEDED);
+    assert_eq!(error.position, Some(Position { line: 2, column: 20 }));
+}
+
+#[test]
+fn a_text_that_is_doubled_again_and_again_ends() {
+    let source = format!(
+        "{}{{{{ a|length }}}}{}",
+        "{% with a=a|add:a %}".repeat(100),
+        "{% endwith %}".repeat(100)
+    );
+    let error = render_with(&source, [("a", "x")].into_iter().collect()).unwrap_err();
+    assert_eq!(error.class, LIMIT_EXCEEDED);
+}
+
+/// The least time of some runs.
+fn least(mut work: impl FnMut()) -> Duration {
+    let measure = |_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    (0..5).map(measure).min().unwrap_or_default()
+}
+
+#[test]
+fn time_grows_with_the_size() {
+    let patterns = [
+        "{%",
+        "{{",
+        "{#",
+        "{% x",
+        "{{ \"",
+        "{% \" ' ",
+        "}}%}",
+        "{% if \"\\\" \\\" ",
+        "a",
+        "<\n",
+        "{{ a }}",
+        "{# x #}",
+        "{% if a %}b{% endif %}",
+        "{% for a in b %}{% endfor %}",
+        "{% verbatim %}",
+        "{% comment %}",
+        "{% cycle a b %}",
+        "{{ a|",
+        "{{ a|b:\"",
+        "{% include a with b=c %}",
+    ];
+    for pattern in patterns {
+        let time = |count: usize| {
+            let source = pattern.repeat(count);
+            let line = format!(
+                "{{{{ {} }}}}",
+                pattern.replace(['{', '}', '%', '#'], "").repeat(count)
+            );
+            least(|| {
+                let _ = parse(&source);
+                let _ = parse(&line);
+            })
+        };
+        let (small, large) = (time(4_000), time(32_000));
+        let most = small * 8 * 4 + Duration::from_millis(20);
+        assert!(
+            large <= most,
+            "{pattern:?}: 8 times the size took {large:?} after {small:?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_that_is_no_template_is_worth_a_panic() {
+    for source in [
+        "\0",
+        "{{ \0 }}",
+        "{%\0%}",
+        "\u{feff}{{ a }}",
+        "{{ \u{e000} }}",
+        "{% if \u{a0} %}",
+        "{{ '\\' }}",
+    ] {
+        let _ = render(source);
+    }
+}
