@@ -4,7 +4,7 @@
 
 use super::text::strip;
 use crate::value::text::{is_whitespace, words};
-use crate::value::{Dict, Value};
+use crate::value::{Dict, Opaque, Value};
 
 /// What an attribute gives.
 #[derive(Debug)]
@@ -129,14 +129,18 @@ fn needs_arguments(value: &Value, name: &str) -> bool {
 fn of_dict(dict: &Dict, name: &str) -> Option<Value> {
     let pair = |(key, value): (&Value, &Value)| Value::tuple(vec![key.clone(), value.clone()]);
     Some(match name {
-        "items" => dict.iter().map(pair).collect(),
-        "keys" => dict.keys().cloned().collect(),
-        "values" => dict.values().cloned().collect(),
+        "items" => view("dict_items", dict.iter().map(pair).collect()),
+        "keys" => view("dict_keys", dict.keys().cloned().collect()),
+        "values" => view("dict_values", dict.values().cloned().collect()),
         "copy" => Value::from(dict.clone()),
         "popitem" => pair(dict.iter().last()?),
         "clear" | "update" => Value::None,
         _ => return None,
     })
+}
+
+fn view(type_name: &str, items: Value) -> Value {
+    Value::Opaque(Opaque::view(type_name, items).into())
 }
 
 fn of_text(text: &str, name: &str) -> Option<Value> {

@@ -73,7 +73,7 @@ impl Value {
             Value::List(items) | Value::Tuple(items) | Value::Set(items) => Source::Values(items.iter()),
             Value::Dict(dict) => Source::Keys(dict.keys()),
             Value::Record(record) => Source::Fields(record.as_sequence()?.values()),
-            Value::Opaque(opaque) => return opaque.kept()?.iterate(),
+            Value::Opaque(opaque) => return opaque.items()?.iterate(),
             _ => return None,
         };
         Some(Items(source))

@@ -412,6 +412,11 @@ fn encode_opaque<S: Serializer>(opaque: &Opaque, serializer: S) -> Result<S::Ok,
             "$repr",
             &json!({"type": type_name, "text": &*opaque.text}),
         ),
+        OpaqueForm::View(items) => tagged(
+            serializer,
+            "$cut",
+            &json!({"type": type_name, "length": items.len(), "kept": items}),
+        ),
         OpaqueForm::Cycle => tagged(serializer, "$cycle", type_name),
         OpaqueForm::Cut { length, kept } => {
             let kept = kept.as_ref().map(Value::to_json);

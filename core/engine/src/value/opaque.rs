@@ -29,6 +29,8 @@ pub enum OpaqueForm {
         /// Its beginning.
         kept: Option<Value>,
     },
+    /// A view of a dict: a list of its keys, values or items that has no index.
+    View(Value),
     /// A queryset that was not evaluated.
     QuerySet {
         /// The query, if it could be told.
@@ -81,6 +83,15 @@ impl Opaque {
         }
     }
 
+    /// `dict.keys()`, `dict.values()` or `dict.items()`, by the name of its type.
+    pub fn view(type_name: &str, items: Value) -> Opaque {
+        Opaque {
+            type_name: type_name.into(),
+            text: "".into(),
+            form: OpaqueForm::View(items),
+        }
+    }
+
     /// A queryset that was not evaluated.
     pub fn query_set(model: Option<&str>, sql: Option<&str>) -> Opaque {
         Opaque {
@@ -113,10 +124,19 @@ impl Opaque {
         }
     }
 
-    /// The length of what was cut.
+    /// What it gives one by one.
+    pub fn items(&self) -> Option<&Value> {
+        match &self.form {
+            OpaqueForm::View(items) => Some(items),
+            _ => self.kept(),
+        }
+    }
+
+    /// The length of a view, or of what was cut.
     pub fn len(&self) -> Option<usize> {
         match &self.form {
             OpaqueForm::Cut { length, .. } => Some(*length),
+            OpaqueForm::View(items) => items.len(),
             _ => None,
         }
     }

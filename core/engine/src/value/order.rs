@@ -191,8 +191,13 @@ impl Value {
             Value::Set(items) if matches!(needle, Value::Set(_)) => Ok(items.contains(needle)),
             Value::Set(items) => hashable(needle).map(|()| items.contains(needle)),
             Value::Dict(dict) => hashable(needle).map(|()| dict.get_value(needle).is_some()),
-            Value::Opaque(opaque) if matches!(opaque.form, OpaqueForm::Cut { kept: Some(_), .. }) => {
-                opaque.kept().map_or(Ok(false), |kept| kept.contains(needle))
+            Value::Opaque(opaque)
+                if matches!(
+                    opaque.form,
+                    OpaqueForm::Cut { kept: Some(_), .. } | OpaqueForm::View(_)
+                ) =>
+            {
+                opaque.items().map_or(Ok(false), |items| items.contains(needle))
             }
             _ => Err(PythonError::type_error(format!(
                 "argument of type '{}' is not iterable",

@@ -81,6 +81,11 @@ impl Value {
             Value::Record(record) => write_record_repr(record, out),
             Value::Opaque(opaque) => match &opaque.form {
                 OpaqueForm::Cut { kept: Some(kept), .. } => kept.write_repr(out),
+                OpaqueForm::View(items) => {
+                    display(out, format_args!("{}(", opaque.type_name));
+                    items.write_repr(out);
+                    out.push(')');
+                }
                 OpaqueForm::QuerySet { .. } => display(out, format_args!("<QuerySet of {}>", opaque.text)),
                 _ => out.push_str(&opaque.text),
             },

@@ -190,6 +190,7 @@ fn same_forms(a: &OpaqueForm, b: &OpaqueForm) -> bool {
             };
             a == b && same_kept
         }
+        (OpaqueForm::View(a), OpaqueForm::View(b)) => a.same(b),
         (OpaqueForm::QuerySet { sql: a }, OpaqueForm::QuerySet { sql: b }) => a == b,
         (
             OpaqueForm::Unknown {

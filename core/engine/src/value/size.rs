@@ -34,7 +34,7 @@ fn held(value: &Value) -> usize {
         }
         Value::Opaque(opaque) => {
             let more = match &opaque.form {
-                OpaqueForm::Cut { kept: Some(kept), .. } => size(kept),
+                OpaqueForm::Cut { kept: Some(kept), .. } | OpaqueForm::View(kept) => size(kept),
                 OpaqueForm::QuerySet { sql: Some(sql) } => sql.len(),
                 OpaqueForm::Unknown { content, .. } => size(content),
                 _ => 0,

@@ -10,3 +10,4 @@ mod pages;
 mod parsers;
 mod revisions;
 mod round_trip;
+mod tags;
