@@ -173,6 +173,9 @@ pub(super) fn truncate(value: f64) -> BigInt {
     if value < 0.0 { -magnitude } else { magnitude }
 }
 
+/// From so many digits on, two numbers of that many digits can be equally near to a float.
+const DIGITS_WITH_TIES: usize = 16;
+
 /// `repr()` of a float: the shortest digits that read back as the same, with an exponent below `1e-4` and from `1e16`
 /// on.
 pub(super) fn write_float(value: f64, out: &mut String) {
@@ -184,15 +187,56 @@ pub(super) fn write_float(value: f64, out: &mut String) {
         out.push_str(if value > 0.0 { "inf" } else { "-inf" });
         return;
     }
-    let magnitude = value.abs();
-    if value == 0.0 || (1e-4..1e16).contains(&magnitude) {
-        // Rust prints the same digits, and `.0` behind whole numbers.
-        let _ = write!(out, "{value:?}");
+    let start = out.len();
+    // Rust prints the same digits and chooses the same form, but for the exponent.
+    let _ = write!(out, "{value:?}");
+    let printed = &out[start..];
+    let digits = printed.bytes().filter(u8::is_ascii_digit).count();
+    if !printed.contains('e') && digits < DIGITS_WITH_TIES {
         return;
     }
-    let text = format!("{value:e}");
+    let text = shortest(value);
+    out.truncate(start);
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let sign = if exponent < 0 { '-' } else { '+' };
-    let _ = write!(out, "{digits}e{sign}{:02}", exponent.unsigned_abs());
+    if (-4..16).contains(&exponent) {
+        push_plain(digits, exponent, out);
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let _ = write!(out, "{digits}e{sign}{:02}", exponent.unsigned_abs());
+    }
+}
+
+/// The shortest digits with an exponent; of two that are equally near Python takes the even one.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let places = text
+        .split('e')
+        .next()
+        .map_or(0, |digits| digits.bytes().filter(u8::is_ascii_digit).count() - 1);
+    let even = format!("{value:.places$e}");
+    if even.parse() == Ok(value) { even } else { text }
+}
+
+/// Digits with one before the point, written without the exponent.
+fn push_plain(digits: &str, exponent: i32, out: &mut String) {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits),
+    };
+    let digits = digits.replace('.', "");
+    out.push_str(sign);
+    match usize::try_from(exponent) {
+        Ok(exponent) => {
+            let (whole, fraction) = digits.split_at_checked(exponent + 1).unwrap_or((&digits, ""));
+            out.push_str(whole);
+            out.extend(std::iter::repeat_n('0', exponent + 1 - whole.len()));
+            out.push('.');
+            out.push_str(if fraction.is_empty() { "0" } else { fraction });
+        }
+        Err(_) => {
+            let zeros = usize::try_from(exponent.unsigned_abs()).unwrap_or(1) - 1;
+            let _ = write!(out, "0.{}{digits}", "0".repeat(zeros));
+        }
+    }
 }

@@ -127,8 +127,8 @@ impl Value {
     ///
     /// # Errors
     ///
-    /// `TypeError` of two types that have no order, in the words that Python has for `<`; `InvalidOperation` of the
-    /// NaN of `Decimal`.
+    /// `TypeError` of two types that have no order, in the words that Python has for `<`; `InvalidOperation` of a
+    /// `Decimal` and NaN.
     pub fn compare(&self, other: &Value) -> Result<Option<Ordering>, PythonError> {
         match (self, other) {
             (Value::Str(a) | Value::Safe(a), Value::Str(b) | Value::Safe(b)) => Ok(Some(a.cmp(b))),
@@ -149,17 +149,20 @@ impl Value {
                 PythonError::type_error("can't compare datetime.datetime to datetime.date"),
             ),
             _ => match (self.number(), other.number()) {
-                (Some(_), Some(_)) if self.is_decimal_nan() || other.is_decimal_nan() => Err(
-                    PythonError::new("InvalidOperation", "[<class 'decimal.InvalidOperation'>]"),
-                ),
+                (Some(a), Some(b)) if a.compare(b).is_none() && (self.is_decimal() || other.is_decimal()) => {
+                    Err(PythonError::new(
+                        "InvalidOperation",
+                        "[<class 'decimal.InvalidOperation'>]",
+                    ))
+                }
                 (Some(a), Some(b)) => Ok(a.compare(b)),
                 _ => Err(no_order(self, other)),
             },
         }
     }
 
-    fn is_decimal_nan(&self) -> bool {
-        matches!(self, Value::Decimal(decimal) if decimal.is_nan())
+    fn is_decimal(&self) -> bool {
+        matches!(self, Value::Decimal(_))
     }
 
     /// Python's `<`.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Call, FilterError};
+use crate::template::environment::Environment;
 use crate::template::formats::format_number_text;
 use crate::value::{Decimal, PythonError, Value};
 
@@ -36,34 +37,38 @@ pub(super) fn floatformat(call: &Call<'_>) -> Result<Value, FilterError> {
     if digits.len() as u64 + exponent.unsigned_abs() > MAX_DIGITS {
         return Ok(as_it_is());
     }
-    let shown_places = usize::try_from(places.unsigned_abs()).unwrap_or(usize::MAX);
-    if shown_places > call.environment.limits.max_output_bytes {
-        return Err(PythonError::new("MemoryError", ""));
-    }
     let (text, shown_places) = if places <= 0 && is_whole(&number) {
         (number.to_int()?.to_string(), 0)
     } else {
-        let rounded = number.quantize_half_up(places.checked_abs().map_or(i64::MIN, |places| -places));
-        // A zero has no sign here.
-        let text = rounded.to_plain();
-        (
-            if rounded.is_zero() {
-                text.trim_start_matches('-').to_owned()
-            } else {
-                text
-            },
-            shown_places,
-        )
+        round(&number, places, call.environment)?
     };
-    let places = Some(shown_places);
     let formatted = format_number_text(
         &text,
-        places,
+        Some(shown_places),
         request.use_l10n,
         request.force_grouping,
         call.environment,
     );
     Ok(Value::safe(formatted))
+}
+
+/// The number with so many places, and how many that are; a zero has no sign here.
+fn round(number: &Decimal, places: i64, environment: &Environment) -> Result<(String, usize), FilterError> {
+    let shown_places = usize::try_from(places.unsigned_abs()).unwrap_or(usize::MAX);
+    if shown_places > environment.limits.max_output_bytes {
+        return Err(PythonError::new(
+            "InvalidOperation",
+            "[<class 'decimal.InvalidOperation'>]",
+        ));
+    }
+    let rounded = number.quantize_half_up(-places.saturating_abs());
+    let text = rounded.to_plain();
+    let text = if rounded.is_zero() {
+        text.trim_start_matches('-').to_owned()
+    } else {
+        text
+    };
+    Ok((text, shown_places))
 }
 
 fn parse(argument: Option<&Value>) -> Result<Request<'_>, FilterError> {

@@ -88,7 +88,7 @@ pub(super) fn join(call: &Call<'_>) -> Result<Value, FilterError> {
 fn join_plain(value: &Value, separator: &Value) -> Result<Value, FilterError> {
     let Some(separator) = separator.as_text() else {
         return match separator {
-            Value::Bytes(_) => Ok(value.clone()),
+            Value::Bytes(separator) => Ok(join_bytes(value, separator)),
             _ => Err(no_attribute(separator, "join")),
         };
     };
@@ -106,4 +106,22 @@ fn join_plain(value: &Value, separator: &Value) -> Result<Value, FilterError> {
         out.push_str(text);
     }
     Ok(Value::safe(out))
+}
+
+/// `separator.join(value)` of bytes, marked as safe by its `repr`.
+fn join_bytes(value: &Value, separator: &[u8]) -> Value {
+    let Some(items) = value.iterate() else {
+        return value.clone();
+    };
+    let mut joined = Vec::new();
+    for (index, item) in items.enumerate() {
+        let Value::Bytes(bytes) = &*item else {
+            return value.clone();
+        };
+        if index > 0 {
+            joined.extend_from_slice(separator);
+        }
+        joined.extend_from_slice(bytes);
+    }
+    Value::safe(Value::Bytes(joined.into()).repr())
 }

@@ -17,9 +17,14 @@ pub(super) fn stringformat(call: &Call<'_>) -> Result<Value, FilterError> {
         Value::Tuple(_) => Cow::Owned(Value::from(call.text().into_owned())),
         value => Cow::Borrowed(value),
     };
-    let format = format!("%{}", call.argument().to_str());
+    let argument = call.argument().to_str();
+    let format = format!("%{argument}");
     let limit = call.environment.limits.max_output_bytes;
     match apply(&format, &value, limit) {
+        // Python gives the text itself if nothing was changed.
+        Ok(text) if !text.is_empty() && call.value.as_text() == Some(&text) && argument.ends_with('s') => {
+            Ok(call.value.clone())
+        }
         Ok(text) => Ok(Value::from(text)),
         Err(error) if error.is_any(&["ValueError", "TypeError"]) => Ok(Value::from("")),
         Err(error) => Err(error),
@@ -86,21 +91,25 @@ fn push_conversion(
     limit: usize,
     out: &mut String,
 ) -> Result<(), PythonError> {
+    if rest.next_if_eq(&'%').is_some() {
+        out.push('%');
+        return Ok(());
+    }
     let incomplete = || PythonError::value_error("incomplete format");
     let key = read_key(rest, operand)?;
     let mut conversion = read_flags(rest);
-    conversion.width = read_number(rest, operand, key.is_some())?.unwrap_or(0);
+    conversion.width = read_number(rest)?.unwrap_or(0);
     if rest.next_if_eq(&'.').is_some() {
-        conversion.precision = Some(read_number(rest, operand, key.is_some())?.unwrap_or(0));
+        let precision = read_number(rest)?.unwrap_or(0);
+        if i32::try_from(precision).is_err() {
+            return Err(PythonError::value_error("precision too big"));
+        }
+        conversion.precision = Some(precision);
     }
     rest.next_if(|c| matches!(c, 'h' | 'l' | 'L'));
     let letter = rest.next().ok_or_else(incomplete)?;
     if conversion.width.max(conversion.precision.unwrap_or(0)) > limit {
         return Err(PythonError::new("MemoryError", ""));
-    }
-    if letter == '%' {
-        out.push('%');
-        return Ok(());
     }
     let value = match &key {
         Some(value) => value,
@@ -148,19 +157,10 @@ fn read_flags(rest: &mut Peekable<Chars<'_>>) -> Conversion {
     conversion
 }
 
-/// A width or a precision. A star takes the value for it, which then is missing for the conversion.
-fn read_number(
-    rest: &mut Peekable<Chars<'_>>,
-    operand: &mut Operand<'_>,
-    has_key: bool,
-) -> Result<Option<usize>, PythonError> {
+/// A width or a precision. A star would take the value for it, which then is missing for the conversion.
+fn read_number(rest: &mut Peekable<Chars<'_>>) -> Result<Option<usize>, PythonError> {
     if rest.next_if_eq(&'*').is_some() {
-        let is_int = matches!(operand.next()?, Value::Int(_) | Value::BigInt(_) | Value::Bool(_));
-        return match (has_key, is_int) {
-            (false, true) => Ok(None),
-            (false, false) => Err(PythonError::type_error("* wants int")),
-            (true, _) => Err(PythonError::type_error("not enough arguments for format string")),
-        };
+        return Err(PythonError::type_error("not enough arguments for format string"));
     }
     let mut number = None;
     while let Some(digit) = rest.peek().and_then(|c| c.to_digit(10)) {
@@ -187,7 +187,7 @@ impl Conversion {
             'X' => self.push_upper_hexadecimal(&index(value, letter)?, out),
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
                 let text = float_text(
-                    value.to_float()?,
+                    real_number(value)?,
                     letter,
                     self.precision.unwrap_or(6),
                     self.alternate,
@@ -289,6 +289,17 @@ fn whole_number(value: &Value) -> Result<BigInt, PythonError> {
             value.type_name()
         ))),
         _ => value.to_int(),
+    }
+}
+
+/// What `%f` takes: numbers, but no texts of numbers.
+fn real_number(value: &Value) -> Result<f64, PythonError> {
+    match value {
+        Value::Str(_) | Value::Safe(_) | Value::Bytes(_) => Err(PythonError::type_error(format!(
+            "must be real number, not {}",
+            value.type_name()
+        ))),
+        _ => value.to_float(),
     }
 }
 

@@ -23,9 +23,12 @@ pub(super) fn addslashes(call: &Call<'_>) -> Result<Value, FilterError> {
 pub(super) fn cut(call: &Call<'_>) -> Result<Value, FilterError> {
     let text = call.text();
     let Some(part) = call.argument().as_text() else {
+        let type_name = match call.argument() {
+            Value::None => "None",
+            other => other.qualified_type_name(),
+        };
         return Err(PythonError::type_error(format!(
-            "replace() argument 1 must be str, not {}",
-            call.argument().qualified_type_name()
+            "replace() argument 1 must be str, not {type_name}"
         )));
     };
     let rest = if part.is_empty() {
@@ -60,7 +63,13 @@ pub(super) fn center(call: &Call<'_>) -> Result<Value, FilterError> {
 
 fn justify(call: &Call<'_>, split: fn(usize, usize) -> (usize, usize)) -> Result<Value, FilterError> {
     let text = call.text();
-    let width = usize::try_from(call.length_argument()?).unwrap_or(0);
+    let Ok(width) = i64::try_from(call.argument().to_int()?) else {
+        return Err(PythonError::new(
+            "OverflowError",
+            "Python int too large to convert to C ssize_t",
+        ));
+    };
+    let width = usize::try_from(width).unwrap_or(0);
     if width > call.environment.limits.max_output_bytes {
         return Err(PythonError::new("MemoryError", ""));
     }
@@ -75,8 +84,15 @@ fn justify(call: &Call<'_>, split: fn(usize, usize) -> (usize, usize)) -> Result
 
 /// `phone2numeric`: letters as the digits that they share a key with.
 pub(super) fn phone2numeric(call: &Call<'_>) -> Result<Value, FilterError> {
-    let Some(text) = call.value.as_text() else {
-        return Err(no_attribute(call.value, "lower"));
+    let text = match call.value {
+        Value::Str(text) | Value::Safe(text) => text,
+        Value::Bytes(bytes) if bytes.is_empty() => "",
+        Value::Bytes(_) => {
+            return Err(PythonError::type_error(
+                "sequence item 0: expected str instance, int found",
+            ));
+        }
+        other => return Err(no_attribute(other, "lower")),
     };
     Ok(Value::from(
         text.to_lowercase().chars().map(key_of).collect::<String>(),

@@ -15,7 +15,14 @@ pub(super) fn utc(call: &Call<'_>) -> Result<Value, FilterError> {
 
 /// `timezone`: an unknown zone gives an empty text.
 pub(super) fn timezone(call: &Call<'_>) -> Result<Value, FilterError> {
-    match call.argument().as_text().and_then(Zone::named) {
+    let (Value::DateTime(_), Some(name)) = (call.value, call.argument().as_text()) else {
+        return Ok(Value::from(""));
+    };
+    if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        let message = format!("ZoneInfo keys must be normalized relative paths, got: {name}");
+        return Err(PythonError::value_error(message));
+    }
+    match Zone::named(name) {
         Some(zone) => convert(call, &zone),
         None => Ok(Value::from("")),
     }

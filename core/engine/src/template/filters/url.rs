@@ -41,7 +41,9 @@ fn kept_characters(value: &Value) -> Result<String, FilterError> {
     for item in items {
         if item.is_less(&Value::Int(128))? {
             match &*item {
-                Value::Int(number) => kept.extend(u8::try_from(*number).map(char::from)),
+                Value::Int(_) | Value::Bool(_) => {
+                    kept.extend(u8::try_from(item.to_small_int()?).map(char::from));
+                }
                 other => {
                     let type_name = other.qualified_type_name();
                     let message = format!("'{type_name}' object cannot be interpreted as an integer");
