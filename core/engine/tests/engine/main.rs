@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
+mod django_filters;
 mod django_templates;
 mod djust;
+mod filters;
 mod markers;
 mod oracle;
 mod pages;
 mod parsers;
 mod revisions;
 mod round_trip;
+mod table;
 mod tags;
