@@ -150,32 +150,18 @@ def compare_render(program, rounds, items):
     ours.close()
 
 
-def peak_kib(code_or_question, program=None):
-    """What a process of its own takes at most."""
-    if program is None:
-        command = [sys.executable, "-c", code_or_question]
-        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    else:
-        out = subprocess.run(
-            [sys.executable, "-c", MEASURED, program],
-            input=json.dumps(code_or_question) + "\n", capture_output=True, text=True, check=True,
-        ).stdout
-    return int(out.split()[-1])
+def peak_kib(process_id):
+    """What a process took at most so far."""
+    with open(f"/proc/{process_id}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 
-
-MEASURED = """
-import resource, subprocess, sys
-subprocess.run([sys.argv[1], "engine", "session"], stdin=sys.stdin, stdout=subprocess.DEVNULL, check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
 
 THEIRS = """
-import resource, sys
+import sys
 sys.path.insert(0, {folder!r})
-from against_djust import RustLiveView, rows, edited, session, theirs_session, {template}
-question = session({template}, "items", rows({count}), edited(rows({count})), {steps})
-theirs_session(question, False)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+from against_djust import LIST, edited, peak_kib, rows, session, theirs_session
+theirs_session(session(LIST, "items", rows({count}), edited(rows({count})), 4), False)
+print(peak_kib("self"))
 """
 
 
@@ -183,12 +169,15 @@ def compare_memory(program):
     folder = __file__.rpartition("/")[0] or "."
     peaks = {}
     for count in (1, 10_000):
-        question = session(LIST, "items", rows(count), edited(rows(count)), 4)
-        theirs = peak_kib(THEIRS.format(folder=folder, template="LIST", count=count, steps=4))
-        peaks[count] = (theirs, peak_kib(question, program))
+        code = THEIRS.format(folder=folder, count=count)
+        theirs = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        ours = Ours(program, "session")
+        ours.ask(session(LIST, "items", rows(count), edited(rows(count)), 4))
+        peaks[count] = (theirs, peak_kib(ours.process.pid))
+        ours.close()
     theirs, ours = (peaks[10_000][side] - peaks[1][side] for side in (0, 1))
-    print(f"\nPeak memory of four renders of 10,000 rows, beyond a page of one row: djust {theirs / 1024:.0f} MiB, "
-          f"ours {ours / 1024:.0f} MiB ({ours / theirs:.2f} of it)")
+    print(f"\nPeak memory of four renders of 10,000 rows, beyond a page of one row, state included: "
+          f"djust {theirs / 1024:.0f} MiB, ours {ours / 1024:.0f} MiB ({ours / theirs:.2f} of it)")
 
 
 def growth(program, rounds):

@@ -104,7 +104,7 @@ impl Batch<'_> {
             match patch {
                 Patch::MoveChild { from, child_d, .. } => match before.position(child_d.as_deref(), *from) {
                     Some(position) if fates[position] == Fate::Stays => {
-                        fates[position] = Fate::Moved(placement)
+                        fates[position] = Fate::Moved(placement);
                     }
                     Some(_) => {}
                     None => self.applied.failed.push(*place),

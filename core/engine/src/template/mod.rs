@@ -47,7 +47,7 @@ pub use library::{FilterFunction, FilterShape, Libraries, Library, TagAnswer, Ta
 pub use loader::{Loader, MemoryLoader, NoTemplates};
 pub use markers::template_hash;
 pub use memo::Memo;
-pub use node::{Kind, Node, Tag};
+pub use node::{Kind, Node, Tag, blocks};
 pub use output::{Note, Output};
 pub use page::Page;
 pub use parser::Parser;

@@ -2,7 +2,7 @@
 
 use super::names::{Traits, is_mark, is_space, svg_attribute};
 use super::parse::Ids;
-use super::{Attribute, ElementId, Extent, IdCounter, Kind, Namespace, Node, NodeId, Slice, Span, Tree};
+use super::{Attribute, ElementId, IdCounter, Kind, Namespace, Node, NodeId, Slice, Span, Tree};
 
 /// The deepest element that is kept, the root being 1; what is deeper is flattened to its text
 /// (`djust_vdom::MAX_VDOM_DEPTH`).
@@ -122,11 +122,6 @@ impl Builder {
             start: start as u32,
             length: text.len() as u32,
         }
-    }
-
-    /// The text of a span.
-    pub fn text_of(&self, span: Span) -> &str {
-        self.tree.slice(span)
     }
 
     /// How many elements are open.
@@ -451,7 +446,7 @@ impl Builder {
                 What::Element(node) => nodes.push(node),
                 What::Text(text) => nodes.push(self.add_leaf(Kind::Text, text)),
                 What::Space(text) if self.tree.slice(text) == " " => {
-                    nodes.push(self.add_leaf(Kind::Text, text))
+                    nodes.push(self.add_leaf(Kind::Text, text));
                 }
                 What::Mark(text) => nodes.push(self.add_leaf(Kind::Comment, text)),
                 What::Space(_) | What::Dropped => {}

@@ -498,8 +498,7 @@ impl<'a> Fast<'a> {
                     || matches!(tag.name, "table" | "select" | "title" | "textarea" | "svg")
             }
         };
-        let closes_something = (tag.traits.has(Traits::CLOSES_P) && self.counts.p > 0)
-            || (tag.name == "p" && self.counts.p > 0)
+        let closes_something = ((tag.traits.has(Traits::CLOSES_P) || tag.name == "p") && self.counts.p > 0)
             || (tag.name == "a" && self.counts.a > 0)
             || (tag.name == "button" && self.counts.button > 0)
             || (tag.name == "form" && self.counts.form > 0)

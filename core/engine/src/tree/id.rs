@@ -45,17 +45,6 @@ impl ElementId {
         }
         out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
     }
-
-    /// How many digits it takes.
-    pub(crate) fn digits(self) -> usize {
-        let mut rest = self.0 / 62;
-        let mut count = 1;
-        while rest > 0 {
-            rest /= 62;
-            count += 1;
-        }
-        count
-    }
 }
 
 impl fmt::Display for ElementId {
@@ -115,7 +104,6 @@ mod tests {
         ] {
             assert_eq!(ElementId(number).to_string(), text);
             assert_eq!(ElementId::parse(text), Some(ElementId(number)));
-            assert_eq!(ElementId(number).digits(), text.len());
         }
         assert_eq!(
             ElementId::parse(&ElementId(u64::MAX).to_string()),

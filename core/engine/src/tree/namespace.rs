@@ -10,7 +10,7 @@ pub enum Namespace {
     Html,
     /// SVG.
     Svg,
-    /// MathML.
+    /// `MathML`.
     MathMl,
 }
 
@@ -21,9 +21,9 @@ pub(crate) enum ChildContext {
     Html,
     /// All children are in the parent's namespace.
     Foreign(Namespace),
-    /// A MathML element that holds text: HTML but for two elements.
+    /// A `MathML` element that holds text: HTML but for two elements.
     MathText,
-    /// A MathML `annotation-xml` that does not hold HTML.
+    /// A `MathML` `annotation-xml` that does not hold HTML.
     Annotation,
 }
 

@@ -116,7 +116,7 @@ pub(crate) struct InsertedInto<'a> {
     pub name: &'a str,
     /// Its namespace.
     pub namespace: Namespace,
-    /// Its attribute `encoding`, which matters for MathML's `annotation-xml`.
+    /// Its attribute `encoding`, which matters for `annotation-xml`.
     pub encoding: Option<&'a str>,
 }
 

@@ -207,6 +207,10 @@ impl Tree {
     /// `Some(None)` if they cannot be read here.
     #[allow(clippy::option_option)]
     fn read_touched(&mut self, holder: &Holder, region: Region, new: &str) -> Option<Option<Exchange>> {
+        // A row goes into the body that the parser has made of a table, if it has made one.
+        if self.name(holder.node) == "table" {
+            return Some(None);
+        }
         let touched = self.touched(holder, region)?;
         let all = self.all_touched(holder);
         for touched in [touched, all] {
@@ -282,7 +286,10 @@ impl Tree {
                 if start > region.start {
                     break;
                 }
-                if self.may_descend(child) && region.is_in(&self.content(child, start)) {
+                if self.may_descend(child)
+                    && region.is_in(&self.content(child, start))
+                    && !self.may_vanish(child, start, region)
+                {
                     inner = Some((index, child, start + extent.open as usize));
                     break;
                 }
@@ -297,6 +304,13 @@ impl Tree {
             holder.node = child;
             holder.content_start = content_start;
         }
+    }
+
+    /// Whether the region touches the first child of an element that no tag opens: the parser makes it for that child.
+    fn may_vanish(&self, node: NodeId, start: usize, region: Region) -> bool {
+        let first = self.children(node).first().map(|&first| self.node(first).extent);
+        self.node(node).extent.open == 0
+            && first.is_none_or(|first| region.start < start + (first.lead + first.length) as usize)
     }
 
     fn content(&self, node: NodeId, start: usize) -> std::ops::Range<usize> {
@@ -318,7 +332,7 @@ impl Tree {
             && !traits.has(Traits::RAW_TEXT)
             && !traits.has(Traits::DECODED_TEXT)
             && !traits.has(Traits::PRESERVES_SPACE)
-            && !matches!(self.name(node), "svg" | "table" | "select" | "colgroup")
+            && self.name(node) != "svg"
     }
 
     /// A region in one text that needs no decoding: by far the most frequent change.
@@ -424,7 +438,7 @@ impl Tree {
 
     fn read_among(&mut self, source: &str, holder: &Holder) -> Option<Vec<NodeId>> {
         let place = self.place.clone()?;
-        let mut around: Vec<String> = place.around.iter().map(|name| name.to_string()).collect();
+        let mut around: Vec<String> = place.around.iter().map(ToString::to_string).collect();
         around.extend(holder.above.iter().map(|&node| self.name(node).to_owned()));
         around.push(self.name(holder.node).to_owned());
         let names: Vec<&str> = around.iter().map(String::as_str).collect();
@@ -644,7 +658,7 @@ impl Tree {
     }
 
     /// The whole page, and for every node how much of it it takes.
-    pub(crate) fn to_html_measured(&mut self) -> String {
+    pub(crate) fn write_measured_page(&mut self) -> String {
         self.written.clear();
         self.written.resize(self.nodes.len(), 0);
         let place: Place = self.root_place();

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::diff::DiffOptions;
 use crate::template::{
-    Context, Environment, Loader, Memo, NodeReads, Output, Reads, Template, TemplateError,
+    Context, Environment, Extends, Loader, Memo, NodeReads, Output, Reads, Template, TemplateError, blocks,
 };
 use crate::tree::ParseError;
 use crate::value::{Dict, Value};
@@ -51,7 +51,9 @@ pub struct View {
     environment: Environment,
     options: DiffOptions,
     context: Context,
-    /// One for each outermost node of the template.
+    /// The template extends others by fixed names; its parts are those of the outermost.
+    is_merged: bool,
+    /// One for each outermost node.
     parts: Vec<Part>,
     page: Option<Page>,
     version: u64,
@@ -86,11 +88,17 @@ impl View {
         options: DiffOptions,
     ) -> Self {
         environment.if_markers = true;
-        let parts = template
+        let chain = chain(&template, &*loader);
+        let blocks: Vec<_> = chain
+            .iter()
+            .flat_map(|template| blocks(template.nodes()))
+            .collect();
+        let outermost = chain.last().unwrap_or(&template);
+        let parts = outermost
             .nodes()
             .iter()
             .map(|node| {
-                let reads = Reads::of_node(node, &template, &[], &*loader);
+                let reads = Reads::of_node(node, outermost, &blocks, &*loader);
                 let names = reads.reads.iter().map(|read| (*read.name).to_owned()).collect();
                 Part {
                     reads,
@@ -100,12 +108,14 @@ impl View {
                 }
             })
             .collect();
+        let is_merged = chain.len() > 1;
         Self {
             template,
             loader,
             environment,
             options,
             context: Context::default(),
+            is_merged,
             parts,
             page: None,
             version: 0,
@@ -171,9 +181,14 @@ impl View {
         let mut renderer = self
             .template
             .renderer(&self.context, &*self.loader, &self.environment);
+        let outermost = if self.is_merged {
+            renderer.enter_outermost()?
+        } else {
+            self.template.clone()
+        };
         let mut parts = Vec::with_capacity(self.parts.len());
         let mut start = 0;
-        for (part, node) in self.parts.iter().zip(self.template.nodes()) {
+        for (part, node) in self.parts.iter().zip(outermost.nodes()) {
             let text = &before[start..part.end];
             start = part.end;
             let is_touched = changed.as_ref().is_none_or(|changed| part.reads_any(changed));
@@ -202,6 +217,30 @@ impl View {
             parts,
         })
     }
+}
+
+/// A template and those that it extends, outermost last; only itself if one of them is named by an expression or
+/// cannot be loaded, or if something stands before the tag.
+fn chain(template: &Template, loader: &dyn Loader) -> Vec<Template> {
+    let mut chain = vec![template.clone()];
+    let alone = chain.clone();
+    while let Some(extends) = chain.last().and_then(first_extends) {
+        let Some(name) = extends.constant_parent().filter(|_| chain.len() < MOST_PARENTS) else {
+            return alone;
+        };
+        match loader.load(&name, &[]) {
+            Ok(parent) => chain.push(parent),
+            Err(_) => return alone,
+        }
+    }
+    chain
+}
+
+/// How many templates may extend each other.
+const MOST_PARENTS: usize = 100;
+
+fn first_extends(template: &Template) -> Option<&Extends> {
+    template.nodes().first()?.as_tag()?.as_extends()
 }
 
 impl Part {

@@ -36,7 +36,7 @@ impl Page {
     pub fn new(source: String, options: DiffOptions) -> Result<Self, ParseError> {
         let parsed = parse(&source, IdCounter::default(), Parser::Fast)?;
         let mut tree = parsed.tree;
-        let html = tree.to_html_measured();
+        let html = tree.write_measured_page();
         Ok(Self {
             source,
             tree,
@@ -71,7 +71,7 @@ impl Page {
                     }) => {
                         self.html.replace_range(*start..start + old_length, html);
                     }
-                    None => self.html = self.tree.to_html_measured(),
+                    None => self.html = self.tree.write_measured_page(),
                 }
                 // djust's ways around the parser, which only change texts, take no ids.
                 if !changes_texts_only(&revision.patches) {
@@ -97,7 +97,7 @@ impl Page {
             self.ids = parsed.ids;
         }
         self.tree = tree;
-        self.html = self.tree.to_html_measured();
+        self.html = self.tree.write_measured_page();
         Ok(patches)
     }
 

@@ -111,7 +111,10 @@ fn rows() {
             .map(|(key, text)| match kind {
                 0 => format!("<li dj-key=\"{key}\">{text}</li>\n"),
                 1 => format!("<tr dj-key=\"{key}\"><td>{text}</td></tr>\n"),
-                2 => format!("<tr><td>{text}</td></tr>"),
+                2 => format!(
+                    "<tr><td>{text}</td></tr>{}",
+                    if text.len() > 1 { "\n" } else { "" }
+                ),
                 3 => format!("<b>{text}</b> "),
                 _ => format!("{text}, "),
             })

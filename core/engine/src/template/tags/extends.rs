@@ -81,7 +81,37 @@ impl Tag for Extends {
     }
 }
 
+impl Extends {
+    /// The parent's name, if no variable and no filter is in it.
+    pub fn constant_parent(&self) -> Option<String> {
+        match &self.parent.head {
+            Head::Constant(name) if self.parent.filters.is_empty() => Some(name.to_str().into_owned()),
+            _ => None,
+        }
+    }
+}
+
 impl Renderer<'_> {
+    /// Goes from a template that extends others to the outermost one, whose nodes are to be rendered then.
+    ///
+    /// # Errors
+    ///
+    /// If a parent cannot be loaded.
+    pub fn enter_outermost(&mut self) -> Result<Template, TemplateError> {
+        loop {
+            let template = self.template().clone();
+            let Some(extends) = template
+                .nodes()
+                .first()
+                .and_then(Node::as_tag)
+                .and_then(|tag| tag.as_extends())
+            else {
+                return Ok(template);
+            };
+            self.current = self.enter_parent(extends)?;
+        }
+    }
+
     /// Loads the parent of the current template and makes the blocks known: all but the rendering of the parent.
     pub(in super::super) fn enter_parent(&mut self, extends: &Extends) -> Result<u32, TemplateError> {
         let template = self.load_parent(extends)?;

@@ -162,7 +162,7 @@ impl For {
             return self.render_item(item, counter0, index, renderer, out);
         };
         if rows.write_known(counter0, item, out) {
-            return Ok(out.check()?);
+            return out.check();
         }
         let start = out.len();
         self.render_item(item, counter0, index, renderer, out)?;
