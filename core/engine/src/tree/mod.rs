@@ -4,6 +4,7 @@
 //! buffer. What a node says in the page's source is told relative to its parent, so that a part of a tree can be
 //! exchanged without touching what follows it.
 
+mod arena;
 mod build;
 mod edit;
 mod fast;

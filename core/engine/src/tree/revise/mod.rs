@@ -4,9 +4,15 @@
 //! those are read again that the difference touches, together with their neighbours up to the next block element,
 //! beyond which no rule of whitespace reaches.
 
-use super::names::{Traits, is_space};
-use super::{ElementId, Extent, Kind, Namespace, NodeId, Place, Sizes, Slice, Tree, fast};
+mod holder;
+mod region;
+mod written;
+
+use super::names::is_space;
+use super::{ElementId, Extent, Kind, Namespace, NodeId, Slice, Tree, fast};
 use crate::diff::{DiffOptions, diff_at, ids_at};
+use holder::{Holder, Touched};
+use region::Region;
 
 /// What became of the page between two sources.
 #[derive(Debug)]
@@ -29,136 +35,6 @@ pub(crate) struct Run {
     pub old_length: usize,
     /// What is written instead.
     pub html: String,
-}
-
-/// A piece of the old source, and how much longer the new source is there.
-#[derive(Clone, Copy, Debug)]
-struct Region {
-    start: usize,
-    end: usize,
-    growth: isize,
-}
-
-impl Region {
-    /// What differs between two sources; `None` if nothing does.
-    fn between(old: &str, new: &str) -> Option<Self> {
-        let most = old.len().min(new.len());
-        let mut start = common_prefix(old.as_bytes(), new.as_bytes());
-        if start == old.len() && start == new.len() {
-            return None;
-        }
-        while !old.is_char_boundary(start) {
-            start -= 1;
-        }
-        let mut tail = common_suffix(old.as_bytes(), new.as_bytes()).min(most - start);
-        while !old.is_char_boundary(old.len() - tail) {
-            tail -= 1;
-        }
-        let region = Self {
-            start,
-            end: old.len() - tail,
-            growth: new.len() as isize - old.len() as isize,
-        };
-        Some(region.slid_to_a_tag(old, new))
-    }
-
-    /// What was only inserted or only removed can be seen at several places, `[<li>a</li>]<li>b</li>` as well as
-    /// `<li>[a</li><li>]b</li>`; this takes the one at a tag.
-    fn slid_to_a_tag(self, old: &str, new: &str) -> Self {
-        let (longer, length) = if self.start == self.end {
-            (new.as_bytes(), self.growth)
-        } else if self.growth == self.start as isize - self.end as isize {
-            (old.as_bytes(), -self.growth)
-        } else {
-            return self;
-        };
-        let Ok(length) = usize::try_from(length) else {
-            return self;
-        };
-        let mut start = self.start;
-        while start > 0 && longer[start] != b'<' && longer[start - 1] == longer[start + length - 1] {
-            start -= 1;
-        }
-        if longer.get(start) != Some(&b'<') {
-            return self;
-        }
-        let back = self.start - start;
-        Self {
-            start,
-            end: self.end - back,
-            ..self
-        }
-    }
-
-    fn is_in(self, range: &std::ops::Range<usize>) -> bool {
-        range.start <= self.start && self.end <= range.end
-    }
-}
-
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    const BLOCK: usize = 64;
-    let most = a.len().min(b.len());
-    let mut at = 0;
-    while at + BLOCK <= most && a[at..at + BLOCK] == b[at..at + BLOCK] {
-        at += BLOCK;
-    }
-    at + a[at..most]
-        .iter()
-        .zip(&b[at..most])
-        .take_while(|(a, b)| a == b)
-        .count()
-}
-
-fn common_suffix(a: &[u8], b: &[u8]) -> usize {
-    const BLOCK: usize = 64;
-    let most = a.len().min(b.len());
-    let (a, b) = (&a[a.len() - most..], &b[b.len() - most..]);
-    let mut left = most;
-    while left >= BLOCK && a[left - BLOCK..left] == b[left - BLOCK..left] {
-        left -= BLOCK;
-    }
-    most - left
-        + a[..left]
-            .iter()
-            .rev()
-            .zip(b[..left].iter().rev())
-            .take_while(|(a, b)| a == b)
-            .count()
-}
-
-/// The element that holds the region, and the way to it.
-struct Holder {
-    node: NodeId,
-    /// Child indices from the root, and the elements on the way, without `node`.
-    path: Vec<u32>,
-    above: Vec<NodeId>,
-    /// Where its content starts in the source.
-    content_start: usize,
-    /// The same of the elements above it.
-    starts_above: Vec<usize>,
-}
-
-impl Holder {
-    /// Takes the element around it instead; false if there is none.
-    fn ascend(&mut self) -> bool {
-        let (Some(node), Some(start)) = (self.above.pop(), self.starts_above.pop()) else {
-            return false;
-        };
-        self.path.pop();
-        self.node = node;
-        self.content_start = start;
-        true
-    }
-}
-
-/// Which children of the holder are read again.
-struct Touched {
-    /// Positions among the children.
-    first: usize,
-    last: usize,
-    /// The piece of the old source from the end of what is kept before to the start of what is kept after.
-    start: usize,
-    end: usize,
 }
 
 /// Children of the holder and what takes their place.
@@ -261,80 +137,6 @@ impl Tree {
             && all_keys.all(|key| seen.insert(key))
     }
 
-    /// Walks from the root to the innermost element of which the content holds the region.
-    fn holder(&self, region: Region, options: DiffOptions) -> Option<Holder> {
-        let mut start = self.place.as_ref()?.start as usize;
-        let mut holder = Holder {
-            node: self.root,
-            path: Vec::new(),
-            above: Vec::new(),
-            content_start: start + self.node(self.root).extent.open as usize,
-            starts_above: Vec::new(),
-        };
-        if !region.is_in(&self.content(self.root, start)) {
-            return None;
-        }
-        loop {
-            if !self.can_hold(holder.node, options) {
-                return None;
-            }
-            start = holder.content_start;
-            let mut inner = None;
-            for (index, &child) in self.children(holder.node).iter().enumerate() {
-                let extent = self.node(child).extent;
-                start += extent.lead as usize;
-                if start > region.start {
-                    break;
-                }
-                if self.may_descend(child)
-                    && region.is_in(&self.content(child, start))
-                    && !self.may_vanish(child, start, region)
-                {
-                    inner = Some((index, child, start + extent.open as usize));
-                    break;
-                }
-                start += extent.length as usize;
-            }
-            let Some((index, child, content_start)) = inner else {
-                return Some(holder);
-            };
-            holder.path.push(index as u32);
-            holder.above.push(holder.node);
-            holder.starts_above.push(holder.content_start);
-            holder.node = child;
-            holder.content_start = content_start;
-        }
-    }
-
-    /// Whether the region touches the first child of an element that no tag opens: the parser makes it for that child.
-    fn may_vanish(&self, node: NodeId, start: usize, region: Region) -> bool {
-        let first = self.children(node).first().map(|&first| self.node(first).extent);
-        self.node(node).extent.open == 0
-            && first.is_none_or(|first| region.start < start + (first.lead + first.length) as usize)
-    }
-
-    fn content(&self, node: NodeId, start: usize) -> std::ops::Range<usize> {
-        let extent = self.node(node).extent;
-        start + extent.open as usize..start + (extent.length - extent.close) as usize
-    }
-
-    /// Whether the differ and the parser treat the content of an element as they do anywhere.
-    fn can_hold(&self, node: NodeId, options: DiffOptions) -> bool {
-        self.attribute(node, "data-djust-replace").is_none()
-            && !(options.virtual_keys && self.attribute(node, "dj-virtual").is_some())
-    }
-
-    /// Whether the content of an element may be read apart from it.
-    fn may_descend(&self, node: NodeId) -> bool {
-        let traits = self.traits(node);
-        self.kind(node) == Kind::Element
-            && !traits.has(Traits::VOID)
-            && !traits.has(Traits::RAW_TEXT)
-            && !traits.has(Traits::DECODED_TEXT)
-            && !traits.has(Traits::PRESERVES_SPACE)
-            && self.name(node) != "svg"
-    }
-
     /// A region in one text that needs no decoding: by far the most frequent change.
     fn revise_text(&mut self, holder: &Holder, region: Region, old: &str, new: &str) -> Option<Revision> {
         let mut start = holder.content_start;
@@ -390,50 +192,6 @@ impl Tree {
             }],
             run,
         })
-    }
-
-    /// The children that a region touches, and their neighbours up to the next block element.
-    fn touched(&self, holder: &Holder, region: Region) -> Option<Touched> {
-        let children = self.children(holder.node);
-        let is_block =
-            |child: NodeId| self.kind(child) == Kind::Element && !self.traits(child).has(Traits::INLINE);
-        let mut touched = Touched {
-            first: 0,
-            last: children.len(),
-            start: holder.content_start,
-            end: 0,
-        };
-        let mut start = holder.content_start;
-        let mut end_is_found = false;
-        for (index, &child) in children.iter().enumerate() {
-            let extent = self.node(child).extent;
-            start += extent.lead as usize;
-            let end = start + extent.length as usize;
-            if is_block(child) && end <= region.start {
-                touched.first = index + 1;
-                touched.start = end;
-            } else if is_block(child) && region.end <= start && index >= touched.first {
-                touched.last = index;
-                touched.end = start;
-                end_is_found = true;
-                break;
-            }
-            start = end;
-        }
-        if !end_is_found {
-            touched.end = self.all_touched(holder).end;
-        }
-        (touched.start <= region.start && region.end <= touched.end).then_some(touched)
-    }
-
-    fn all_touched(&self, holder: &Holder) -> Touched {
-        let extent = self.node(holder.node).extent;
-        Touched {
-            first: 0,
-            last: self.children(holder.node).len(),
-            start: holder.content_start,
-            end: holder.content_start + (extent.length - extent.open - extent.close) as usize,
-        }
     }
 
     fn read_among(&mut self, source: &str, holder: &Holder) -> Option<Vec<NodeId>> {
@@ -564,35 +322,6 @@ impl Tree {
         }
     }
 
-    /// Where the child at an index is in the written page.
-    fn run_start(&self, holder: &Holder, child: usize) -> Option<usize> {
-        if self.written.is_empty() {
-            return None;
-        }
-        let mut start = 0;
-        let steps = holder.path.iter().map(|&index| index as usize).chain([child]);
-        for (&node, index) in holder.above.iter().chain([&holder.node]).zip(steps) {
-            start += self.start_length(node);
-            start += self.children(node)[..index]
-                .iter()
-                .map(|&child| self.written_length(child))
-                .sum::<usize>();
-        }
-        Some(start)
-    }
-
-    fn written_length(&self, node: NodeId) -> usize {
-        self.written.get(node.0 as usize).copied().unwrap_or_default() as usize
-    }
-
-    fn grow_written(&mut self, holder: &Holder, also: &[NodeId], growth: isize) {
-        for &node in holder.above.iter().chain([&holder.node]).chain(also) {
-            if let Some(length) = self.written.get_mut(node.0 as usize) {
-                *length = (*length as isize + growth) as u32;
-            }
-        }
-    }
-
     /// Whether two siblings somewhere have one key: then an element may get the id of another.
     fn has_doubled_keys(&mut self) -> bool {
         if let Some(known) = self.has_doubled_keys {
@@ -630,58 +359,5 @@ impl Tree {
         } else {
             self.node_mut(node).children = new;
         }
-    }
-
-    pub(super) fn sizes(&self) -> Sizes {
-        Sizes {
-            nodes: self.nodes.len(),
-            children: self.children.len(),
-            attributes: self.attributes.len(),
-            text: self.text.len(),
-        }
-    }
-
-    fn shrink_to(&mut self, sizes: Sizes) {
-        self.nodes.truncate(sizes.nodes);
-        self.children.truncate(sizes.children);
-        self.attributes.truncate(sizes.attributes);
-        self.text.truncate(sizes.text);
-    }
-
-    /// Whether so much of the arena is no longer used that reading the page anew is better.
-    fn is_worn(&self) -> bool {
-        let now = self.sizes();
-        now.nodes > 3 * self.built.nodes + 4096
-            || now.children > 3 * self.built.children + 16384
-            || now.attributes > 3 * self.built.attributes + 4096
-            || now.text > 3 * self.built.text + 65536
-    }
-
-    /// The whole page, and for every node how much of it it takes.
-    pub(crate) fn write_measured_page(&mut self) -> String {
-        self.written.clear();
-        self.written.resize(self.nodes.len(), 0);
-        let place: Place = self.root_place();
-        let mut html = String::with_capacity(self.text.len() + self.nodes.len() * 12);
-        let mut written = std::mem::take(&mut self.written);
-        self.write_noting(self.root, place, &mut html, &mut written);
-        self.written = written;
-        html
-    }
-
-    /// Children of an HTML element, measured as well.
-    fn write_measured(&mut self, nodes: &[NodeId]) -> String {
-        self.written.resize(self.nodes.len(), 0);
-        let mut written = std::mem::take(&mut self.written);
-        let mut html = String::new();
-        for &node in nodes {
-            let place = Place {
-                namespace: Some(super::ChildContext::Html.namespace_of(self.name(node))),
-                scripting: true,
-            };
-            self.write_noting(node, place, &mut html, &mut written);
-        }
-        self.written = written;
-        html
     }
 }
