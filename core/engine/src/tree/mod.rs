@@ -258,6 +258,35 @@ impl Tree {
         })
     }
 
+    /// Where the node at a path stands in the source, in bytes; `None` if html5ever read the page.
+    pub fn source_range(&self, path: &[u32]) -> Option<std::ops::Range<usize>> {
+        let (node, start) = self.place_of(path)?;
+        Some(start..start + self.node(node).extent.length as usize)
+    }
+
+    /// Where the start tag of the element at a path stands in the source.
+    pub fn start_tag_range(&self, path: &[u32]) -> Option<std::ops::Range<usize>> {
+        let (node, start) = self.place_of(path)?;
+        Some(start..start + self.node(node).extent.open as usize)
+    }
+
+    fn place_of(&self, path: &[u32]) -> Option<(NodeId, usize)> {
+        let mut node = self.root;
+        let mut start = self.place.as_ref()?.start as usize;
+        for &index in path {
+            let children = self.children(node);
+            let child = *children.get(index as usize)?;
+            start += self.node(node).extent.open as usize;
+            for &before in &children[..index as usize] {
+                let extent = self.node(before).extent;
+                start += (extent.lead + extent.length) as usize;
+            }
+            start += self.node(child).extent.lead as usize;
+            node = child;
+        }
+        Some((node, start))
+    }
+
     /// The largest `dj-id` in it.
     pub fn largest_id(&self) -> u64 {
         let mut largest = 0;

@@ -4,6 +4,7 @@
 //! again follows from the changed keys that the caller names, so that a key that is not named leaves the page stale
 //! here as well.
 
+mod cause;
 mod page;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use crate::template::{
 use crate::tree::ParseError;
 use crate::value::{Dict, Value};
 
+pub use cause::{Cause, CauseNode};
 pub use page::{Page, Work};
 
 /// Why a view cannot be rendered.

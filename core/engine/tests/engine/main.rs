@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
+mod causes;
 mod django_filters;
 mod django_templates;
 mod djust;
