@@ -361,26 +361,19 @@ fn encode_delta<S: Serializer>(delta: TimeDelta, serializer: S) -> Result<S::Ok,
 }
 
 fn encode_record<S: Serializer>(record: &Record, serializer: S) -> Result<S::Ok, S::Error> {
-    /// The fields as they are, without a look at their names.
-    struct Fields<'a>(&'a Dict);
-    impl Serialize for Fields<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_map(self.0.iter().map(|(key, value)| (key.to_str(), value)))
-        }
-    }
     #[derive(serde::Serialize)]
     struct Model<'a> {
         app: &'a str,
         model: &'a str,
         pk: &'a Value,
-        fields: Fields<'a>,
+        fields: &'a Dict,
     }
     #[derive(serde::Serialize)]
     struct Object<'a> {
         r#type: &'a str,
-        fields: Fields<'a>,
+        fields: &'a Dict,
     }
-    let fields = Fields(&record.fields);
+    let fields = &record.fields;
     match &record.kind {
         RecordKind::Model { app, model, pk } => tagged(
             serializer,

@@ -20,6 +20,8 @@ mod record;
 mod same;
 mod size;
 mod subscript;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 use std::sync::Arc;

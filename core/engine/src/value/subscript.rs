@@ -19,6 +19,7 @@ impl Value {
             Value::Opaque(opaque) if opaque.kept().is_some() => {
                 opaque.kept().unwrap_or(&Value::None).subscript(key)
             }
+            Value::Record(record) if record.as_sequence().is_some() => self.item_at(key),
             Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Safe(_) | Value::Bytes(_) => {
                 self.item_at(key)
             }
@@ -44,7 +45,7 @@ impl Value {
         self.index(index).ok_or_else(|| {
             let prefix = match self {
                 Value::List(_) => "list ",
-                Value::Tuple(_) => "tuple ",
+                Value::Tuple(_) | Value::Record(_) => "tuple ",
                 Value::Bytes(_) => "",
                 _ => "string ",
             };
@@ -56,7 +57,9 @@ impl Value {
         let type_name = key.qualified_type_name();
         PythonError::type_error(match self {
             Value::List(_) => format!("list indices must be integers or slices, not {type_name}"),
-            Value::Tuple(_) => format!("tuple indices must be integers or slices, not {type_name}"),
+            Value::Tuple(_) | Value::Record(_) => {
+                format!("tuple indices must be integers or slices, not {type_name}")
+            }
             Value::Bytes(_) => format!("byte indices must be integers or slices, not {type_name}"),
             _ => format!("string indices must be integers, not '{type_name}'"),
         })

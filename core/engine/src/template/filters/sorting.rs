@@ -1,7 +1,9 @@
 //! `dictsort` and `dictsortreversed`.
 
 use super::merge_sort::sort;
+use super::strings::no_attribute;
 use super::{Call, FilterError};
+use crate::template::attributes::{Attribute, attribute};
 use crate::value::{PythonError, Value};
 
 /// `dictsort`: what cannot be sorted becomes an empty text.
@@ -85,8 +87,32 @@ impl<'a> Key<'a> {
     }
 }
 
+/// Attributes of Python's own types that hold data; the others are methods, which have no order.
+const DATA_ATTRIBUTES: [&str; 16] = [
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "microsecond",
+    "fold",
+    "days",
+    "seconds",
+    "microseconds",
+    "real",
+    "imag",
+    "numerator",
+    "denominator",
+    "hex",
+];
+
 fn step_into(value: &Value, name: &str) -> Result<Value, PythonError> {
-    value
-        .item(name)
-        .ok_or_else(|| super::strings::no_attribute(value, name))
+    if let Some(item) = value.item(name) {
+        return Ok(item);
+    }
+    match attribute(value, name) {
+        Some(Attribute::Value(attribute)) if DATA_ATTRIBUTES.contains(&name) => Ok(attribute),
+        _ => Err(no_attribute(value, name)),
+    }
 }
