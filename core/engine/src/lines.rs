@@ -60,6 +60,16 @@ impl Refusal {
                     answer["line"] = json!(position.line);
                     answer["column"] = json!(position.column);
                 }
+                if let Some(hint) = &error.hint {
+                    answer["hint"] = json!(hint);
+                }
+                if !error.tried.is_empty() {
+                    let tried = error
+                        .tried
+                        .iter()
+                        .map(|tried| format!("{} ({})", tried.origin, tried.reason));
+                    answer["tried"] = tried.collect();
+                }
                 answer
             }
         }
@@ -94,6 +104,7 @@ impl From<ViewError> for Refusal {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with \"templates\" and \"name\"")]
 struct RenderLine {
     templates: HashMap<String, String>,
     name: String,
@@ -127,6 +138,7 @@ fn render(line: &[u8], clock: Clock<'_>) -> Result<Json, Refusal> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with \"old\" and \"new\"")]
 struct DifferenceLine {
     old: String,
     new: String,
@@ -143,6 +155,7 @@ fn difference(line: &[u8], clock: Clock<'_>) -> Result<Json, Refusal> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with \"html\" and \"patches\"")]
 struct AppliedLine {
     html: String,
     patches: Vec<Patch>,
@@ -156,6 +169,7 @@ fn applied(line: &[u8]) -> Result<Json, Refusal> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with \"template\" and \"steps\"")]
 struct SessionLine {
     template: String,
     #[serde(default)]
@@ -167,6 +181,7 @@ struct SessionLine {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with \"state\" and \"changed\"")]
 struct Step {
     state: Dict,
     changed: Option<Vec<String>>,

@@ -1,5 +1,7 @@
 //! The marks of `{% if %}` among the children of an element: `<!--dj-if id="…"-->` and `<!--/dj-if-->`.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::Sibling;
@@ -16,11 +18,12 @@ pub(crate) fn opening_id(text: &str) -> Option<&str> {
 }
 
 /// Whether it is the closing mark.
-pub(crate) fn is_closing(text: &str) -> bool {
+fn is_closing(text: &str) -> bool {
     text.trim() == "/dj-if"
 }
 
-/// Pairs of opening and closing marks among `nodes`, by position, outer ones after those they hold.
+/// Pairs of opening and closing marks among `nodes`, by the position of the opening one. An opening mark that nothing
+/// closes is an ordinary comment.
 pub(crate) fn pairs(tree: &Tree, nodes: &[NodeId]) -> Vec<(usize, usize)> {
     let mut open = Vec::new();
     let mut pairs = Vec::new();
@@ -37,90 +40,122 @@ pub(crate) fn pairs(tree: &Tree, nodes: &[NodeId]) -> Vec<(usize, usize)> {
             pairs.push((start, index));
         }
     }
+    pairs.sort_unstable();
     pairs
 }
 
-/// One `{% if %}` that is in no other.
-#[derive(Clone, Copy)]
-pub(super) struct Boundary {
-    /// Positions of its marks.
+/// The children of an element, and the pairs of marks among them.
+pub(super) struct Children<'a> {
+    tree: &'a Tree,
+    nodes: &'a [NodeId],
+    pairs: Vec<(usize, usize)>,
+}
+
+impl<'a> Children<'a> {
+    pub fn of(tree: &'a Tree, parent: NodeId) -> Self {
+        let nodes = tree.children(parent);
+        Self {
+            tree,
+            nodes,
+            pairs: pairs(tree, nodes),
+        }
+    }
+
+    /// All of them, marks or not.
+    pub fn level(&self) -> Level<'_> {
+        Level {
+            tree: self.tree,
+            nodes: self.nodes,
+            range: 0..self.nodes.len(),
+            pairs: &self.pairs,
+        }
+    }
+}
+
+/// Children that are compared with each other: those of an element, or those in the body of an `{% if %}`.
+#[derive(Clone)]
+pub(super) struct Level<'a> {
+    tree: &'a Tree,
+    nodes: &'a [NodeId],
+    range: Range<usize>,
+    /// The pairs of marks in the range, those inside of others as well.
+    pairs: &'a [(usize, usize)],
+}
+
+/// One `{% if %}` that is in no other of its level.
+#[derive(Clone)]
+pub(super) struct Boundary<'a> {
+    pub id: &'a str,
+    /// Positions of its marks among all children.
     pub open: usize,
     pub close: usize,
     /// How many siblings that are in no boundary stand before it.
     pub others_before: usize,
+    /// What stands between its marks.
+    pub body: Level<'a>,
 }
 
-impl Boundary {
-    pub fn body(&self) -> std::ops::Range<usize> {
-        self.open + 1..self.close
+impl<'a> Level<'a> {
+    /// The same children, with marks taken for ordinary comments.
+    pub fn without_boundaries(self) -> Self {
+        Self { pairs: &[], ..self }
     }
 
-    pub fn id<'a>(&self, tree: &'a Tree, nodes: &[NodeId]) -> &'a str {
-        opening_id(tree.text(nodes[self.open])).unwrap_or_default()
-    }
-}
-
-/// The outermost boundaries among children. An opening mark that nothing closes is an ordinary comment.
-pub(super) struct Boundaries(Vec<Boundary>);
-
-impl Boundaries {
-    pub fn find(tree: &Tree, nodes: &[NodeId]) -> Self {
-        if !nodes.iter().any(|&node| tree.kind(node) == Kind::Comment) {
-            return Self(Vec::new());
-        }
-        let mut pairs = pairs(tree, nodes);
-        pairs.sort_unstable();
-        let mut found: Vec<Boundary> = Vec::new();
+    /// The outermost boundaries.
+    pub fn boundaries(&self) -> Vec<Boundary<'a>> {
+        let mut found = Vec::new();
+        let mut rest = self.pairs;
         let mut others = 0;
-        let mut after = 0;
-        for (open, close) in pairs {
-            if open < after {
-                continue;
-            }
+        let mut after = self.range.start;
+        while let Some((&(open, close), inside)) = rest.split_first() {
+            let inner = inside.partition_point(|&(start, _)| start < close);
+            let (inner, next) = inside.split_at(inner);
             others += open - after;
             after = close + 1;
             found.push(Boundary {
+                id: opening_id(self.tree.text(self.nodes[open])).unwrap_or_default(),
                 open,
                 close,
                 others_before: others,
+                body: Level {
+                    range: open + 1..close,
+                    pairs: inner,
+                    ..self.clone()
+                },
             });
+            rest = next;
         }
-        Self(found)
+        found
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn iter(&self) -> std::slice::Iter<'_, Boundary> {
-        self.0.iter()
-    }
-
-    pub fn get(&self, ordinal: usize) -> Boundary {
-        self.0[ordinal]
-    }
-
-    /// Which boundary has an id; of two with the same id the last.
-    pub fn by_id<'a>(&self, tree: &'a Tree, nodes: &[NodeId]) -> FxHashMap<&'a str, usize> {
-        self.0
+    /// The children that are in no boundary.
+    pub fn others(&self, boundaries: &[Boundary<'_>]) -> Vec<Sibling> {
+        let mut others = Vec::with_capacity(self.range.len());
+        let mut from = self.range.start;
+        let ends = boundaries
             .iter()
-            .enumerate()
-            .map(|(ordinal, boundary)| (boundary.id(tree, nodes), ordinal))
-            .collect()
-    }
-
-    /// The children that are in no boundary; `start` is the index of the first of `nodes`.
-    pub fn others(&self, nodes: &[NodeId], start: u32) -> Vec<Sibling> {
-        let mut others = Vec::with_capacity(nodes.len());
-        let mut from = 0;
-        let ends = self.0.iter().map(|boundary| (boundary.open, boundary.close + 1));
-        for (until, next) in ends.chain([(nodes.len(), nodes.len())]) {
+            .map(|boundary| (boundary.open, boundary.close + 1));
+        for (until, next) in ends.chain([(self.range.end, self.range.end)]) {
             others.extend((from..until).map(|index| Sibling {
-                index: start + index as u32,
-                node: nodes[index],
+                index: index as u32,
+                node: self.nodes[index],
             }));
             from = next;
         }
         others
     }
+
+    /// A boundary with both of its marks.
+    pub fn whole(&self, boundary: &Boundary<'_>) -> &'a [NodeId] {
+        &self.nodes[boundary.open..=boundary.close]
+    }
+}
+
+/// Which boundary has an id; of two with the same id the last.
+pub(super) fn by_id<'a>(boundaries: &[Boundary<'a>]) -> FxHashMap<&'a str, usize> {
+    boundaries
+        .iter()
+        .enumerate()
+        .map(|(ordinal, boundary)| (boundary.id, ordinal))
+        .collect()
 }

@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::boundaries::Boundaries;
+use super::Sibling;
+use super::boundaries::{Children, Level, by_id};
 use crate::tree::{Kind, NodeId, Tree};
 
 /// Gives the elements of `new` the ids of those in `old` that they stand for.
@@ -49,7 +50,7 @@ struct Sync<'a> {
     ids: Vec<(NodeId, u64)>,
 }
 
-impl<'a> Sync<'a> {
+impl Sync<'_> {
     fn pair(&mut self, before: NodeId, after: NodeId) {
         if self.old.kind(before) != Kind::Element
             || self.new.kind(after) != Kind::Element
@@ -60,31 +61,29 @@ impl<'a> Sync<'a> {
         if let Some(id) = self.old.id(before) {
             self.ids.push((after, id.0));
         }
-        self.children(self.old.children(before), self.new.children(after));
+        let (old, new) = (Children::of(self.old, before), Children::of(self.new, after));
+        let mut levels = vec![(old.level(), new.level())];
+        while let Some((old, new)) = levels.pop() {
+            self.level(&old, &new, &mut levels);
+        }
     }
 
-    fn children(&mut self, old: &'a [NodeId], new: &'a [NodeId]) {
-        let old_boundaries = Boundaries::find(self.old, old);
-        let new_boundaries = Boundaries::find(self.new, new);
-        if !old_boundaries.is_empty() && !new_boundaries.is_empty() {
-            let by_id = old_boundaries.by_id(self.old, old);
-            for boundary in new_boundaries.iter() {
-                if let Some(&ordinal) = by_id.get(boundary.id(self.new, new)) {
-                    let counterpart = old_boundaries.get(ordinal);
-                    self.children(&old[counterpart.body()], &new[boundary.body()]);
+    /// Pairs children, or what is in the body of an `{% if %}`; the bodies in it are left to do.
+    fn level<'l>(&mut self, old: &Level<'l>, new: &Level<'l>, levels: &mut Vec<(Level<'l>, Level<'l>)>) {
+        let (old_boundaries, new_boundaries) = (old.boundaries(), new.boundaries());
+        if !old_boundaries.is_empty() {
+            let old_by_id = by_id(&old_boundaries);
+            for boundary in &new_boundaries {
+                if let Some(&ordinal) = old_by_id.get(boundary.id) {
+                    levels.push((old_boundaries[ordinal].body.clone(), boundary.body.clone()));
                 }
             }
         }
-        let old: Vec<NodeId> = old_boundaries
-            .others(old, 0)
-            .into_iter()
-            .map(|sibling| sibling.node)
-            .collect();
-        let new: Vec<NodeId> = new_boundaries
-            .others(new, 0)
-            .into_iter()
-            .map(|sibling| sibling.node)
-            .collect();
+        let nodes = |siblings: Vec<Sibling>| -> Vec<NodeId> {
+            siblings.into_iter().map(|sibling| sibling.node).collect()
+        };
+        let old = nodes(old.others(&old_boundaries));
+        let new = nodes(new.others(&new_boundaries));
         if !new.iter().any(|&node| self.new.key(node).is_some()) {
             self.pairs.extend(old.into_iter().zip(new));
             return;

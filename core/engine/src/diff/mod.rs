@@ -12,7 +12,7 @@ mod virtual_rows;
 use djscope_wire::Patch;
 
 use crate::tree::{ChildContext, Kind, Namespace, NodeId, Place, Tree};
-use boundaries::Boundaries;
+use boundaries::{Boundary, Children, Level, by_id};
 pub(crate) use boundaries::{opening_id, pairs};
 pub(crate) use ids::ids_at;
 pub use ids::{keep_ignored, sync_ids};
@@ -72,7 +72,12 @@ struct Differ<'a> {
     options: DiffOptions,
     path: Vec<u32>,
     patches: Vec<Patch>,
+    /// Elements and bodies of `{% if %}` that are being compared in each other.
+    depth: usize,
 }
+
+/// How deep bodies of `{% if %}` are followed into each other; what is deeper is compared as ordinary siblings.
+const MAX_DEPTH: usize = 1000;
 
 impl<'a> Differ<'a> {
     fn new(old: &'a Tree, new: &'a Tree, options: DiffOptions) -> Self {
@@ -83,6 +88,7 @@ impl<'a> Differ<'a> {
             options,
             path: Vec::with_capacity(16),
             patches: Vec::new(),
+            depth: 0,
         }
     }
 
@@ -127,7 +133,8 @@ impl<'a> Differ<'a> {
             context: after.child_context(new, namespace),
             is_virtual: self.options.virtual_keys && after.attribute(new, "dj-virtual").is_some(),
         };
-        self.children((before.children(old), 0), (after.children(new), 0), parent);
+        let (old, new) = (Children::of(before, old), Children::of(after, new));
+        self.children(&old.level(), &new.level(), parent);
     }
 
     /// New and changed attributes by name, then those that are gone; `dj-*` stays, as the client has bound it.
@@ -181,17 +188,28 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// Children, or the body of an `{% if %}` among them; each slice with the index of its first node.
-    fn children(&mut self, old: (&'a [NodeId], u32), new: (&'a [NodeId], u32), parent: Parent) {
-        let (old_nodes, old_start) = old;
-        let (new_nodes, new_start) = new;
-        let old_boundaries = Boundaries::find(self.old, old_nodes);
-        let new_boundaries = Boundaries::find(self.new, new_nodes);
-        if !old_boundaries.is_empty() || !new_boundaries.is_empty() {
-            self.boundaries(old, &old_boundaries, new, &new_boundaries, parent);
+    /// Children, or the body of an `{% if %}` among them.
+    fn children(&mut self, old: &Level<'_>, new: &Level<'_>, parent: Parent) {
+        self.depth += 1;
+        if self.depth < MAX_DEPTH {
+            self.level(old, new, parent);
+        } else {
+            self.level(
+                &old.clone().without_boundaries(),
+                &new.clone().without_boundaries(),
+                parent,
+            );
         }
-        let old_siblings = old_boundaries.others(old_nodes, old_start);
-        let new_siblings = new_boundaries.others(new_nodes, new_start);
+        self.depth -= 1;
+    }
+
+    fn level(&mut self, old: &Level<'_>, new: &Level<'_>, parent: Parent) {
+        let (old_boundaries, new_boundaries) = (old.boundaries(), new.boundaries());
+        if !old_boundaries.is_empty() || !new_boundaries.is_empty() {
+            self.boundaries(&old_boundaries, new, &new_boundaries, parent);
+        }
+        let old_siblings = old.others(&old_boundaries);
+        let new_siblings = new.others(&new_boundaries);
         let any_keyed = new_siblings
             .iter()
             .any(|sibling| self.new.key(sibling.node).is_some());
@@ -205,49 +223,37 @@ impl<'a> Differ<'a> {
     }
 
     /// Bodies of `{% if %}` that are in both are compared; those of one side only are removed or inserted whole.
-    fn boundaries(
-        &mut self,
-        old: (&'a [NodeId], u32),
-        old_boundaries: &Boundaries,
-        new: (&'a [NodeId], u32),
-        new_boundaries: &Boundaries,
-        parent: Parent,
-    ) {
+    fn boundaries(&mut self, old: &[Boundary<'_>], level: &Level<'_>, new: &[Boundary<'_>], parent: Parent) {
         let d = self.old_id(parent.old);
-        let new_by_id = new_boundaries.by_id(self.new, new.0);
-        let old_by_id = old_boundaries.by_id(self.old, old.0);
-        for (ordinal, boundary) in old_boundaries.iter().enumerate() {
-            let id = boundary.id(self.old, old.0);
-            let Some(&new_ordinal) = new_by_id.get(id) else {
-                self.patches.push(Patch::RemoveSubtree { id: id.to_owned() });
+        let new_by_id = by_id(new);
+        let old_by_id = by_id(old);
+        for (ordinal, boundary) in old.iter().enumerate() {
+            let Some(&new_ordinal) = new_by_id.get(boundary.id) else {
+                self.patches.push(Patch::RemoveSubtree {
+                    id: boundary.id.to_owned(),
+                });
                 continue;
             };
-            let counterpart = new_boundaries.get(new_ordinal);
+            let counterpart = &new[new_ordinal];
             // Moved is only what stands elsewhere among the siblings that are in no boundary: the length of a body
             // before it does not count (djust #1826).
             if (boundary.others_before, ordinal) != (counterpart.others_before, new_ordinal) {
                 self.patches.push(Patch::MoveSubtree {
-                    id: id.to_owned(),
+                    id: boundary.id.to_owned(),
                     path: self.path.clone(),
                     d: d.clone(),
-                    index: new.1 + counterpart.open as u32,
+                    index: counterpart.open as u32,
                 });
             }
-            let old_body = (&old.0[boundary.body()], old.1 + boundary.open as u32 + 1);
-            let new_body = (&new.0[counterpart.body()], new.1 + counterpart.open as u32 + 1);
-            self.children(old_body, new_body, parent);
+            self.children(&boundary.body, &counterpart.body, parent);
         }
-        for boundary in new_boundaries.iter() {
-            let id = boundary.id(self.new, new.0);
-            if old_by_id.contains_key(id) {
-                continue;
-            }
+        for boundary in new.iter().filter(|boundary| !old_by_id.contains_key(boundary.id)) {
             self.patches.push(Patch::InsertSubtree {
-                id: id.to_owned(),
+                id: boundary.id.to_owned(),
                 path: self.path.clone(),
                 d: d.clone(),
-                index: new.1 + boundary.open as u32,
-                html: self.written(&new.0[boundary.open..=boundary.close], parent.context),
+                index: boundary.open as u32,
+                html: self.written(level.whole(boundary), parent.context),
             });
         }
     }

@@ -58,6 +58,9 @@ impl Slice {
     }
 }
 
+/// Among so few attributes one is found fastest one by one.
+const FEW: usize = 16;
+
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -241,9 +244,17 @@ impl Tree {
 
     /// The value of one attribute.
     pub fn attribute(&self, node: NodeId, name: &str) -> Option<&str> {
-        self.attributes(node)
-            .find(|(other, _)| *other == name)
-            .map(|(_, value)| value)
+        let attributes = &self.attributes[self.node(node).attributes.range()];
+        let found = if attributes.len() <= FEW {
+            attributes
+                .iter()
+                .position(|attribute| self.slice(attribute.name) == name)
+        } else {
+            attributes
+                .binary_search_by(|attribute| self.slice(attribute.name).cmp(name))
+                .ok()
+        };
+        found.map(|index| self.slice(attributes[index].value))
     }
 
     /// How many elements are in the tree.

@@ -1,6 +1,7 @@
 //! The engine as a whole: against its oracles, against itself, and by tables of cases.
 #![allow(clippy::unwrap_used)]
 
+mod bad_pages;
 mod bounds;
 mod causes;
 mod django_filters;

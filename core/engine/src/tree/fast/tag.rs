@@ -1,10 +1,11 @@
 //! Reading tags: names and attributes.
 
 use memchr::memchr;
+use rustc_hash::FxHashSet;
 
-use super::super::Span;
 use super::super::build::ReadAttribute;
 use super::super::names::{Traits, foreign_svg_attribute};
+use super::super::{FEW, Span};
 use super::{Fast, StartTag};
 
 impl<'a> Fast<'a> {
@@ -95,6 +96,7 @@ impl<'a> Fast<'a> {
     pub(super) fn read_attributes(&mut self, tag: &StartTag<'a>) -> Option<bool> {
         self.read.clear();
         let mut names_root = false;
+        let mut many = FxHashSet::default();
         let is_foreign = self.is_in_svg || tag.name == "svg";
         for index in 0..self.attributes.len() {
             let (start, name_end, value_start, value_end) = self.attributes[index];
@@ -103,10 +105,14 @@ impl<'a> Fast<'a> {
             if is_foreign && (name.contains(':') || name.starts_with("xmlns") && name != "xmlns") {
                 return None;
             }
-            let is_known = self.attributes[..index]
-                .iter()
-                .any(|&(start, end, ..)| self.source[start..end].eq_ignore_ascii_case(name));
-            if is_known {
+            if self.attributes.len() <= FEW {
+                let is_known = self.attributes[..index]
+                    .iter()
+                    .any(|&(start, end, ..)| self.source[start..end].eq_ignore_ascii_case(name));
+                if is_known {
+                    continue;
+                }
+            } else if !many.insert(name.to_ascii_lowercase()) {
                 continue;
             }
             names_root |= name == "dj-root" || name == "dj-view";
