@@ -22,6 +22,13 @@ pub struct Note {
     pub node: u32,
 }
 
+/// See [`Output::mark`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    length: usize,
+    notes: usize,
+}
+
 impl Output {
     /// An empty output that takes `limit` bytes.
     pub fn new(limit: usize) -> Self {
@@ -84,12 +91,20 @@ impl Output {
         &mut self.text
     }
 
-    /// Takes back what was written since the output had `length` bytes.
-    pub fn take_from(&mut self, length: usize) -> String {
-        if let Some(notes) = &mut self.notes {
-            notes.truncate(notes.partition_point(|note| note.start < length));
+    /// A place to which the output can be taken back.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            length: self.text.len(),
+            notes: self.notes().len(),
         }
-        self.text.split_off(length)
+    }
+
+    /// Takes back what was written since the mark was made.
+    pub fn take_from(&mut self, mark: Mark) -> String {
+        if let Some(notes) = &mut self.notes {
+            notes.truncate(mark.notes);
+        }
+        self.text.split_off(mark.length)
     }
 
     /// Notes that what follows is written by the given node.

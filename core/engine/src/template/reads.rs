@@ -202,11 +202,9 @@ impl<'a> Reads<'a> {
             .collect();
         self.deeper(|reads| {
             reads.scope([binding], |reads| {
-                for block in &overriding {
-                    reads.nodes(&block.nodes);
-                }
-                if !overriding.iter().any(|block| Arc::ptr_eq(block, own)) {
-                    reads.nodes(&own.nodes);
+                let own = Some(own).filter(|own| !overriding.iter().any(|block| Arc::ptr_eq(block, own)));
+                for block in overriding.iter().chain(own) {
+                    reads.nodes_of(&block.nodes, block.template.clone());
                 }
             });
         });
@@ -254,8 +252,12 @@ impl<'a> Reads<'a> {
     }
 
     fn template(&mut self, template: &Template) {
-        let outer = std::mem::replace(&mut self.template, template.name().map(Into::into));
-        self.nodes(template.nodes());
+        self.nodes_of(template.nodes(), template.name().map(Into::into));
+    }
+
+    fn nodes_of(&mut self, nodes: &[Node], template: Option<Arc<str>>) {
+        let outer = std::mem::replace(&mut self.template, template);
+        self.nodes(nodes);
         self.template = outer;
     }
 

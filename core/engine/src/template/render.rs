@@ -167,7 +167,7 @@ impl<'a> Renderer<'a> {
 
     /// Renders nodes into a string of its own.
     pub(super) fn capture(&mut self, nodes: &[Node], out: &mut Output) -> Result<String, TemplateError> {
-        let start = out.len();
+        let start = out.mark();
         self.enter_capture();
         self.render_nodes(nodes, out)?;
         self.leave_capture();

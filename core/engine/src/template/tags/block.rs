@@ -20,6 +20,8 @@ pub struct Block {
     pub name: Arc<str>,
     /// Its nodes.
     pub nodes: Vec<Node>,
+    /// Name of the template that it stands in.
+    pub template: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -53,6 +55,7 @@ pub(super) fn compile(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn 
     let block = Arc::new(Block {
         name: name.as_str().into(),
         nodes,
+        template: parser.template_name.map(Into::into),
     });
     Ok(Box::new(BlockTag {
         block,

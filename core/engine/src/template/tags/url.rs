@@ -83,6 +83,7 @@ impl Tag for Url {
     }
 
     fn read(&self, reads: &mut Reads<'_>) {
+        reads.name("request");
         reads.expression(&self.view);
         reads.expressions(&self.arguments);
         for (_, expression) in &self.keywords {
