@@ -86,6 +86,13 @@ pub(super) struct Hidden<'a> {
     floor: usize,
 }
 
+/// Where [`Scopes`] stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScopesPlace<'a> {
+    hidden: Hidden<'a>,
+    scopes: usize,
+}
+
 impl<'a> Scopes<'a> {
     pub(super) fn new(root: &'a Dict) -> Self {
         Self {
@@ -124,6 +131,27 @@ impl<'a> Scopes<'a> {
         self.pop();
         self.root = hidden.root;
         self.floor = hidden.floor;
+    }
+
+    /// Where the scopes stand.
+    pub(super) fn place(&self) -> ScopesPlace<'a> {
+        ScopesPlace {
+            hidden: Hidden {
+                root: self.root,
+                floor: self.floor,
+            },
+            scopes: self.starts.len(),
+        }
+    }
+
+    /// Closes the scopes that were opened since.
+    pub(super) fn unwind(&mut self, place: ScopesPlace<'a>) {
+        if let Some(&end) = self.starts.get(place.scopes) {
+            self.names.truncate(end);
+            self.starts.truncate(place.scopes);
+        }
+        self.root = place.hidden.root;
+        self.floor = place.hidden.floor;
     }
 
     /// Sets a name in the innermost scope.

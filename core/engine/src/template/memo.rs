@@ -111,6 +111,20 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// How many captures run.
+    pub(super) fn captures(&self) -> usize {
+        self.remembering
+            .as_ref()
+            .map_or(0, |remembering| remembering.captures)
+    }
+
+    /// Ends the captures that an exception left.
+    pub(super) fn set_captures(&mut self, captures: usize) {
+        if let Some(remembering) = &mut self.remembering {
+            remembering.captures = captures;
+        }
+    }
+
     /// The rows of the loop that starts; `None` if they cannot be kept.
     pub(super) fn start_rows(
         &mut self,

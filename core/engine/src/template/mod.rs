@@ -30,6 +30,7 @@ mod resolve;
 mod state;
 mod tags;
 mod text;
+mod unwind;
 mod variable;
 
 use std::sync::{Arc, OnceLock};

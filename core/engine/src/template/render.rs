@@ -15,6 +15,7 @@ use super::node::{Kind, Node};
 use super::output::Output;
 use super::resolve::{Missing, Stop};
 use super::state::{Frame, Loop, RunningBlock};
+use super::unwind::Depth;
 use super::{Template, formats};
 use crate::value::Value;
 
@@ -43,7 +44,7 @@ pub struct Renderer<'a> {
     /// The blocks that run, the outermost first.
     pub(super) blocks: Vec<RunningBlock>,
     /// What `block.super` gave, while the expression that asked for it is evaluated.
-    pub(super) super_text: Option<(usize, Value)>,
+    pub(super) super_text: Option<(usize, Result<Value, TemplateError>)>,
     /// The templates of this render. One that is loaded anew is another one.
     templates: Vec<Template>,
     /// The template whose nodes are being rendered.
@@ -54,8 +55,7 @@ pub struct Renderer<'a> {
     pub(super) includes: Vec<(u32, u32)>,
     /// Rows of loops that may be as they were.
     pub(super) remembering: Option<Remembering<'a>>,
-    depth: usize,
-    bodies: usize,
+    pub(super) depth: Depth,
     iterations: usize,
 }
 
@@ -85,8 +85,7 @@ impl<'a> Renderer<'a> {
             loaded: HashMap::new(),
             includes: Vec::new(),
             remembering: None,
-            depth: 0,
-            bodies: 0,
+            depth: Depth::default(),
             iterations: 0,
         }
     }
@@ -134,14 +133,14 @@ impl<'a> Renderer<'a> {
     ///
     /// What the first node raises that raises something, with its place.
     pub fn render_nodes(&mut self, nodes: &[Node], out: &mut Output) -> Result<(), TemplateError> {
-        self.bodies += 1;
-        if self.bodies > MAX_BODIES {
+        self.depth.bodies += 1;
+        if self.depth.bodies > MAX_BODIES {
             return Err(recursion_error());
         }
         for node in nodes {
             self.render_node(node, out)?;
         }
-        self.bodies -= 1;
+        self.depth.bodies -= 1;
         Ok(())
     }
 
@@ -227,7 +226,11 @@ impl<'a> Renderer<'a> {
     ) -> Result<T, TemplateError> {
         let mut result = attempt(self);
         if let Err(Stop::Super(index)) = result {
-            let text = self.render_super(index)?;
+            let place = self.place();
+            let text = self.render_super(index);
+            if text.is_err() {
+                self.unwind(place);
+            }
             self.super_text = Some((index, text));
             result = attempt(self);
             self.super_text = None;
@@ -288,12 +291,12 @@ impl<'a> Renderer<'a> {
         &mut self,
         body: impl FnOnce(&mut Self) -> Result<T, TemplateError>,
     ) -> Result<T, TemplateError> {
-        self.depth += 1;
-        if self.depth > self.environment.limits.max_depth {
+        self.depth.templates += 1;
+        if self.depth.templates > self.environment.limits.max_depth {
             return Err(recursion_error());
         }
         let result = body(self)?;
-        self.depth -= 1;
+        self.depth.templates -= 1;
         Ok(result)
     }
 

@@ -234,7 +234,14 @@ impl Renderer<'_> {
             return Ok((Cow::Owned(Value::from(text)), path));
         };
         match (&*first.name, &self.super_text) {
-            ("super", Some((known, text))) if *known == number => Ok((Cow::Borrowed(text), rest)),
+            ("super", Some((known, text))) if *known == number => match text {
+                Ok(text) => Ok((Cow::Borrowed(text), rest)),
+                // Django cannot tell this one from a name that is missing here.
+                Err(error) if error.class == VARIABLE_DOES_NOT_EXIST => {
+                    Err(Stop::Missing(Arc::clone(&first.name), None))
+                }
+                Err(error) => Err(error.clone().into()),
+            },
             ("super", _) => Err(Stop::Super(number)),
             ("name", _) => Ok((Cow::Owned(Value::str(Arc::clone(&block.name))), rest)),
             _ => Err(Stop::Missing(Arc::clone(&first.name), None)),
@@ -249,7 +256,7 @@ impl Renderer<'_> {
                 let mut message = format!("Failed lookup for key [{name}] in ");
                 match holder {
                     Some(holder) => holder.write_repr(&mut message),
-                    None => self.context_dicts().write_repr(&mut message),
+                    None => self.context_dicts(1).write_repr(&mut message),
                 }
                 TemplateError::new(VARIABLE_DOES_NOT_EXIST, message)
             }
@@ -258,8 +265,9 @@ impl Renderer<'_> {
         }
     }
 
-    /// The context as the list of dicts that Django keeps.
-    pub(super) fn context_dicts(&self) -> Value {
+    /// The context as the list of dicts that Django keeps, up to the given number of scopes. Of an exception Django
+    /// tells the context that is left when it is caught: the outermost scope.
+    pub(super) fn context_dicts(&self, scopes: usize) -> Value {
         let builtins = [
             ("True", Value::Bool(true)),
             ("False", Value::Bool(false)),
@@ -267,7 +275,7 @@ impl Renderer<'_> {
         ];
         let mut dicts = vec![Value::from(builtins.into_iter().collect::<Dict>())];
         let mut base = self.scopes.root().cloned();
-        for names in self.scopes.visible() {
+        for names in self.scopes.visible().take(scopes) {
             let mut dict = base.take().unwrap_or_default();
             for (name, bound) in names {
                 dict.insert(Value::str(Arc::clone(name)), self.bound_value(bound));

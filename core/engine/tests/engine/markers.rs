@@ -10,7 +10,8 @@ const COUNT: &str = "3000";
 
 #[test]
 fn pages_carry_the_same_markers_as_djusts() {
-    let cases = oracle::lines("markers.py", &[COUNT.as_ref(), "1".as_ref()]);
+    let seed = std::env::var_os("DJSCOPE_TEST_SEED").unwrap_or_else(|| "1".into());
+    let cases = oracle::lines("markers.py", &[COUNT.as_ref(), &seed]);
     assert_eq!(cases.len().to_string(), COUNT);
     let differences: Vec<String> = cases.iter().filter_map(difference).collect();
     assert!(

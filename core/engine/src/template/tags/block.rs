@@ -137,7 +137,9 @@ impl Renderer<'_> {
             return Ok(Value::from(""));
         }
         let mut out = Output::new(self.environment.limits.max_output_bytes);
+        self.enter_capture();
         self.render_block(placed, &"block".into(), &mut out)?;
+        self.leave_capture();
         Ok(Value::safe(out.into_string()))
     }
 }

@@ -55,7 +55,14 @@ impl Tag for Filtered {
         renderer.scoped(|renderer| {
             renderer.assign(&self.name, Value::safe(text));
             let value = renderer.evaluate(&self.expression)?;
-            value.write_str(out.text_mut());
+            let Some(text) = value.as_text() else {
+                let message = format!(
+                    "sequence item 0: expected str instance, {} found",
+                    value.type_name()
+                );
+                return Err(TemplateError::new("TypeError", message));
+            };
+            out.push_str(text);
             Ok(())
         })
     }

@@ -244,7 +244,7 @@ impl Tag for Debug {
         if !renderer.environment.debug {
             return Ok(());
         }
-        let dicts = renderer.context_dicts();
+        let dicts = renderer.context_dicts(usize::MAX);
         for dict in dicts.as_sequence().unwrap_or_default().iter().rev() {
             let printed = renderer.filtered_by("pprint", dict)?;
             escape_into(&printed.to_str(), out.text_mut());

@@ -154,6 +154,12 @@ impl Tag for Static {
 
 /// `STATIC_URL` with the quoted path behind it.
 fn static_url(path: &Value, renderer: &Renderer<'_>) -> Result<String, TemplateError> {
+    if path.as_text().is_none() && !matches!(path, Value::Bytes(_)) {
+        return Err(TemplateError::new(
+            "TypeError",
+            "quote_from_bytes() expected bytes",
+        ));
+    }
     let quoted = renderer.filtered_by("urlencode", path)?;
     Ok(join(
         &prefix(&renderer.environment.static_url, renderer)?,

@@ -119,18 +119,14 @@ impl WidthRatio {
         for expression in [&self.value, &self.max_value, &self.max_width] {
             match renderer.evaluate(expression) {
                 Err(error) if error.class == VARIABLE_DOES_NOT_EXIST => return Ok(None),
-                value => values.push(value?),
+                Err(error) => return Err(no_number(error)),
+                Ok(value) => values.push(value),
             }
         }
         let [value, max_value, max_width] = values.as_slice() else {
             return Ok(None);
         };
-        let max_width = max_width.to_int().map_err(|error| {
-            if error.is_any(&["ValueError", "TypeError"]) {
-                return TemplateError::syntax("widthratio final argument must be a number");
-            }
-            TemplateError::from(error)
-        })?;
+        let max_width = max_width.to_int().map_err(|error| no_number(error.into()))?;
         let max_width = Value::from(max_width).to_float();
         let text = match (value.to_float(), max_value.to_float(), max_width) {
             (Ok(_), Ok(0.0), _) => "0".to_owned(),
@@ -138,6 +134,14 @@ impl WidthRatio {
             _ => String::new(),
         };
         Ok(Some(Value::from(text)))
+    }
+}
+
+/// Django takes whatever its arguments raise for a fault of the last one.
+fn no_number(error: TemplateError) -> TemplateError {
+    match &*error.class {
+        "ValueError" | "TypeError" => TemplateError::syntax("widthratio final argument must be a number"),
+        _ => error,
     }
 }
 
