@@ -273,17 +273,15 @@ impl<'a> Renderer<'a> {
         })
     }
 
-    /// Counts a run of a loop's body.
+    /// Counts what can run again and again: the body of a loop, a block, an included template.
     pub(super) fn count_iteration(&mut self) -> Result<(), TemplateError> {
         self.iterations += 1;
         let most = self.environment.limits.max_iterations;
         if self.iterations <= most {
             return Ok(());
         }
-        Err(TemplateError::new(
-            LIMIT_EXCEEDED,
-            format!("The loops of the template run more than {most} times."),
-        ))
+        let message = format!("Loops, blocks and included templates run more than {most} times.");
+        Err(TemplateError::new(LIMIT_EXCEEDED, message))
     }
 
     /// Runs `body` one template or block deeper.
@@ -291,6 +289,7 @@ impl<'a> Renderer<'a> {
         &mut self,
         body: impl FnOnce(&mut Self) -> Result<T, TemplateError>,
     ) -> Result<T, TemplateError> {
+        self.count_iteration()?;
         self.depth.templates += 1;
         if self.depth.templates > self.environment.limits.max_depth {
             return Err(recursion_error());
