@@ -32,7 +32,8 @@ fn difference(case: &Json) -> Option<String> {
     let Value::Dict(values) = Value::from_json(&case["context"]).unwrap() else {
         panic!("a context is a dict")
     };
-    let context = Context::new((*values).clone());
+    let mut context = Context::new((*values).clone());
+    context.component = case["component"].as_str().unwrap().into();
     let environment = Environment {
         if_markers: true,
         ..Environment::default()

@@ -2,7 +2,7 @@
 
     python markers.py COUNT SEED
 
-A line is `{"templates": {name: source}, "name", "context", "output"}`, or with `"error"` in place of the output.
+A line is `{"templates": {name: source}, "name", "context", "component", "output"}`, or with `"error"` in place of the output.
 """
 
 import json
@@ -134,6 +134,11 @@ def make(rng):
         templates[name] = maker.nodes(2)
         maker.includes.append(name)
     templates["page.html"] = f"<div dj-root>{maker.nodes(4)}</div>"
+    if rng.random() < 0.3:
+        blocks = [f"{{% block {name} %}}{maker.nodes(2)}{{% endblock %}}" for name in ("top", "body")]
+        templates["base.html"] = f"<div dj-root>{blocks[0]}{maker.nodes(2)}{blocks[1]}</div>"
+        body = f"{{% block body %}}{maker.nodes(2)}{rng.choice(['', '{{ block.super }}'])}{maker.nodes(1)}{{% endblock %}}"
+        templates["page.html"] = '{% extends "base.html" %}' + body
     items = [{"n": n, "on": rng.random() < 0.5} for n in range(rng.randint(0, 3))]
     context = {"a": rng.random() < 0.5, "b": rng.random() < 0.5, "n": rng.randint(0, 3), "s": "str", "items": items}
     return templates, context
@@ -145,12 +150,14 @@ def main():
     for _ in range(count):
         templates, context = make(rng)
         case = {"templates": templates, "name": "page.html", "context": context}
+        case["component"] = rng.choice(["", "", "cart_1"])
         with tempfile.TemporaryDirectory() as directory:
             for name, source in templates.items():
                 with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
                     file.write(source)
             try:
                 view = rust.RustLiveView(templates["page.html"], [directory])
+                view.set_dj_if_id_namespace(case["component"])
                 view.update_state(context)
                 case["output"] = view.render()
             except Exception as error:
