@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::TemplateError;
 use super::filters::Argument as Arity;
-use super::library::{FilterFunction, Scope};
+use super::libraries::FilterFunction;
+use super::scope::Scope;
 use super::text::{is_word, quoted_length, word_length};
 use super::variable::{Variable, constant};
 use crate::value::Value;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{TemplateError, Tried};
-use super::library::Libraries;
+use super::libraries::Libraries;
 use super::{Template, error};
 
 /// Finds templates by name (`django/template/loaders`).

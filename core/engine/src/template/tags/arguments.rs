@@ -1,9 +1,10 @@
-//! Words of the form `name=value` in tags (`token_kwargs` and `kwarg_re` of `django/template/base.py`).
+//! The words of tags: values and `name=value` (`token_kwargs` and `kwarg_re` of `django/template/base.py`).
 
 use std::sync::Arc;
 
 use super::super::TemplateError;
 use super::super::expression::Expression;
+use super::super::lexer::Token;
 use super::super::parser::Parser;
 use super::super::render::Renderer;
 use super::super::text::word_length;
@@ -83,5 +84,46 @@ pub(super) fn take_target(words: &mut Vec<String>) -> Option<Arc<str>> {
             Some(name)
         }
         _ => None,
+    }
+}
+
+/// The words of a tag that is written as a `simple_tag`: values, `name=value` and `as name`
+/// (`parse_bits` of `django/template/library.py`).
+#[derive(Debug)]
+pub(super) struct Arguments {
+    pub(super) positional: Vec<Expression>,
+    pub(super) keywords: Assignments,
+    pub(super) target: Option<Arc<str>>,
+}
+
+impl Arguments {
+    pub(super) fn parse(token: &Token, parser: &Parser<'_>) -> Result<Self, TemplateError> {
+        let mut words = token.split_contents()?;
+        let tag = words.remove(0);
+        let target = take_target(&mut words);
+        let (mut positional, mut keywords) = (Vec::new(), Assignments::new());
+        for word in &words {
+            match keyword(word) {
+                (Some(name), value) => {
+                    if keywords.iter().any(|(own, _)| **own == *name) {
+                        return Err(TemplateError::syntax(format!(
+                            "'{tag}' received multiple values for keyword argument '{name}'"
+                        )));
+                    }
+                    keywords.push((name.into(), parser.compile(value)?));
+                }
+                (None, _) if !keywords.is_empty() => {
+                    return Err(TemplateError::syntax(format!(
+                        "'{tag}' received some positional argument(s) after some keyword argument(s)"
+                    )));
+                }
+                (None, value) => positional.push(parser.compile(value)?),
+            }
+        }
+        Ok(Self {
+            positional,
+            keywords,
+            target,
+        })
     }
 }

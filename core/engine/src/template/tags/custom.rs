@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::super::error::TemplateError;
-use super::super::escape::conditional_escape_into;
 use super::super::expression::Expression;
 use super::super::lexer::Token;
 use super::super::library::{Library, TagBody, TagCall, TagShape};
@@ -12,8 +11,7 @@ use super::super::output::Output;
 use super::super::parser::Parser;
 use super::super::reads::Reads;
 use super::super::render::Renderer;
-use super::arguments::{Assignments, evaluate, keyword, take_target};
-use crate::value::Value;
+use super::arguments::{Arguments, Assignments, evaluate};
 
 /// A tag of a project.
 #[derive(Debug)]
@@ -66,7 +64,10 @@ impl CustomTag {
             body: Body::None,
         };
         if shape.arguments {
-            tag.read_arguments(parser, token)?;
+            let arguments = Arguments::parse(token, parser)?;
+            tag.arguments = arguments.positional.into();
+            tag.keywords = arguments.keywords;
+            tag.target = arguments.target;
         }
         tag.body = match &shape.body {
             TagBody::None => Body::None,
@@ -77,34 +78,6 @@ impl CustomTag {
             }
         };
         Ok(Box::new(tag))
-    }
-
-    fn read_arguments(&mut self, parser: &Parser<'_>, token: &Token) -> Result<(), TemplateError> {
-        let mut words = token.split_contents()?.split_off(1);
-        self.target = take_target(&mut words);
-        let mut arguments = Vec::new();
-        for word in &words {
-            match keyword(word) {
-                (Some(name), value) => {
-                    if self.keywords.iter().any(|(own, _)| **own == *name) {
-                        return Err(TemplateError::syntax(format!(
-                            "'{}' received multiple values for keyword argument '{name}'",
-                            self.name
-                        )));
-                    }
-                    self.keywords.push((name.into(), parser.compile(value)?));
-                }
-                (None, _) if !self.keywords.is_empty() => {
-                    return Err(TemplateError::syntax(format!(
-                        "'{}' received some positional argument(s) after some keyword argument(s)",
-                        self.name
-                    )));
-                }
-                (None, value) => arguments.push(parser.compile(value)?),
-            }
-        }
-        self.arguments = arguments.into();
-        Ok(())
     }
 }
 
@@ -136,12 +109,10 @@ impl Tag for CustomTag {
         for (name, value) in answer.assigned {
             renderer.assign(&name, value);
         }
-        match &self.target {
-            Some(target) => renderer.assign(target, answer.output),
-            None if self.is_simple && renderer.autoescape => {
-                conditional_escape_into(&answer.output, out.text_mut());
-            }
-            None => answer.output.write_str(out.text_mut()),
+        if self.is_simple {
+            renderer.finish_simple(self.target.as_ref(), answer.output, out);
+        } else {
+            answer.output.write_str(out.text_mut());
         }
         Ok(())
     }
@@ -162,16 +133,6 @@ impl Tag for CustomTag {
         match &self.body {
             Body::Nodes(nodes) => vec![nodes],
             Body::None | Body::Source(_) => Vec::new(),
-        }
-    }
-}
-
-/// `None` for a tag that writes nothing.
-impl From<Value> for super::super::library::TagAnswer {
-    fn from(output: Value) -> Self {
-        Self {
-            output,
-            assigned: Vec::new(),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod arguments;
 mod block;
+mod block_translate;
+mod cache;
 mod conditional;
 mod custom;
 mod cycle;
@@ -12,6 +14,7 @@ mod filtered;
 mod for_loop;
 mod ifchanged;
 mod include;
+mod inline_if;
 mod languages;
 mod lorem;
 mod paths;
@@ -24,13 +27,13 @@ mod values;
 mod with;
 
 pub use block::Block;
-pub use conditional::InlineIf;
 pub(super) use custom::CustomTag;
 pub use cycle::Cycle;
 pub use extends::Extends;
 pub use include::Include;
+pub use inline_if::InlineIf;
 
-use super::library::Compile;
+use super::libraries::Compile;
 
 /// The tags that are there without `{% load %}`.
 const BUILTIN: &[(&str, Compile)] = &[
@@ -63,12 +66,12 @@ const BUILTIN: &[(&str, Compile)] = &[
 
 /// The tags of the libraries that come with Django, and djust's.
 const LIBRARIES: &[(&str, &[(&str, Compile)])] = &[
-    ("cache", &[("cache", plain::compile_cache)]),
+    ("cache", &[("cache", cache::compile)]),
     (
         "i18n",
         &[
-            ("blocktrans", translate::compile_block),
-            ("blocktranslate", translate::compile_block),
+            ("blocktrans", block_translate::compile),
+            ("blocktranslate", block_translate::compile),
             ("get_available_languages", languages::compile_available),
             ("get_current_language", languages::compile_current),
             ("get_current_language_bidi", languages::compile_current),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::super::error::TemplateError;
-use super::super::escape::conditional_escape;
 use super::super::expression::Expression;
 use super::super::lexer::Token;
 use super::super::node::Tag;
@@ -11,7 +10,7 @@ use super::super::output::Output;
 use super::super::parser::Parser;
 use super::super::reads::Reads;
 use super::super::render::Renderer;
-use super::arguments::{Assignments, evaluate, keyword, take_target};
+use super::arguments::{Arguments, Assignments, evaluate};
 use crate::value::Value;
 
 /// `{% querystring %}`. A `QueryDict` is told as a dict of lists, or of single values.
@@ -23,37 +22,19 @@ struct QueryString {
 }
 
 pub(super) fn compile(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn Tag>, TemplateError> {
-    let mut words = token.split_contents()?.split_off(1);
-    let target = take_target(&mut words);
-    let mut query = None;
-    let mut changes = Assignments::new();
-    for word in &words {
-        match keyword(word) {
-            (Some("query_dict"), value) if query.is_none() => query = Some(parser.compile(value)?),
-            (Some(name), value) => {
-                if changes.iter().any(|(own, _)| **own == *name) || name == "query_dict" {
-                    return Err(TemplateError::syntax(format!(
-                        "'querystring' received multiple values for keyword argument '{name}'"
-                    )));
-                }
-                changes.push((name.into(), parser.compile(value)?));
-            }
-            (None, _) if !changes.is_empty() => {
-                return Err(TemplateError::syntax(
-                    "'querystring' received some positional argument(s) after some keyword argument(s)",
-                ));
-            }
-            (None, value) => {
-                if query.is_some() {
-                    let message = "'querystring' received too many positional arguments";
-                    return Err(TemplateError::syntax(message));
-                }
-                query = Some(parser.compile(value)?);
-            }
-        }
+    let Arguments {
+        mut positional,
+        keywords: mut changes,
+        target,
+    } = Arguments::parse(token, parser)?;
+    if positional.len() > 1 {
+        let message = "'querystring' received too many positional arguments";
+        return Err(TemplateError::syntax(message));
     }
+    let named = changes.iter().position(|(name, _)| **name == *"query_dict");
+    let named = named.map(|index| changes.remove(index).1);
     Ok(Box::new(QueryString {
-        query,
+        query: positional.pop().or(named),
         changes,
         target,
     }))
@@ -81,12 +62,7 @@ impl Tag for QueryString {
             text.push('?');
             text.push_str(&encode(&parameters));
         }
-        let text = Value::from(text);
-        match &self.target {
-            Some(target) => renderer.assign(target, text),
-            None if renderer.autoescape => out.push_str(&conditional_escape(&text)),
-            None => text.write_str(out.text_mut()),
-        }
+        renderer.finish_simple(self.target.as_ref(), Value::from(text), out);
         Ok(())
     }
 

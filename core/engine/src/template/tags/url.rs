@@ -74,11 +74,7 @@ impl Tag for Url {
             Err(error) if error.class == "NoReverseMatch" && self.target.is_some() => Value::from(""),
             Err(error) => return Err(error),
         };
-        match &self.target {
-            Some(target) => renderer.assign(target, url),
-            None if renderer.autoescape => out.push_str(&conditional_escape(&url)),
-            None => url.write_str(out.text_mut()),
-        }
+        renderer.finish_simple(self.target.as_ref(), url, out);
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::super::error::{TemplateError, VARIABLE_DOES_NOT_EXIST};
+use super::super::escape::conditional_escape_into;
 use super::super::expression::Expression;
 use super::super::formats;
 use super::super::lexer::Token;
@@ -280,6 +281,15 @@ fn grouped(grouper: Value, members: Vec<Value>) -> Value {
 }
 
 impl Renderer<'_> {
+    /// Sets the name behind `as` to the value, or writes it, escaped if autoescaping is on.
+    pub(super) fn finish_simple(&mut self, target: Option<&Arc<str>>, value: Value, out: &mut Output) {
+        match target {
+            Some(name) => self.assign(name, value),
+            None if self.autoescape => conditional_escape_into(&value, out.text_mut()),
+            None => value.write_str(out.text_mut()),
+        }
+    }
+
     /// Sets the name behind `as` to the value, or writes it as it is.
     pub(super) fn finish(&mut self, target: Option<&Arc<str>>, value: Value, out: &mut Output) {
         match target {
