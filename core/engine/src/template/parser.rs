@@ -9,6 +9,7 @@ use super::lexer::{Token, TokenKind, tokenize};
 use super::libraries::Libraries;
 use super::markers::OpenTag;
 use super::node::{Kind, Node, Tag};
+use super::render::recursion_error;
 use super::scope::Scope;
 use super::tags::{Cycle, InlineIf};
 use super::text::{alternatives, split_contents};
@@ -182,10 +183,7 @@ impl<'a> Parser<'a> {
             return Err(self.unknown_tag(index, &command, ends));
         };
         if self.commands.len() >= MAX_DEPTH {
-            return Err(TemplateError::new(
-                "RecursionError",
-                "maximum recursion depth exceeded",
-            ));
+            return Err(recursion_error());
         }
         self.commands.push((command, index));
         let token = self.tokens[index].clone();

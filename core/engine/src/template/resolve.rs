@@ -9,7 +9,7 @@ use super::error::{LIMIT_EXCEEDED, TemplateError, VARIABLE_DOES_NOT_EXIST};
 use super::expression::{Expression, Head, Step};
 use super::filters::{self, Call};
 use super::formats;
-use super::render::Renderer;
+use super::render::{Renderer, recursion_error};
 use super::state::ParentLoop;
 use super::variable::{Lookup, Target, Variable};
 use crate::value::{Dict, Value};
@@ -261,7 +261,7 @@ impl Renderer<'_> {
                 TemplateError::new(VARIABLE_DOES_NOT_EXIST, message)
             }
             // Rendering `block.super` answers the request, so a second one cannot come.
-            Stop::Super(_) => TemplateError::new("RecursionError", "maximum recursion depth exceeded"),
+            Stop::Super(_) => recursion_error(),
         }
     }
 

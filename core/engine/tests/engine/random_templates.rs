@@ -1,7 +1,7 @@
 //! Templates made of pieces of tags at random: nothing panics, and the same template gives the same text.
 
 use djscope_engine::template::{
-    Context, Environment, Libraries, MemoryLoader, Page, Template, TemplateError,
+    Context, Environment, Libraries, MemoryLoader, Output, Reads, Template, TemplateError,
 };
 use djscope_engine::value::Value;
 use proptest::prelude::*;
@@ -188,11 +188,12 @@ proptest! {
         let setting = setting(&part, false);
         let Ok(whole) = render(&page, &setting) else { return Ok(()) };
         let template = Template::parse(Some("page"), &page, &setting.libraries).unwrap();
-        let mut parts = Page::new(&template, &setting.context, &setting.loader, &setting.environment).unwrap();
-        let mut out = djscope_engine::template::Output::new(1 << 20);
-        for part in 0..parts.len() {
-            parts.reads(part);
-            parts.render(part, &mut out).unwrap();
+        let mut renderer = template.renderer(&setting.context, &setting.loader, &setting.environment);
+        let outermost = renderer.enter_outermost().unwrap();
+        let mut out = Output::new(1 << 20);
+        for node in outermost.nodes() {
+            Reads::of_node(node, &outermost, &[], &setting.loader);
+            renderer.render_node(node, &mut out).unwrap();
         }
         prop_assert_eq!(out.as_str(), whole);
     }

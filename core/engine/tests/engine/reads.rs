@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use djscope_engine::template::{
-    Context, Environment, Libraries, Loader, MemoryLoader, NodeReads, Output, Page, Template,
+    Context, Environment, Libraries, Loader, MemoryLoader, Node, NodeReads, Output, Reads, Template, blocks,
 };
 use djscope_engine::value::{Dict, Value};
 
@@ -27,13 +27,31 @@ fn site() -> MemoryLoader {
     loader(&[("base", BASE), ("menu", MENU), ("page", PAGE)])
 }
 
-/// What the parts of a page read.
+/// What the outermost nodes of a page read, with the blocks of the templates that it extends.
 fn reads(loader: &MemoryLoader, name: &str) -> Vec<NodeReads> {
-    let template = loader.load(name, &[]).unwrap();
-    let context = Context::default();
-    let environment = Environment::default();
-    let page = Page::new(&template, &context, loader, &environment).unwrap();
-    (0..page.len()).map(|part| page.reads(part)).collect()
+    let mut chain = vec![loader.load(name, &[]).unwrap()];
+    while let Some(parent) = parent(chain.last().unwrap()) {
+        chain.push(loader.load(&parent, &[]).unwrap());
+    }
+    let blocks: Vec<_> = chain
+        .iter()
+        .flat_map(|template| blocks(template.nodes()))
+        .collect();
+    let outermost = chain.last().unwrap();
+    outermost
+        .nodes()
+        .iter()
+        .map(|node| Reads::of_node(node, outermost, &blocks, loader))
+        .collect()
+}
+
+fn parent(template: &Template) -> Option<String> {
+    template
+        .nodes()
+        .first()
+        .and_then(Node::as_tag)?
+        .as_extends()?
+        .constant_parent()
 }
 
 fn names_of(source: &str) -> BTreeSet<String> {
@@ -158,10 +176,11 @@ fn the_parts_one_by_one_are_the_page() {
     let environment = Environment::default();
     let loader = site();
     let template = loader.load("page", &[]).unwrap();
-    let mut page = Page::new(&template, &context, &loader, &environment).unwrap();
+    let mut renderer = template.renderer(&context, &loader, &environment);
+    let outermost = renderer.enter_outermost().unwrap();
     let mut out = Output::new(1_000);
-    for part in 0..page.len() {
-        page.render(part, &mut out).unwrap();
+    for node in outermost.nodes() {
+        renderer.render_node(node, &mut out).unwrap();
     }
     assert_eq!(out.as_str(), "<h1>T - &lt;S&gt;</h1>\n\nxy");
     assert_eq!(

@@ -10,7 +10,7 @@ use super::super::node::{Node, Tag, blocks};
 use super::super::output::Output;
 use super::super::parser::Parser;
 use super::super::reads::Reads;
-use super::super::render::Renderer;
+use super::super::render::{Renderer, recursion_error};
 use super::super::state::BlockQueues;
 use super::block::Block;
 use super::paths::relative_path;
@@ -108,6 +108,9 @@ impl Renderer<'_> {
             else {
                 return Ok(template);
             };
+            if self.templates().len() > self.environment.limits.max_depth {
+                return Err(recursion_error());
+            }
             self.current = self.enter_parent(extends)?;
         }
     }
