@@ -29,6 +29,7 @@ mod reads;
 mod render;
 mod resolve;
 mod scope;
+mod scopes;
 mod state;
 mod tags;
 mod text;

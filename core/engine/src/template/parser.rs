@@ -1,6 +1,6 @@
 //! Reads tokens into nodes (`Parser` of `django/template/base.py`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::error::TemplateError;
@@ -33,7 +33,7 @@ pub struct Parser<'a> {
     commands: Vec<(String, usize)>,
     next_node: u32,
     /// Names of the blocks read so far.
-    pub(super) block_names: Vec<String>,
+    pub(super) block_names: HashSet<String>,
     /// What `{% cycle %}` and `{% resetcycle %}` can refer to.
     pub(super) cycles: Cycles,
     /// Numbers for tags that keep a state, for `{% if %}` and for `{% include %}`.
@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
             scope: Scope::new(libraries),
             commands: Vec::new(),
             next_node: 0,
-            block_names: Vec::new(),
+            block_names: HashSet::new(),
             cycles: Cycles::default(),
             counters: Counters::default(),
             open_tag: OpenTag::default(),

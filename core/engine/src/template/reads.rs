@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::condition::Condition;
 use super::expression::{Expression, Head};
 use super::loader::Loader;
@@ -32,7 +34,7 @@ pub struct NodeReads {
 }
 
 /// A name that is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Read {
     /// The name in the context.
     pub name: Arc<str>,
@@ -56,6 +58,8 @@ impl NodeReads {
 #[derive(Debug)]
 pub struct Reads<'a> {
     found: NodeReads,
+    /// Those of `found` already.
+    seen: FxHashSet<Read>,
     loader: &'a dyn Loader,
     /// Names that are set inside of the part itself.
     bound: Vec<Arc<str>>,
@@ -87,6 +91,7 @@ impl<'a> Reads<'a> {
     ) -> NodeReads {
         let mut reads = Self {
             found: NodeReads::default(),
+            seen: FxHashSet::default(),
             loader,
             bound: Vec::new(),
             blocks: blocks.to_vec(),
@@ -151,7 +156,7 @@ impl<'a> Reads<'a> {
                 template: self.template.clone(),
                 position: self.position,
             };
-            if !self.found.reads.contains(&read) {
+            if self.seen.insert(read.clone()) {
                 self.found.reads.push(read);
             }
         }

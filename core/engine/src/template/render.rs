@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::context::{Bound, Context, Scopes};
+use super::context::Context;
 use super::environment::Environment;
 use super::error::{LIMIT_EXCEEDED, TemplateError};
 use super::escape::escape_into;
@@ -14,6 +14,7 @@ use super::memo::{Memo, Remembering};
 use super::node::{Kind, Node};
 use super::output::Output;
 use super::resolve::{Missing, Stop};
+use super::scopes::{Bound, Scopes};
 use super::state::{Frame, Loop, RunningBlock};
 use super::unwind::Depth;
 use super::{Template, formats};
@@ -217,6 +218,18 @@ impl<'a> Renderer<'a> {
     /// As [`Renderer::evaluate`].
     pub fn evaluate_or_none(&mut self, expression: &Expression) -> Result<Value, TemplateError> {
         self.with_super(|renderer| renderer.resolve(expression, Missing::None).map(Cow::into_owned))
+    }
+
+    /// The value of an expression; `None` where the argument of a filter does not exist.
+    pub(super) fn evaluate_unless_missing(
+        &mut self,
+        expression: &Expression,
+    ) -> Result<Option<Value>, TemplateError> {
+        self.with_super(|renderer| match renderer.resolve(expression, Missing::Invalid) {
+            Ok(value) => Ok(Some(value.into_owned())),
+            Err(Stop::Missing(..)) => Ok(None),
+            Err(stop) => Err(stop),
+        })
     }
 
     /// Runs an evaluation; if it asks for `block.super`, renders that and runs it again with the text.

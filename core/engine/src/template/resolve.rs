@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::attributes::{Attribute, attribute};
-use super::context::Bound;
 use super::error::{LIMIT_EXCEEDED, TemplateError, VARIABLE_DOES_NOT_EXIST};
 use super::expression::{Expression, Head, Step};
 use super::filters::{self, Call};
 use super::formats;
 use super::render::{Renderer, recursion_error};
+use super::scopes::Bound;
 use super::state::ParentLoop;
 use super::variable::{Lookup, Target, Variable};
 use crate::value::{Dict, Value};

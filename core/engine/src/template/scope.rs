@@ -1,44 +1,31 @@
 //! The tags and filters that are known at a point of a template.
 
+use std::collections::HashMap;
+
 use super::error::TemplateError;
 use super::filters;
 use super::libraries::{AnyLibrary, FilterFunction, Libraries, TagDefinition};
 use super::tags;
 
-/// The tags and filters known at a point of a template.
+/// The tags and filters known at a point of a template. What was loaded later takes precedence.
 #[derive(Debug)]
 pub struct Scope {
     libraries: Libraries,
-    /// Loaded one by one, by `{% load name from library %}`; the newest last.
-    loaded: Vec<Loaded>,
-}
-
-#[derive(Debug)]
-enum Loaded {
-    Library(AnyLibrary),
-    Names(AnyLibrary, Vec<String>),
-}
-
-impl Loaded {
-    fn library_with(&self, name: &str) -> Option<&AnyLibrary> {
-        match self {
-            Loaded::Library(library) => Some(library),
-            Loaded::Names(library, names) => names.iter().any(|own| own == name).then_some(library),
-        }
-    }
+    /// Whole libraries, the newest last, each with the number of its loading.
+    whole: Vec<(usize, AnyLibrary)>,
+    /// Names that were loaded one by one.
+    single: HashMap<String, (usize, AnyLibrary)>,
+    loadings: usize,
 }
 
 impl Scope {
     pub(super) fn new(libraries: &Libraries) -> Self {
-        let loaded = libraries
-            .preloaded()
-            .iter()
-            .cloned()
-            .map(Loaded::Library)
-            .collect();
+        let whole: Vec<_> = libraries.preloaded().iter().cloned().enumerate().collect();
         Self {
             libraries: libraries.clone(),
-            loaded,
+            loadings: whole.len(),
+            whole,
+            single: HashMap::new(),
         }
     }
 
@@ -47,33 +34,30 @@ impl Scope {
     }
 
     pub(super) fn tag(&self, name: &str) -> Option<TagDefinition> {
-        let mut loaded = self
-            .loaded
-            .iter()
-            .rev()
-            .filter_map(|loaded| loaded.library_with(name));
-        loaded
-            .find_map(|library| library.tag(name))
-            .or_else(|| tags::builtin(name).map(TagDefinition::Builtin))
+        let loaded = self.newest(name, |library| library.tag(name));
+        loaded.or_else(|| tags::builtin(name).map(TagDefinition::Builtin))
     }
 
     pub(super) fn filter(&self, name: &str) -> Option<FilterFunction> {
-        let mut loaded = self
-            .loaded
-            .iter()
-            .rev()
-            .filter_map(|loaded| loaded.library_with(name));
-        loaded
-            .find_map(|library| library.filter(name))
-            .or_else(|| filters::builtin(name).map(FilterFunction::Builtin))
+        let loaded = self.newest(name, |library| library.filter(name));
+        loaded.or_else(|| filters::builtin(name).map(FilterFunction::Builtin))
+    }
+
+    /// What the library has for a name that was loaded last of those that have it.
+    fn newest<T>(&self, name: &str, find: impl Fn(&AnyLibrary) -> Option<T>) -> Option<T> {
+        let found = |(number, library): &(usize, AnyLibrary)| find(library).map(|found| (*number, found));
+        let whole = self.whole.iter().rev().find_map(found);
+        let single = self.single.get(name).and_then(found);
+        let newest = whole.into_iter().chain(single).max_by_key(|(number, _)| *number);
+        newest.map(|(_, found)| found)
     }
 
     /// `{% load library %}`.
     pub(super) fn load(&mut self, library: &str) -> Result<(), TemplateError> {
         let library = self.find(library)?.clone();
-        self.loaded
-            .retain(|loaded| !matches!(loaded, Loaded::Library(own) if own.is(&library)));
-        self.loaded.push(Loaded::Library(library));
+        self.whole.retain(|(_, own)| !own.is(&library));
+        self.whole.push((self.loadings, library));
+        self.loadings += 1;
         Ok(())
     }
 
@@ -86,8 +70,9 @@ impl Scope {
                     "'{name}' is not a valid tag or filter in tag library '{label}'"
                 )));
             }
+            self.single.insert(name.clone(), (self.loadings, library.clone()));
         }
-        self.loaded.push(Loaded::Names(library, names.to_vec()));
+        self.loadings += 1;
         Ok(())
     }
 

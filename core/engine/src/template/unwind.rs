@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::context::ScopesPlace;
 use super::environment::Environment;
 use super::render::Renderer;
+use super::scopes::ScopesPlace;
 
 /// A place in a render.
 #[derive(Debug)]

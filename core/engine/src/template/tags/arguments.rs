@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::super::TemplateError;
 use super::super::expression::Expression;
 use super::super::lexer::Token;
@@ -10,8 +12,9 @@ use super::super::render::Renderer;
 use super::super::text::word_length;
 use crate::value::Value;
 
-/// Names and the expressions that they are set to.
-pub(super) type Assignments = Vec<(Arc<str>, Expression)>;
+/// Names and the expressions that they are set to; a later assignment to the same name takes the place of the earlier
+/// one.
+pub(super) type Assignments = IndexMap<Arc<str>, Expression>;
 
 /// Cuts `name=value`; without a name the first part is `None`.
 pub(super) fn keyword(word: &str) -> (Option<&str>, &str) {
@@ -44,7 +47,7 @@ pub(super) fn assignments(
             }
             _ => break,
         };
-        set(&mut found, name, parser.compile(value)?);
+        found.insert(name.into(), parser.compile(value)?);
         *words = &words[length..];
         if !keyword_format && !words.is_empty() {
             if words[0] != "and" {
@@ -54,14 +57,6 @@ pub(super) fn assignments(
         }
     }
     Ok(found)
-}
-
-/// A later assignment to the same name takes the place of the earlier one.
-pub(super) fn set(assignments: &mut Assignments, name: &str, expression: Expression) {
-    match assignments.iter_mut().find(|(own, _)| **own == *name) {
-        Some((_, own)) => *own = expression,
-        None => assignments.push((name.into(), expression)),
-    }
 }
 
 /// The values of assignments.
@@ -105,12 +100,12 @@ impl Arguments {
         for word in &words {
             match keyword(word) {
                 (Some(name), value) => {
-                    if keywords.iter().any(|(own, _)| **own == *name) {
+                    if keywords.contains_key(name) {
                         return Err(TemplateError::syntax(format!(
                             "'{tag}' received multiple values for keyword argument '{name}'"
                         )));
                     }
-                    keywords.push((name.into(), parser.compile(value)?));
+                    keywords.insert(name.into(), parser.compile(value)?);
                 }
                 (None, _) if !keywords.is_empty() => {
                     return Err(TemplateError::syntax(format!(

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::super::context::Bound;
 use super::super::error::TemplateError;
 use super::super::lexer::Token;
 use super::super::node::{Node, Tag, bear_elements};
@@ -10,6 +9,7 @@ use super::super::output::Output;
 use super::super::parser::Parser;
 use super::super::reads::Reads;
 use super::super::render::Renderer;
+use super::super::scopes::Bound;
 use super::super::state::{PlacedBlock, RunningBlock};
 use crate::value::Value;
 
@@ -45,7 +45,7 @@ pub(super) fn compile(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn 
             words[0]
         )));
     }
-    parser.block_names.push(name.clone());
+    parser.block_names.insert(name.clone());
     let nodes = parser.parse_until(&["endblock"])?;
     let end = parser.end_token()?;
     let named_end = format!("endblock {name}");

@@ -175,10 +175,11 @@ impl Tag for BlockTranslate {
 
     fn read(&self, reads: &mut Reads<'_>) {
         reads.expressions(self.context.as_slice());
-        for (_, expression) in self.assignments.iter().chain(&self.counter) {
+        let counter = self.counter.as_ref().map(|(name, expression)| (name, expression));
+        for (_, expression) in self.assignments.iter().chain(counter) {
             reads.expression(expression);
         }
-        let bound = self.assignments.iter().chain(&self.counter).map(|(name, _)| name);
+        let bound = self.assignments.iter().chain(counter).map(|(name, _)| name);
         reads.scope(bound, |reads| {
             for piece in self.singular.iter().chain(&self.plural) {
                 if let Piece::Name(name) = piece {

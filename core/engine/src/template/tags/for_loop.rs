@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::context::Bound;
 use super::super::error::TemplateError;
 use super::super::expression::Expression;
 use super::super::lexer::Token;
@@ -13,6 +12,7 @@ use super::super::output::Output;
 use super::super::parser::Parser;
 use super::super::reads::Reads;
 use super::super::render::Renderer;
+use super::super::scopes::Bound;
 use super::super::state::{Loop, ParentLoop};
 use crate::value::Value;
 

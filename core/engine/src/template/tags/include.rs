@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::super::Template;
 use super::super::error::TemplateError;
 use super::super::expression::Expression;
@@ -12,7 +14,7 @@ use super::super::parser::Parser;
 use super::super::reads::Reads;
 use super::super::render::Renderer;
 use super::super::state::Frame;
-use super::arguments::{Assignments, assignments, evaluate};
+use super::arguments::{assignments, evaluate};
 use super::paths::relative_path;
 use crate::value::Value;
 
@@ -22,7 +24,7 @@ pub struct Include {
     /// Name of the template.
     pub template: Expression,
     /// `with name=value`.
-    pub assignments: Vec<(Arc<str>, Expression)>,
+    pub assignments: IndexMap<Arc<str>, Expression>,
     /// `only`.
     pub is_isolated: bool,
     /// The number of the tag in its template, for djust's markers.
@@ -67,10 +69,9 @@ pub(super) fn compile(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn 
     }
     let template = parser.compile(&relative_path(parser.template_name, name, true)?)?;
     let number = parser.counters.next_include();
-    let assignments: Assignments = with.unwrap_or_default();
     Ok(Box::new(Include {
         template,
-        assignments,
+        assignments: with.unwrap_or_default(),
         is_isolated,
         number,
     }))

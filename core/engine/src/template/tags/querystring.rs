@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::super::error::TemplateError;
 use super::super::expression::Expression;
 use super::super::lexer::Token;
@@ -31,8 +33,7 @@ pub(super) fn compile(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn 
         let message = "'querystring' received too many positional arguments";
         return Err(TemplateError::syntax(message));
     }
-    let named = changes.iter().position(|(name, _)| **name == *"query_dict");
-    let named = named.map(|index| changes.remove(index).1);
+    let named = changes.shift_remove("query_dict");
     Ok(Box::new(QueryString {
         query: positional.pop().or(named),
         changes,
@@ -86,7 +87,7 @@ fn request_query(renderer: &Renderer<'_>) -> Result<Value, TemplateError> {
         .ok_or_else(|| TemplateError::new("AttributeError", "'Context' object has no attribute 'request'"))
 }
 
-type Parameters = Vec<(String, Vec<String>)>;
+type Parameters = IndexMap<String, Vec<String>>;
 
 fn parameters(query: &Value) -> Parameters {
     let Value::Dict(dict) = query else {
@@ -107,13 +108,9 @@ fn texts(value: &Value) -> Vec<String> {
 
 fn change(parameters: &mut Parameters, name: &str, value: &Value) {
     if value.is_none() {
-        parameters.retain(|(own, _)| own != name);
-        return;
-    }
-    let values = texts(value);
-    match parameters.iter_mut().find(|(own, _)| own == name) {
-        Some((_, own)) => *own = values,
-        None => parameters.push((name.to_owned(), values)),
+        parameters.shift_remove(name);
+    } else {
+        parameters.insert(name.to_owned(), texts(value));
     }
 }
 

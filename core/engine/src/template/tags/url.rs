@@ -12,7 +12,7 @@ use super::super::output::Output;
 use super::super::parser::Parser;
 use super::super::reads::Reads;
 use super::super::render::Renderer;
-use super::arguments::{Assignments, evaluate, keyword, set, take_target};
+use super::arguments::{Assignments, evaluate, keyword, take_target};
 use crate::value::Value;
 
 /// `{% url %}`.
@@ -39,7 +39,9 @@ pub(super) fn compile(parser: &mut Parser<'_>, token: &Token) -> Result<Box<dyn 
     let mut keywords = Assignments::new();
     for word in &words {
         match keyword(word) {
-            (Some(name), value) => set(&mut keywords, name, parser.compile(value)?),
+            (Some(name), value) => {
+                keywords.insert(name.into(), parser.compile(value)?);
+            }
             (None, value) => arguments.push(parser.compile(value)?),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::error::{TemplateError, VARIABLE_DOES_NOT_EXIST};
+use super::super::error::TemplateError;
 use super::super::escape::conditional_escape_into;
 use super::super::expression::Expression;
 use super::super::formats;
@@ -118,10 +118,9 @@ impl WidthRatio {
     fn ratio(&self, renderer: &mut Renderer<'_>) -> Result<Option<Value>, TemplateError> {
         let mut values = Vec::with_capacity(3);
         for expression in [&self.value, &self.max_value, &self.max_width] {
-            match renderer.evaluate(expression) {
-                Err(error) if error.class == VARIABLE_DOES_NOT_EXIST => return Ok(None),
-                Err(error) => return Err(no_number(error)),
-                Ok(value) => values.push(value),
+            match renderer.evaluate_unless_missing(expression).map_err(no_number)? {
+                Some(value) => values.push(value),
+                None => return Ok(None),
             }
         }
         let [value, max_value, max_width] = values.as_slice() else {

@@ -1,7 +1,5 @@
 //! `{% with %}`.
 
-use std::sync::Arc;
-
 use super::super::error::TemplateError;
 use super::super::lexer::Token;
 use super::super::node::{Node, Tag, bear_elements};
@@ -54,8 +52,7 @@ impl Tag for With {
         for (_, expression) in &self.assignments {
             reads.expression(expression);
         }
-        let names = self.assignments.iter().map(|(name, _): &(Arc<str>, _)| name);
-        reads.scope(names, |reads| reads.nodes(&self.nodes));
+        reads.scope(self.assignments.keys(), |reads| reads.nodes(&self.nodes));
     }
 
     fn bodies(&self) -> Vec<&[Node]> {
