@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::chain::Blocks;
 use super::node::Node;
 use super::output::Output;
 use super::reads::Reads;
@@ -178,7 +179,8 @@ impl<'a> Renderer<'a> {
     }
 
     fn body(&self, body: &[Node], names: &[Arc<str>]) -> Body {
-        let reads = Reads::of_nodes(body, self.template(), &[], self.loader);
+        let blocks = Blocks::default();
+        let reads = Reads::of_nodes(body, self.template(), &blocks, self.loader);
         let is_own = |name: &str| names.iter().any(|own| **own == *name);
         let mut outside: Vec<Arc<str>> = Vec::new();
         for read in &reads.reads {

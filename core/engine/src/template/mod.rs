@@ -5,6 +5,7 @@
 //! (`render`, `resolve`) with a [`Context`], a [`Loader`] for other templates and an [`Environment`].
 
 mod attributes;
+mod chain;
 mod condition;
 mod context;
 mod decide;
@@ -38,6 +39,7 @@ mod variable;
 
 use std::sync::{Arc, OnceLock};
 
+pub use chain::Blocks;
 pub use condition::{Comparison, Condition, Instruction};
 pub use context::{Context, UrlRequest, UrlResolver};
 pub use environment::Environment;
@@ -52,7 +54,7 @@ pub use library::{FilterShape, Library, TagAnswer, TagBody, TagCall, TagShape};
 pub use loader::{Loader, MemoryLoader, NoTemplates};
 pub use markers::template_hash;
 pub use memo::Memo;
-pub use node::{Kind, Node, Tag, blocks};
+pub use node::{Kind, Node, Tag};
 pub use output::{Note, Output};
 pub use parser::Parser;
 pub use reads::{NodeReads, Read, Reads};

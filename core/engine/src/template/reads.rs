@@ -1,10 +1,12 @@
 //! Which names of the context each part of a template reads, and where.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::chain::Blocks;
 use super::condition::Condition;
 use super::expression::{Expression, Head};
 use super::loader::Loader;
@@ -63,8 +65,8 @@ pub struct Reads<'a> {
     loader: &'a dyn Loader,
     /// Names that are set inside of the part itself.
     bound: Vec<Arc<str>>,
-    /// The blocks of templates that extend each other, the innermost first.
-    blocks: Vec<Arc<Block>>,
+    /// The blocks of templates that extend each other.
+    blocks: Cow<'a, Blocks>,
     template: Option<Arc<str>>,
     position: Position,
     templates: usize,
@@ -76,7 +78,7 @@ impl<'a> Reads<'a> {
     pub fn of_node(
         node: &Node,
         template: &Template,
-        blocks: &[Arc<Block>],
+        blocks: &'a Blocks,
         loader: &'a dyn Loader,
     ) -> NodeReads {
         Self::of_nodes(std::slice::from_ref(node), template, blocks, loader)
@@ -86,7 +88,7 @@ impl<'a> Reads<'a> {
     pub fn of_nodes(
         nodes: &[Node],
         template: &Template,
-        blocks: &[Arc<Block>],
+        blocks: &'a Blocks,
         loader: &'a dyn Loader,
     ) -> NodeReads {
         let mut reads = Self {
@@ -94,7 +96,7 @@ impl<'a> Reads<'a> {
             seen: FxHashSet::default(),
             loader,
             bound: Vec::new(),
-            blocks: blocks.to_vec(),
+            blocks: Cow::Borrowed(blocks),
             template: template.name().map(Into::into),
             position: nodes.first().map(|node| node.position).unwrap_or_default(),
             templates: 0,
@@ -199,12 +201,7 @@ impl<'a> Reads<'a> {
 
     /// `{% block %}`: the innermost definition, and those before it that `block.super` can reach.
     pub(super) fn block(&mut self, own: &Arc<Block>, binding: &Arc<str>) {
-        let overriding: Vec<_> = self
-            .blocks
-            .iter()
-            .filter(|block| block.name == own.name)
-            .map(Arc::clone)
-            .collect();
+        let overriding = self.blocks.named(&own.name).to_vec();
         self.deeper(|reads| {
             reads.scope([binding], |reads| {
                 let own = Some(own).filter(|own| !overriding.iter().any(|block| Arc::ptr_eq(block, own)));
@@ -232,7 +229,7 @@ impl<'a> Reads<'a> {
             .map(|(name, _)| Arc::clone(name))
             .collect();
         let found = include.is_isolated.then(|| self.found.clone());
-        let blocks = std::mem::take(&mut self.blocks);
+        let blocks = std::mem::replace(&mut self.blocks, Cow::Owned(Blocks::default()));
         self.deeper(|reads| reads.scope(&names, |reads| reads.template(&template)));
         self.blocks = blocks;
         if let Some(mut found) = found {
@@ -247,13 +244,11 @@ impl<'a> Reads<'a> {
     /// `{% extends %}`.
     pub(super) fn extends(&mut self, extends: &Extends) {
         self.expression(&extends.parent);
-        let outer = self.blocks.len();
-        self.blocks.extend(extends.blocks.iter().cloned());
+        self.blocks.to_mut().add(&extends.blocks);
         match self.constant_template(&extends.parent) {
             Some(parent) => self.deeper(|reads| reads.template(&parent)),
             None => self.found.reads_everything = true,
         }
-        self.blocks.truncate(outer);
     }
 
     fn template(&mut self, template: &Template) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use djscope_wire::Patch;
 
 use super::View;
-use crate::template::{Node, Note, Output, Position, Read, Reads, Template, TemplateError};
+use crate::template::{Blocks, Node, Note, Output, Position, Read, Reads, Template, TemplateError};
 use crate::tree::Tree;
 
 /// The cause of one patch.
@@ -165,7 +165,7 @@ impl<'a> Writers<'a> {
 
     fn cause(&self, template: u32, node: &Node) -> CauseNode {
         let template = &self.templates[template as usize];
-        let reads = Reads::of_node(node, template, &[], &*self.view.loader);
+        let reads = Reads::of_node(node, template, &Blocks::default(), &*self.view.loader);
         let own: Vec<&Read> = reads
             .reads
             .iter()

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::diff::DiffOptions;
 use crate::template::{
-    Context, Environment, Extends, Loader, Memo, NodeReads, Output, Reads, Template, TemplateError, blocks,
+    Blocks, Context, Environment, Extends, Loader, Memo, NodeReads, Output, Reads, Template, TemplateError,
 };
 use crate::tree::ParseError;
 use crate::value::{Dict, Value};
@@ -91,10 +91,7 @@ impl View {
     ) -> Self {
         environment.if_markers = true;
         let chain = chain(&template, &*loader);
-        let blocks: Vec<_> = chain
-            .iter()
-            .flat_map(|template| blocks(template.nodes()))
-            .collect();
+        let blocks = Blocks::of(&chain);
         let outermost = chain.last().unwrap_or(&template);
         let parts = outermost
             .nodes()

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use djscope_engine::template::{
-    Context, Environment, LIMIT_EXCEEDED, Libraries, Loader, MemoryLoader, NoTemplates, Position, Template,
-    TemplateError,
+    Blocks, Context, Environment, LIMIT_EXCEEDED, Libraries, Loader, MemoryLoader, NoTemplates, Position,
+    Reads, Template, TemplateError,
 };
 use djscope_engine::value::{Dict, Value};
 
@@ -285,6 +285,63 @@ fn time_grows_with_the_size() {
         assert!(
             large <= most,
             "{pattern:?}: 8 times the size took {large:?} after {small:?}"
+        );
+    }
+}
+
+#[test]
+fn time_grows_with_the_number_of_names() {
+    type Many = fn(usize) -> String;
+    let each = |count: usize, piece: &dyn Fn(usize) -> String| (0..count).map(piece).collect::<String>();
+    let sources: &[(&str, Many)] = &[
+        ("with", |number| format!(" n{number}=1")),
+        ("include", |number| format!(" n{number}=1")),
+        ("names", |number| {
+            format!("{{% firstof 1 as n{number} %}}{{{{ n{number} }}}}")
+        }),
+        ("cycles", |number| format!("{{% cycle 1 2 3 as n{number} %}}")),
+        ("blocks", |number| {
+            format!("{{% block n{number} %}}{{{{ n{number} }}}}{{% endblock %}}")
+        }),
+        ("loads", |_| {
+            "{% load translate from i18n %}{% load i18n %}".to_owned()
+        }),
+        ("changes", |number| {
+            format!("{{% ifchanged n{number} %}}{{% endifchanged %}}")
+        }),
+        ("reads", |number| format!("{{{{ n{number}.a }}}}")),
+    ];
+    let libraries = Libraries::django();
+    for (what, piece) in sources {
+        let time = |count: usize| {
+            let pieces = each(count, piece);
+            let source = match *what {
+                "with" => format!("{{% with{pieces} %}}{{{{ n1 }}}}{{% endwith %}}"),
+                "include" => format!("{{% include 'part' with{pieces} only %}}"),
+                _ => format!("{{% if True %}}{pieces}{{% endif %}}"),
+            };
+            least(|| {
+                let part = ("part".to_owned(), String::new());
+                let loader = MemoryLoader::new([part], &libraries);
+                let template = Template::parse(Some("page"), &source, &libraries).unwrap();
+                template
+                    .render(&Context::default(), &loader, &Environment::default())
+                    .unwrap();
+                for node in template.nodes() {
+                    Reads::of_node(
+                        node,
+                        &template,
+                        &Blocks::of(std::slice::from_ref(&template)),
+                        &loader,
+                    );
+                }
+            })
+        };
+        let (small, large) = (time(1_000), time(8_000));
+        let most = small * 8 * 4 + Duration::from_millis(20);
+        assert!(
+            large <= most,
+            "{what}: 8 times the size took {large:?} after {small:?}"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Templates made of pieces of tags at random: nothing panics, and the same template gives the same text.
 
 use djscope_engine::template::{
-    Context, Environment, Libraries, MemoryLoader, Output, Reads, Template, TemplateError,
+    Blocks, Context, Environment, Libraries, MemoryLoader, Output, Reads, Template, TemplateError,
 };
 use djscope_engine::value::Value;
 use proptest::prelude::*;
@@ -192,7 +192,7 @@ proptest! {
         let outermost = renderer.enter_outermost().unwrap();
         let mut out = Output::new(1 << 20);
         for node in outermost.nodes() {
-            Reads::of_node(node, &outermost, &[], &setting.loader);
+            Reads::of_node(node, &outermost, &Blocks::default(), &setting.loader);
             renderer.render_node(node, &mut out).unwrap();
         }
         prop_assert_eq!(out.as_str(), whole);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use djscope_engine::template::{
-    Context, Environment, Libraries, Loader, MemoryLoader, Node, NodeReads, Output, Reads, Template, blocks,
+    Blocks, Context, Environment, Libraries, Loader, MemoryLoader, Node, NodeReads, Output, Reads, Template,
 };
 use djscope_engine::value::{Dict, Value};
 
@@ -33,10 +33,7 @@ fn reads(loader: &MemoryLoader, name: &str) -> Vec<NodeReads> {
     while let Some(parent) = parent(chain.last().unwrap()) {
         chain.push(loader.load(&parent, &[]).unwrap());
     }
-    let blocks: Vec<_> = chain
-        .iter()
-        .flat_map(|template| blocks(template.nodes()))
-        .collect();
+    let blocks = Blocks::of(&chain);
     let outermost = chain.last().unwrap();
     outermost
         .nodes()
