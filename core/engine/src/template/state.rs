@@ -115,8 +115,8 @@ impl Loop {
         Some(match name {
             "counter" => number(self.counter0 + 1),
             "counter0" => number(self.counter0),
-            "revcounter" => number(self.length - self.counter0),
-            "revcounter0" => number(self.length - self.counter0 - 1),
+            "revcounter" => number(self.length.saturating_sub(self.counter0)),
+            "revcounter0" => number(self.length.saturating_sub(self.counter0 + 1)),
             "first" => Value::Bool(self.counter0 == 0),
             "last" => Value::Bool(self.counter0 + 1 == self.length),
             _ => return None,

@@ -134,7 +134,14 @@ impl For {
         if self.is_reversed {
             let items: Vec<_> = items.collect();
             for (counter0, item) in items.iter().rev().enumerate() {
-                self.render_row(item, counter0, length - 1 - counter0, &mut rows, renderer, out)?;
+                self.render_row(
+                    item,
+                    counter0,
+                    length.saturating_sub(counter0 + 1),
+                    &mut rows,
+                    renderer,
+                    out,
+                )?;
             }
         } else {
             for (index, item) in items.enumerate() {
