@@ -3,7 +3,9 @@
 //! Methods are called without arguments, as Django calls them; those that need some give `string_if_invalid`.
 
 use super::text::strip;
-use crate::value::text::{is_whitespace, words};
+use crate::value::text::{
+    digit_value, expand_tabs, is_printable, is_whitespace, split_lines, titlecase, words,
+};
 use crate::value::{Dict, Opaque, Value};
 
 /// What an attribute gives.
@@ -153,13 +155,13 @@ fn of_text(text: &str, name: &str) -> Option<Value> {
         "lower" => Value::from(text.to_lowercase()),
         "casefold" => Value::from(text.to_lowercase().replace('ß', "ss")),
         "capitalize" => Value::from(capitalize(text)),
-        "title" => Value::from(title(text)),
+        "title" => Value::from(titlecase(text)),
         "swapcase" => Value::from(swap_case(text)),
         "strip" => Value::from(strip(text)),
         "lstrip" => Value::from(text.trim_start_matches(is_whitespace)),
         "rstrip" => Value::from(text.trim_end_matches(is_whitespace)),
         "split" | "rsplit" => list(words(text).map(Value::from).collect()),
-        "splitlines" => list(split_lines(text)),
+        "splitlines" => list(split_lines(text, false).into_iter().map(Value::from).collect()),
         "format" => Value::from(text),
         "expandtabs" => Value::from(expand_tabs(text)),
         "encode" => Value::Bytes(text.as_bytes().into()),
@@ -175,14 +177,14 @@ fn of_characters(text: &str, name: &str) -> Option<bool> {
     Some(match name {
         "isalpha" => all(char::is_alphabetic),
         "isalnum" => all(char::is_alphanumeric),
-        "isdigit" | "isdecimal" => all(|character| crate::value::text::digit_value(character).is_some()),
+        "isdigit" | "isdecimal" => all(|character| digit_value(character).is_some()),
         "isnumeric" => all(char::is_numeric),
         "isspace" => all(is_whitespace),
         "isascii" => text.is_ascii(),
-        "isprintable" => text.chars().all(crate::value::text::is_printable),
+        "isprintable" => text.chars().all(is_printable),
         "isupper" => has_cased && !text.chars().any(char::is_lowercase),
         "islower" => has_cased && !text.chars().any(char::is_uppercase),
-        "istitle" => has_cased && title(text) == text,
+        "istitle" => has_cased && titlecase(text) == text,
         "isidentifier" => {
             let mut characters = text.chars();
             let is_start = |character: char| character == '_' || character.is_alphabetic();
@@ -203,20 +205,6 @@ fn capitalize(text: &str) -> String {
     }
 }
 
-fn title(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut is_inside = false;
-    for character in text.chars() {
-        if is_inside {
-            out.extend(character.to_lowercase());
-        } else {
-            out.extend(character.to_uppercase());
-        }
-        is_inside = character.is_alphabetic();
-    }
-    out
-}
-
 fn swap_case(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -224,54 +212,6 @@ fn swap_case(text: &str) -> String {
             out.extend(character.to_lowercase());
         } else {
             out.extend(character.to_uppercase());
-        }
-    }
-    out
-}
-
-fn split_lines(text: &str) -> Vec<Value> {
-    let is_end = |character: char| {
-        matches!(
-            character,
-            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        )
-    };
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let Some(end) = rest.find(is_end) else {
-            lines.push(Value::from(rest));
-            break;
-        };
-        lines.push(Value::from(&rest[..end]));
-        let length = if rest[end..].starts_with("\r\n") {
-            2
-        } else {
-            rest[end..].chars().next().map_or(1, char::len_utf8)
-        };
-        rest = &rest[end + length..];
-    }
-    lines
-}
-
-fn expand_tabs(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut column = 0;
-    for character in text.chars() {
-        match character {
-            '\t' => {
-                let spaces = 8 - column % 8;
-                out.extend(std::iter::repeat_n(' ', spaces));
-                column += spaces;
-            }
-            '\n' | '\r' => {
-                out.push(character);
-                column = 0;
-            }
-            _ => {
-                out.push(character);
-                column += 1;
-            }
         }
     }
     out

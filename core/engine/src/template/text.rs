@@ -4,10 +4,7 @@
 use super::TemplateError;
 use crate::value::text::is_whitespace;
 
-/// Whether the regular expression `\w` of Python matches.
-pub(crate) fn is_word(character: char) -> bool {
-    character == '_' || character.is_alphanumeric()
-}
+pub(crate) use crate::value::text::is_word_character as is_word;
 
 /// `str.strip()`.
 pub(crate) fn strip(text: &str) -> &str {

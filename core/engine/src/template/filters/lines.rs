@@ -71,32 +71,3 @@ fn push(text: &str, escapes: bool, out: &mut String) {
 fn normalize_newlines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
-
-/// `str.splitlines()`, without the line ends; with `keep_ends` each line has its own.
-pub(super) fn split_lines(text: &str, keep_ends: bool) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        if !is_line_end(character) {
-            continue;
-        }
-        let mut end = at + character.len_utf8();
-        if character == '\r' && characters.next_if(|(_, next)| *next == '\n').is_some() {
-            end += 1;
-        }
-        lines.push(&text[start..if keep_ends { end } else { at }]);
-        start = end;
-    }
-    if start < text.len() {
-        lines.push(&text[start..]);
-    }
-    lines
-}
-
-fn is_line_end(character: char) -> bool {
-    matches!(
-        character,
-        '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
-}

@@ -2,10 +2,9 @@
 
 use std::convert::Infallible;
 
-use super::lines::split_lines;
 use super::merge_sort::sort;
 use super::{Call, FilterError};
-use crate::value::text::is_whitespace;
+use crate::value::text::{is_whitespace, split_lines};
 use crate::value::{Dict, Value};
 
 /// Columns of a line.

@@ -1,8 +1,7 @@
 //! `wordwrap`.
 
-use super::lines::split_lines;
 use super::{Call, FilterError};
-use crate::value::text::is_whitespace;
+use crate::value::text::{expand_tabs, is_whitespace, split_lines};
 use crate::value::{PythonError, Value};
 
 /// `wordwrap`: lines are broken at whitespace; words are not, and existing line ends stay.
@@ -28,23 +27,6 @@ pub(super) fn wordwrap(call: &Call<'_>) -> Result<Value, FilterError> {
         lines.push(String::new());
     }
     Ok(call.as_safe_as_value(lines.join("\n")))
-}
-
-/// `str.expandtabs()` with columns of eight characters.
-fn expand_tabs(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut column = 0;
-    for character in line.chars() {
-        if character == '\t' {
-            let missing = 8 - column % 8;
-            out.extend(std::iter::repeat_n(' ', missing));
-            column += missing;
-        } else {
-            out.push(character);
-            column += 1;
-        }
-    }
-    out
 }
 
 /// The words of a line and the whitespace between them, with their lengths in characters.

@@ -1,8 +1,14 @@
-//! What Python counts as whitespace, as a digit, as printable.
+//! Texts as Python sees them: what counts as whitespace, as a digit, as printable; words, lines and title case.
+
+mod case;
+mod lines;
 
 use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+
+pub use case::titlecase;
+pub use lines::{expand_tabs, split_lines};
 
 /// `str.isspace()` of one character: Unicode's whitespace and the four separators of ASCII.
 pub fn is_whitespace(character: char) -> bool {
