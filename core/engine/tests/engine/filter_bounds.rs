@@ -103,9 +103,9 @@ const FILTERS: &[(&str, Option<&str>)] = &[
     ("wordwrap", Some("10")),
 ];
 
-const BYTES: usize = 32 << 10;
-/// With this size, a time that grows with the square of it would be many seconds in a build for tests.
-const DEADLINE: Duration = Duration::from_secs(2);
+const BYTES: usize = 16 << 10;
+/// With this size, a time that grows with the square of it would be seconds in a build for tests.
+const DEADLINE: Duration = Duration::from_secs(1);
 
 #[test]
 fn no_text_makes_a_filter_slow() {
