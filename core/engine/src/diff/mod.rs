@@ -77,7 +77,7 @@ struct Differ<'a> {
 }
 
 /// How deep bodies of `{% if %}` are followed into each other; what is deeper is compared as ordinary siblings.
-const MAX_DEPTH: usize = 1000;
+const MAX_DEPTH: usize = 500;
 
 impl<'a> Differ<'a> {
     fn new(old: &'a Tree, new: &'a Tree, options: DiffOptions) -> Self {
