@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod client_patches;
+mod engine_lines;
 mod journeys;
 mod passing_through;
 mod survival;
