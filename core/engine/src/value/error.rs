@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Value;
+
 /// What Python would raise: the class and the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct PythonError {
@@ -28,6 +30,31 @@ impl PythonError {
     /// A `ValueError`.
     pub fn value_error(message: impl Into<String>) -> PythonError {
         PythonError::new("ValueError", message)
+    }
+
+    /// The `AttributeError` of a value that has no such attribute.
+    pub fn no_attribute(value: &Value, name: &str) -> PythonError {
+        let type_name = value.qualified_type_name();
+        PythonError::new(
+            "AttributeError",
+            format!("'{type_name}' object has no attribute '{name}'"),
+        )
+    }
+
+    /// The `TypeError` of `iter()`.
+    pub fn not_iterable(value: &Value) -> PythonError {
+        let type_name = value.qualified_type_name();
+        PythonError::type_error(format!("'{type_name}' object is not iterable"))
+    }
+
+    /// `decimal.InvalidOperation`.
+    pub fn invalid_operation() -> PythonError {
+        PythonError::new("InvalidOperation", "[<class 'decimal.InvalidOperation'>]")
+    }
+
+    /// The `OverflowError` of a date outside of the years 1 to 9999.
+    pub fn date_out_of_range() -> PythonError {
+        PythonError::new("OverflowError", "date value out of range")
     }
 
     /// Whether an `except` with these classes catches it.

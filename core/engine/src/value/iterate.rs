@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::Chars;
 
-use super::Value;
+use super::{PythonError, Value};
 
 /// The items that `iter()` gives, borrowed where the object holds them.
 #[derive(Clone, Debug)]
@@ -77,6 +77,15 @@ impl Value {
             _ => return None,
         };
         Some(Items(source))
+    }
+
+    /// Python's `iter()`.
+    ///
+    /// # Errors
+    ///
+    /// `TypeError` of what cannot be iterated.
+    pub fn items(&self) -> Result<Items<'_>, PythonError> {
+        self.iterate().ok_or_else(|| PythonError::not_iterable(self))
     }
 
     /// The value at a `str` key of a dict, or the attribute of an object.

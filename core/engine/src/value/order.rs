@@ -150,10 +150,7 @@ impl Value {
             ),
             _ => match (self.number(), other.number()) {
                 (Some(a), Some(b)) if a.compare(b).is_none() && (self.is_decimal() || other.is_decimal()) => {
-                    Err(PythonError::new(
-                        "InvalidOperation",
-                        "[<class 'decimal.InvalidOperation'>]",
-                    ))
+                    Err(PythonError::invalid_operation())
                 }
                 (Some(a), Some(b)) => Ok(a.compare(b)),
                 _ => Err(no_order(self, other)),

@@ -1,11 +1,10 @@
 //! `str()` and `repr()`.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use super::number::write_float;
 use super::record::{Record, RecordKind};
-use super::text::is_printable;
+use super::text::{append, is_printable};
 use super::{Dict, OpaqueForm, Value};
 
 impl Value {
@@ -13,11 +12,11 @@ impl Value {
     pub fn write_str(&self, out: &mut String) {
         match self {
             Value::Str(text) | Value::Safe(text) => out.push_str(text),
-            Value::Decimal(decimal) => display(out, decimal),
-            Value::Date(date) => display(out, date),
-            Value::Time(time) => display(out, time),
+            Value::Decimal(decimal) => append(out, decimal),
+            Value::Date(date) => append(out, date),
+            Value::Time(time) => append(out, time),
             Value::DateTime(moment) => moment.write_iso(' ', out),
-            Value::TimeDelta(delta) => display(out, delta),
+            Value::TimeDelta(delta) => append(out, delta),
             Value::Uuid(bytes) => write_uuid(bytes, out),
             Value::Record(record) => write_record(record, out),
             Value::Opaque(opaque) => match opaque.kept() {
@@ -52,10 +51,10 @@ impl Value {
         match self {
             Value::None => out.push_str("None"),
             Value::Bool(value) => out.push_str(if *value { "True" } else { "False" }),
-            Value::Int(value) => display(out, value),
-            Value::BigInt(value) => display(out, value),
+            Value::Int(value) => append(out, value),
+            Value::BigInt(value) => append(out, value),
             Value::Float(value) => write_float(*value, out),
-            Value::Decimal(decimal) => display(out, format_args!("Decimal('{decimal}')")),
+            Value::Decimal(decimal) => append(out, format_args!("Decimal('{decimal}')")),
             Value::Str(text) | Value::Safe(text) => write_text_repr(text, out),
             Value::Bytes(bytes) => write_bytes_repr(bytes, out),
             Value::List(items) => write_items(items, "[", "]", out),
@@ -65,7 +64,7 @@ impl Value {
             Value::Set(items) => write_items(items, "{", "}", out),
             Value::Dict(dict) => write_dict(dict, out),
             Value::Date(date) => {
-                display(
+                append(
                     out,
                     format_args!("datetime.date({}, {}, {})", date.year(), date.month(), date.day()),
                 );
@@ -82,20 +81,15 @@ impl Value {
             Value::Opaque(opaque) => match &opaque.form {
                 OpaqueForm::Cut { kept: Some(kept), .. } => kept.write_repr(out),
                 OpaqueForm::View(items) => {
-                    display(out, format_args!("{}(", opaque.type_name));
+                    append(out, format_args!("{}(", opaque.type_name));
                     items.write_repr(out);
                     out.push(')');
                 }
-                OpaqueForm::QuerySet { .. } => display(out, format_args!("<QuerySet of {}>", opaque.text)),
+                OpaqueForm::QuerySet { .. } => append(out, format_args!("<QuerySet of {}>", opaque.text)),
                 _ => out.push_str(&opaque.text),
             },
         }
     }
-}
-
-/// Formatting into a `String` cannot fail.
-fn display(out: &mut String, value: impl std::fmt::Display) {
-    let _ = write!(out, "{value}");
 }
 
 fn write_items(items: &[Value], open: &str, close: &str, out: &mut String) {
@@ -149,9 +143,9 @@ fn write_text_repr(text: &str, out: &mut String) {
 
 fn write_escape(code: u32, out: &mut String) {
     match code {
-        0..=0xff => display(out, format_args!("\\x{code:02x}")),
-        0x100..=0xffff => display(out, format_args!("\\u{code:04x}")),
-        _ => display(out, format_args!("\\U{code:08x}")),
+        0..=0xff => append(out, format_args!("\\x{code:02x}")),
+        0x100..=0xffff => append(out, format_args!("\\u{code:04x}")),
+        _ => append(out, format_args!("\\U{code:08x}")),
     }
 }
 
@@ -174,7 +168,7 @@ fn write_bytes_repr(bytes: &[u8], out: &mut String) {
                 out.push(char::from(quote));
             }
             b' '..=b'~' => out.push(char::from(byte)),
-            _ => display(out, format_args!("\\x{byte:02x}")),
+            _ => append(out, format_args!("\\x{byte:02x}")),
         }
     }
     out.push(char::from(quote));
@@ -185,7 +179,7 @@ fn write_uuid(bytes: &[u8; 16], out: &mut String) {
         if matches!(index, 4 | 6 | 8 | 10) {
             out.push('-');
         }
-        display(out, format_args!("{byte:02x}"));
+        append(out, format_args!("{byte:02x}"));
     }
 }
 
@@ -194,7 +188,7 @@ fn write_uuid(bytes: &[u8; 16], out: &mut String) {
 fn write_record(record: &Record, out: &mut String) {
     match &record.kind {
         RecordKind::Model { model, pk, .. } => {
-            display(out, format_args!("{model} object ("));
+            append(out, format_args!("{model} object ("));
             pk.write_str(out);
             out.push(')');
         }
@@ -205,16 +199,16 @@ fn write_record(record: &Record, out: &mut String) {
 fn write_record_repr(record: &Record, out: &mut String) {
     match &record.kind {
         RecordKind::Model { model, .. } => {
-            display(out, format_args!("<{model}: "));
+            append(out, format_args!("<{model}: "));
             write_record(record, out);
             out.push('>');
         }
-        RecordKind::Object(type_name) => display(out, format_args!("<{type_name} object>")),
+        RecordKind::Object(type_name) => append(out, format_args!("<{type_name} object>")),
         RecordKind::NamedTuple(type_name) => {
-            display(out, format_args!("{}(", super::last_part(type_name)));
+            append(out, format_args!("{}(", super::last_part(type_name)));
             for (position, (name, value)) in record.fields.iter().enumerate() {
                 let separator = if position == 0 { "" } else { ", " };
-                display(out, format_args!("{separator}{}=", name.to_str()));
+                append(out, format_args!("{separator}{}=", name.to_str()));
                 value.write_repr(out);
             }
             out.push(')');

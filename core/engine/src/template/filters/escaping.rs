@@ -41,13 +41,8 @@ fn mark_safe(value: &Value) -> Value {
 }
 
 fn for_each(call: &Call<'_>, function: fn(&Value) -> Value) -> Result<Value, FilterError> {
-    match call.value.iterate() {
-        Some(items) => Ok(items.map(|item| function(&item)).collect()),
-        None => Err(PythonError::type_error(format!(
-            "'{}' object is not iterable",
-            call.value.qualified_type_name()
-        ))),
-    }
+    let items = call.value.items()?;
+    Ok(items.map(|item| function(&item)).collect())
 }
 
 /// `escapejs`.

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use super::{Call, FilterError};
-use crate::template::environment::Environment;
 use crate::template::formats::format_number_text;
 use crate::value::{Decimal, PythonError, Value};
 
 /// A number with more digits or a larger exponent comes back as it is.
 const MAX_DIGITS: u64 = 200;
+
+/// The most places that Python's `decimal` takes with its default precision and exponents.
+const MAX_PLACES: usize = 2 * (999_999 + 28);
 
 /// How the argument asks for a number.
 struct Request<'a> {
@@ -40,7 +42,7 @@ pub(super) fn floatformat(call: &Call<'_>) -> Result<Value, FilterError> {
     let (text, shown_places) = if places <= 0 && is_whole(&number) {
         (number.to_int()?.to_string(), 0)
     } else {
-        round(&number, places, call.environment)?
+        round(&number, places)?
     };
     let formatted = format_number_text(
         &text,
@@ -53,13 +55,10 @@ pub(super) fn floatformat(call: &Call<'_>) -> Result<Value, FilterError> {
 }
 
 /// The number with so many places, and how many that are; a zero has no sign here.
-fn round(number: &Decimal, places: i64, environment: &Environment) -> Result<(String, usize), FilterError> {
+fn round(number: &Decimal, places: i64) -> Result<(String, usize), FilterError> {
     let shown_places = usize::try_from(places.unsigned_abs()).unwrap_or(usize::MAX);
-    if shown_places > environment.limits.max_output_bytes {
-        return Err(PythonError::new(
-            "InvalidOperation",
-            "[<class 'decimal.InvalidOperation'>]",
-        ));
+    if shown_places > MAX_PLACES {
+        return Err(PythonError::invalid_operation());
     }
     let rounded = number.quantize_half_up(-places.saturating_abs());
     let text = rounded.to_plain();

@@ -6,7 +6,10 @@ use std::ops::ControlFlow;
 
 use super::FilterError;
 use super::entities::unescape;
-use super::html_tags::{end_of_start_tag, end_of_tag_name, rest_after_attributes};
+use super::html_references::{named_reference, numeric_reference};
+use super::html_tags::{
+    end_of_start_tag, end_of_tag_name, find_end_tag, plain_end_tag, rest_after_attributes,
+};
 use crate::value::text::is_whitespace;
 use crate::value::{PythonError, Value};
 
@@ -360,64 +363,4 @@ impl<'a> Parser<'a> {
             end
         }
     }
-}
-
-/// Where the end tag of an element with raw content stands.
-fn find_end_tag(text: &str, from: usize, element: &str) -> Option<usize> {
-    let mut at = from;
-    while let Some(found) = text[at..].find("</") {
-        let start = at + found;
-        let name = text[start + 2..].trim_start_matches(is_whitespace);
-        let is_element = name
-            .get(..element.len())
-            .is_some_and(|name| name.eq_ignore_ascii_case(element));
-        if is_element
-            && name[element.len()..]
-                .trim_start_matches(is_whitespace)
-                .starts_with('>')
-        {
-            return Some(start);
-        }
-        at = start + 2;
-    }
-    None
-}
-
-/// Name and end of an end tag without anything but its name.
-fn plain_end_tag(text: &str, at: usize) -> Option<(&str, usize)> {
-    let rest = text[at + 2..].trim_start_matches(is_whitespace);
-    if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return None;
-    }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
-    let (name, rest) = rest.split_at(rest.find(|c| !is_name(c)).unwrap_or(rest.len()));
-    let rest = rest.trim_start_matches(is_whitespace).strip_prefix('>')?;
-    Some((name, text.len() - rest.len()))
-}
-
-/// The length of `&#…` without its terminator, if it has one.
-fn numeric_reference(text: &str) -> Option<usize> {
-    let digits = &text[2..];
-    let (prefix, is_digit): (usize, fn(char) -> bool) = match digits.strip_prefix(['x', 'X']) {
-        Some(_) => (1, |c| c.is_ascii_hexdigit()),
-        None => (0, |c| c.is_ascii_digit()),
-    };
-    let digits = &digits[prefix..];
-    let length = digits.find(|c| !is_digit(c))?;
-    let is_terminated = !digits[length..].starts_with(|c: char| c.is_ascii_hexdigit());
-    (length > 0 && is_terminated).then_some(2 + prefix + length)
-}
-
-/// The length of `&…` without its terminator, if it has one. A hyphen or a point in the name may be the terminator.
-fn named_reference(text: &str) -> Option<usize> {
-    let name = &text[1..];
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return None;
-    }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    let length = match name.find(|c| !is_name(c)) {
-        Some(length) => length,
-        None => name.rfind(['-', '.'])?,
-    };
-    Some(1 + length)
 }

@@ -1,4 +1,4 @@
-//! Where a start tag ends, as the regular expressions of Python's `html.parser` find it.
+//! Where tags end, as the regular expressions of Python's `html.parser` find it.
 
 use crate::value::text::is_whitespace;
 
@@ -94,4 +94,37 @@ fn end_of_value(text: &str, at: usize) -> Option<usize> {
         return Some(start);
     }
     (behind_sign > sign + 1).then(|| bare_end(behind_sign - 1))
+}
+
+/// Where the end tag of an element with raw content stands.
+pub(super) fn find_end_tag(text: &str, from: usize, element: &str) -> Option<usize> {
+    let mut at = from;
+    while let Some(found) = text[at..].find("</") {
+        let start = at + found;
+        let name = text[start + 2..].trim_start_matches(is_whitespace);
+        let is_element = name
+            .get(..element.len())
+            .is_some_and(|name| name.eq_ignore_ascii_case(element));
+        if is_element
+            && name[element.len()..]
+                .trim_start_matches(is_whitespace)
+                .starts_with('>')
+        {
+            return Some(start);
+        }
+        at = start + 2;
+    }
+    None
+}
+
+/// Name and end of an end tag without anything but its name.
+pub(super) fn plain_end_tag(text: &str, at: usize) -> Option<(&str, usize)> {
+    let rest = text[at + 2..].trim_start_matches(is_whitespace);
+    if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
+    let (name, rest) = rest.split_at(rest.find(|c| !is_name(c)).unwrap_or(rest.len()));
+    let rest = rest.trim_start_matches(is_whitespace).strip_prefix('>')?;
+    Some((name, text.len() - rest.len()))
 }

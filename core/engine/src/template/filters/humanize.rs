@@ -165,7 +165,7 @@ pub(super) fn naturalday(call: &Call<'_>) -> Result<Value, FilterError> {
 pub(super) fn naturaltime(call: &Call<'_>) -> Result<Value, FilterError> {
     match call.value {
         Value::DateTime(moment) => natural_time(moment, call).map(Value::from),
-        Value::Date(_) => Err(super::strings::no_attribute(call.value, "utcoffset")),
+        Value::Date(_) => Err(PythonError::no_attribute(call.value, "utcoffset")),
         _ => Ok(call.value.clone()),
     }
 }

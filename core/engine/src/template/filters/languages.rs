@@ -1,7 +1,6 @@
 //! The filters of the library `i18n`: what languages are called
 //! (<https://docs.djangoproject.com/en/5.2/topics/i18n/translation/#get-language-info>).
 
-use super::strings::no_attribute;
 use super::{Call, FilterError};
 use crate::template::languages::Language;
 use crate::value::{Dict, PythonError, Value};
@@ -30,7 +29,7 @@ fn find(call: &Call<'_>) -> Result<&'static Language, FilterError> {
         Err(error) if error.class != "KeyError" => Err(error),
         _ => {
             if call.value.contains(&Value::from("-"))? {
-                return Err(no_attribute(call.value, "split"));
+                return Err(PythonError::no_attribute(call.value, "split"));
             }
             Err(unknown(call.value))
         }

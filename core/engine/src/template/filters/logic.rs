@@ -1,6 +1,5 @@
 //! Filters that choose.
 
-use super::strings::no_attribute;
 use super::{Call, FilterError};
 use crate::value::{PythonError, Value};
 
@@ -32,7 +31,7 @@ pub(super) fn yesno(call: &Call<'_>) -> Result<Value, FilterError> {
                 "a bytes-like object is required, not 'str'",
             ));
         }
-        other => return Err(no_attribute(other, "split")),
+        other => return Err(PythonError::no_attribute(other, "split")),
     };
     let choices: Vec<&str> = choices.split(',').collect();
     let (yes, no, maybe) = match *choices.as_slice() {

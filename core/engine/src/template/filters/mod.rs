@@ -14,6 +14,7 @@ mod file_size;
 mod float_format;
 mod float_text;
 mod html_parser;
+mod html_references;
 mod html_tags;
 mod humanize;
 mod json;

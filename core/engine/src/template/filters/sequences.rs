@@ -1,6 +1,5 @@
 //! Filters of sequences.
 
-use super::strings::no_attribute;
 use super::{Call, FilterError};
 use crate::template::escape::{conditional_escape, conditional_escape_into};
 use crate::value::{PythonError, Value};
@@ -89,7 +88,7 @@ fn join_plain(value: &Value, separator: &Value) -> Result<Value, FilterError> {
     let Some(separator) = separator.as_text() else {
         return match separator {
             Value::Bytes(separator) => Ok(join_bytes(value, separator)),
-            _ => Err(no_attribute(separator, "join")),
+            _ => Err(PythonError::no_attribute(separator, "join")),
         };
     };
     let Some(items) = value.iterate() else {

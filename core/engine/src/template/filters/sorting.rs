@@ -1,7 +1,6 @@
 //! `dictsort` and `dictsortreversed`.
 
 use super::merge_sort::sort;
-use super::strings::no_attribute;
 use super::{Call, FilterError};
 use crate::template::attributes::{Attribute, attribute};
 use crate::value::{PythonError, Value};
@@ -25,13 +24,9 @@ fn sorted_or_empty(call: &Call<'_>, reversed: bool) -> Result<Value, FilterError
 
 fn sorted(call: &Call<'_>, reversed: bool) -> Result<Value, FilterError> {
     let key = Key::new(call.argument())?;
-    let Some(items) = call.value.iterate() else {
-        let type_name = call.value.qualified_type_name();
-        return Err(PythonError::type_error(format!(
-            "'{type_name}' object is not iterable"
-        )));
-    };
-    let mut pairs = items
+    let mut pairs = call
+        .value
+        .items()?
         .map(|item| Ok((key.of(&item)?, item.into_owned())))
         .collect::<Result<Vec<(Value, Value)>, PythonError>>()?;
     // Sorted backwards twice, equal items come out in the order in which they were.
@@ -113,6 +108,6 @@ fn step_into(value: &Value, name: &str) -> Result<Value, PythonError> {
     }
     match attribute(value, name) {
         Some(Attribute::Value(attribute)) if DATA_ATTRIBUTES.contains(&name) => Ok(attribute),
-        _ => Err(no_attribute(value, name)),
+        _ => Err(PythonError::no_attribute(value, name)),
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn phone2numeric(call: &Call<'_>) -> Result<Value, FilterError> {
                 "sequence item 0: expected str instance, int found",
             ));
         }
-        other => return Err(no_attribute(other, "lower")),
+        other => return Err(PythonError::no_attribute(other, "lower")),
     };
     Ok(Value::from(
         text.to_lowercase().chars().map(key_of).collect::<String>(),
@@ -111,15 +111,6 @@ fn key_of(letter: char) -> char {
         'w'..='z' => '9',
         other => other,
     }
-}
-
-/// The error of an attribute that a value does not have.
-pub(super) fn no_attribute(value: &Value, name: &str) -> PythonError {
-    let type_name = value.qualified_type_name();
-    PythonError::new(
-        "AttributeError",
-        format!("'{type_name}' object has no attribute '{name}'"),
-    )
 }
 
 /// `slugify`: ASCII letters, digits, underscores and single hyphens.

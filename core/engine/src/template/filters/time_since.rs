@@ -2,7 +2,6 @@
 
 use jiff::civil;
 
-use super::strings::no_attribute;
 use crate::template::environment::Environment;
 use crate::value::{DateTime, PythonError, Value};
 
@@ -64,7 +63,7 @@ fn as_moment(value: &Value) -> Result<DateTime, PythonError> {
     match value {
         Value::DateTime(moment) => Ok((**moment).clone()),
         Value::Date(date) => Ok(DateTime::naive(date.to_datetime(civil::Time::midnight()))),
-        _ => Err(no_attribute(value, "year")),
+        _ => Err(PythonError::no_attribute(value, "year")),
     }
 }
 

@@ -38,7 +38,7 @@ fn convert(call: &Call<'_>, zone: &Zone) -> Result<Value, FilterError> {
         .zone
         .get_or_insert_with(|| call.environment.default_time_zone.clone());
     let Some(mut local) = moment.in_zone(zone) else {
-        return Err(PythonError::new("OverflowError", "date value out of range"));
+        return Err(PythonError::date_out_of_range());
     };
     local.converts_to_local_time = false;
     local.fold = false;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Call, FilterError};
 use crate::template::escape::conditional_escape_into;
-use crate::value::{PythonError, Value};
+use crate::value::Value;
 
 /// `unordered_list`: items as `<li>`; a list behind an item holds what belongs below it.
 pub(super) fn unordered_list(call: &Call<'_>) -> Result<Value, FilterError> {
@@ -14,13 +14,7 @@ pub(super) fn unordered_list(call: &Call<'_>) -> Result<Value, FilterError> {
 }
 
 fn write_items(list: &Value, autoescape: bool, tabs: usize, out: &mut String) -> Result<(), FilterError> {
-    let Some(items) = list.iterate() else {
-        let type_name = list.qualified_type_name();
-        return Err(PythonError::type_error(format!(
-            "'{type_name}' object is not iterable"
-        )));
-    };
-    let mut items = items.peekable();
+    let mut items = list.items()?.peekable();
     let mut is_first = true;
     while let Some(item) = items.next() {
         if !is_first {

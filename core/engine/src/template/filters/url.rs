@@ -31,14 +31,8 @@ pub(super) fn urlencode(call: &Call<'_>) -> Result<Value, FilterError> {
 
 /// The characters of an argument that holds their numbers.
 fn kept_characters(value: &Value) -> Result<String, FilterError> {
-    let Some(items) = value.iterate() else {
-        let type_name = value.qualified_type_name();
-        return Err(PythonError::type_error(format!(
-            "'{type_name}' object is not iterable"
-        )));
-    };
     let mut kept = String::new();
-    for item in items {
+    for item in value.items()? {
         if item.is_less(&Value::Int(128))? {
             match &*item {
                 Value::Int(_) | Value::Bool(_) => {

@@ -21,6 +21,6 @@ pub fn local_time(
     }
     match moment.in_zone(&environment.time_zone) {
         Some(local) => Ok(Some(Value::from(local))),
-        None => Err(PythonError::new("OverflowError", "date value out of range")),
+        None => Err(PythonError::date_out_of_range()),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use jiff::civil;
 
 use crate::template::environment::Environment;
+use crate::value::text::append;
 use crate::value::{DateTime, PythonError, Value, Zone, microsecond};
 
 const WEEKDAYS: [&str; 7] = [
@@ -123,7 +124,7 @@ impl<'a> Formatter<'a> {
             'e' | 'I' | 'O' | 'T' | 'Z' => self.push_zone(letter, out),
             'c' => self.push_iso(out)?,
             'r' => self.push_rfc_5322(out)?,
-            'U' => push(out, self.timestamp()?),
+            'U' => append(out, self.timestamp()?),
             _ if TIME_LETTERS.contains(letter) => push_time(letter, self.clock()?, out),
             _ => push_date(letter, self.date()?, out),
         }
@@ -134,7 +135,7 @@ impl<'a> Formatter<'a> {
         match self.value {
             Value::DateTime(moment) => Ok(moment.civil.time()),
             Value::Time(time) => Ok(time.civil),
-            _ => Err(self.no_attribute("hour")),
+            _ => Err(PythonError::no_attribute(self.value, "hour")),
         }
     }
 
@@ -142,16 +143,8 @@ impl<'a> Formatter<'a> {
         match self.value {
             Value::DateTime(moment) => Ok(moment.civil.date()),
             Value::Date(date) => Ok(*date),
-            _ => Err(self.no_attribute("day")),
+            _ => Err(PythonError::no_attribute(self.value, "day")),
         }
-    }
-
-    fn no_attribute(&self, name: &str) -> PythonError {
-        let type_name = self.value.qualified_type_name();
-        PythonError::new(
-            "AttributeError",
-            format!("'{type_name}' object has no attribute '{name}'"),
-        )
     }
 
     fn push_zone(&self, letter: char, out: &mut String) {
@@ -162,9 +155,9 @@ impl<'a> Formatter<'a> {
         match letter {
             'e' if moment.zone.is_none() => {}
             'e' | 'T' => out.push_str(&zone.name_of(moment.civil, moment.fold)),
-            'I' => push(out, i32::from(zone.is_daylight_saving(moment.civil, moment.fold))),
+            'I' => append(out, i32::from(zone.is_daylight_saving(moment.civil, moment.fold))),
             'O' => push_offset(offset, out),
-            _ => push(out, offset),
+            _ => append(out, offset),
         }
     }
 
@@ -172,7 +165,7 @@ impl<'a> Formatter<'a> {
         match self.value {
             Value::DateTime(moment) => moment.write_iso('T', out),
             Value::Date(_) | Value::Time(_) => self.value.write_str(out),
-            _ => return Err(self.no_attribute("isoformat")),
+            _ => return Err(PythonError::no_attribute(self.value, "isoformat")),
         }
         Ok(())
     }
@@ -243,11 +236,6 @@ fn push_literal(text: &str, out: &mut String) {
     }
 }
 
-/// Formatting into a `String` cannot fail.
-fn push(out: &mut String, value: impl std::fmt::Display) {
-    let _ = write!(out, "{value}");
-}
-
 fn push_two_digits(out: &mut String, value: i8) {
     let _ = write!(out, "{value:02}");
 }
@@ -271,12 +259,12 @@ fn push_time(letter: char, time: civil::Time, out: &mut String) {
     match letter {
         'a' => out.push_str(if is_afternoon { "p.m." } else { "a.m." }),
         'A' => out.push_str(if is_afternoon { "PM" } else { "AM" }),
-        'f' if time.minute() == 0 => push(out, hour_of_twelve(time)),
+        'f' if time.minute() == 0 => append(out, hour_of_twelve(time)),
         'f' => {
             let _ = write!(out, "{}:{:02}", hour_of_twelve(time), time.minute());
         }
-        'g' => push(out, hour_of_twelve(time)),
-        'G' => push(out, time.hour()),
+        'g' => append(out, hour_of_twelve(time)),
+        'G' => append(out, time.hour()),
         'h' => push_two_digits(out, hour_of_twelve(time)),
         'H' => push_two_digits(out, time.hour()),
         'i' => push_two_digits(out, time.minute()),
@@ -316,24 +304,24 @@ fn push_date(letter: char, date: civil::Date, out: &mut String) {
         'd' => push_two_digits(out, date.day()),
         'D' => out.push_str(&weekday(date)[..3]),
         'E' | 'F' => out.push_str(month(date)),
-        'j' => push(out, date.day()),
+        'j' => append(out, date.day()),
         'l' => out.push_str(weekday(date)),
         'L' => out.push_str(if date.in_leap_year() { "True" } else { "False" }),
         'm' => push_two_digits(out, date.month()),
         'M' => out.push_str(&month(date)[..3]),
-        'n' => push(out, date.month()),
+        'n' => append(out, date.month()),
         'N' => out.push_str(MONTHS_AP[month_index(date)]),
-        'o' => push(out, date.iso_week_date().year()),
+        'o' => append(out, date.iso_week_date().year()),
         'S' => out.push_str(ordinal_suffix(date.day())),
-        't' => push(out, date.days_in_month()),
-        'w' => push(out, date.weekday().to_sunday_zero_offset()),
-        'W' => push(out, date.iso_week_date().week()),
+        't' => append(out, date.days_in_month()),
+        'w' => append(out, date.weekday().to_sunday_zero_offset()),
+        'W' => append(out, date.iso_week_date().week()),
         'y' => push_two_digits(out, i8::try_from(date.year() % 100).unwrap_or(0)),
         'Y' => {
             let _ = write!(out, "{:04}", date.year());
         }
         // `z`.
-        _ => push(out, date.day_of_year()),
+        _ => append(out, date.day_of_year()),
     }
 }
 

@@ -84,10 +84,7 @@ fn write_decimal(decimal: &Decimal, style: &Style<'_>) -> Result<String, PythonE
     let mut number = Cow::Borrowed(decimal);
     if let Some(places) = style.decimal_places {
         if decimal.is_nan() {
-            return Err(PythonError::new(
-                "InvalidOperation",
-                "[<class 'decimal.InvalidOperation'>]",
-            ));
+            return Err(PythonError::invalid_operation());
         }
         if is_invisible(decimal, places) {
             number = Cow::Owned(Decimal::finite(false, "0", 0));

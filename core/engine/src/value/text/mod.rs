@@ -4,11 +4,18 @@ mod case;
 mod lines;
 
 use std::borrow::Cow;
+use std::fmt::{Display, Write};
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 pub use case::titlecase;
 pub use lines::{expand_tabs, split_lines};
+
+/// Appends what prints itself.
+pub(crate) fn append(out: &mut String, value: impl Display) {
+    // Writing into a `String` cannot fail.
+    let _ = write!(out, "{value}");
+}
 
 /// `str.isspace()` of one character: Unicode's whitespace and the four separators of ASCII.
 pub fn is_whitespace(character: char) -> bool {
