@@ -226,11 +226,10 @@ pub(super) fn hashable(value: &Value) -> Result<(), PythonError> {
 fn bytes_contain(bytes: &[u8], needle: &Value) -> Result<bool, PythonError> {
     match needle {
         Value::Bytes(part) => Ok(memchr::memmem::find(bytes, part).is_some()),
-        Value::Int(byte) => match u8::try_from(*byte) {
+        Value::Int(_) | Value::Bool(_) | Value::BigInt(_) => match u8::try_from(needle.to_small_int()?) {
             Ok(byte) => Ok(bytes.contains(&byte)),
             Err(_) => Err(PythonError::value_error("byte must be in range(0, 256)")),
         },
-        Value::Bool(byte) => Ok(bytes.contains(&u8::from(*byte))),
         _ => Err(PythonError::type_error(format!(
             "a bytes-like object is required, not '{}'",
             needle.qualified_type_name()

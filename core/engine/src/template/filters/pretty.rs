@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::merge_sort::sort;
+use super::sort::sort;
 use super::{Call, FilterError};
 use crate::value::text::{is_whitespace, split_lines};
 use crate::value::{Dict, Value};

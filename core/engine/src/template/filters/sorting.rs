@@ -1,6 +1,6 @@
 //! `dictsort` and `dictsortreversed`.
 
-use super::merge_sort::sort;
+use super::sort::sort;
 use super::{Call, FilterError};
 use crate::template::attributes::{Attribute, attribute};
 use crate::value::{PythonError, Value};

@@ -35,8 +35,10 @@ fn kept_characters(value: &Value) -> Result<String, FilterError> {
     for item in value.items()? {
         if item.is_less(&Value::Int(128))? {
             match &*item {
-                Value::Int(_) | Value::Bool(_) => {
-                    kept.extend(u8::try_from(item.to_small_int()?).map(char::from));
+                Value::Int(_) | Value::Bool(_) | Value::BigInt(_) => {
+                    let byte = u8::try_from(item.to_small_int()?)
+                        .map_err(|_| PythonError::value_error("bytes must be in range(0, 256)"))?;
+                    kept.push(char::from(byte));
                 }
                 other => {
                     let type_name = other.qualified_type_name();
