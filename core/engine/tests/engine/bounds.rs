@@ -1,12 +1,14 @@
 //! Bad templates: every one gives an error with its place or a bounded result, in time that grows with its size.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use djscope_engine::template::{
     Blocks, Context, Environment, LIMIT_EXCEEDED, Libraries, Loader, MemoryLoader, NoTemplates, Position,
     Reads, Template, TemplateError,
 };
 use djscope_engine::value::{Dict, Value};
+
+use crate::effort::effort;
 
 fn parse(source: &str) -> Result<Template, TemplateError> {
     Template::parse(Some("page.html"), source, &Libraries::django())
@@ -234,14 +236,9 @@ fn a_text_that_is_doubled_again_and_again_ends() {
     assert_eq!(error.class, LIMIT_EXCEEDED);
 }
 
-/// The least time of some runs.
+/// The least effort of some runs.
 fn least(mut work: impl FnMut()) -> Duration {
-    let measure = |_| {
-        let start = Instant::now();
-        work();
-        start.elapsed()
-    };
-    (0..5).map(measure).min().unwrap_or_default()
+    (0..5).map(|_| effort(&mut work)).min().unwrap_or_default()
 }
 
 #[test]

@@ -24,11 +24,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[(
 
 #[test]
 fn every_call_of_djangos_own_tests_gives_the_same() {
-    let Some(sdist) = std::env::var_os("DJSCOPE_DJANGO_SDIST") else {
-        eprintln!("skipped: DJSCOPE_DJANGO_SDIST is not set");
-        return;
-    };
-    let excepted = check(&["suite".as_ref(), &sdist], 2_400);
+    let excepted = check(&["suite".as_ref(), oracle::django_source().as_os_str()], 2_400);
     assert_eq!(
         excepted.len(),
         EXCEPTIONS.len(),

@@ -63,11 +63,10 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 #[test]
 fn every_render_of_djangos_own_tests_is_the_same() {
-    let Some(sdist) = std::env::var_os("DJSCOPE_DJANGO_SDIST") else {
-        eprintln!("skipped: DJSCOPE_DJANGO_SDIST is not set");
-        return;
-    };
-    let tally = Tally::of(oracle::lines("django_templates.py", &[&sdist]));
+    let tally = Tally::of(oracle::lines(
+        "django_templates.py",
+        &[oracle::django_source().as_os_str()],
+    ));
     eprintln!("{tally}");
     for (name, _) in EXCEPTIONS {
         assert!(

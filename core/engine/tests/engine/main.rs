@@ -7,6 +7,7 @@ mod causes;
 mod django_filters;
 mod django_templates;
 mod djust;
+mod effort;
 mod filter_bounds;
 mod filters;
 mod libraries;

@@ -21,6 +21,19 @@ pub fn python() -> PathBuf {
     python
 }
 
+/// The unpacked source distribution of Django, with its tests.
+pub fn django_source() -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let source = std::env::var_os("DJSCOPE_DJANGO_SDIST")
+        .map_or_else(|| home.join(".cache/djscope/sources/django"), PathBuf::from);
+    assert!(
+        source.join("tests").exists(),
+        "{} has no tests: run ./dev setup",
+        source.display()
+    );
+    source
+}
+
 /// A script of this folder.
 pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
