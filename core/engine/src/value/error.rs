@@ -57,6 +57,11 @@ impl PythonError {
         PythonError::new("OverflowError", "date value out of range")
     }
 
+    /// The `MemoryError` that stands for more output than a render may have.
+    pub fn out_of_memory() -> PythonError {
+        PythonError::new("MemoryError", "")
+    }
+
     /// Whether an `except` with these classes catches it.
     pub fn is_any(&self, classes: &[&str]) -> bool {
         classes.contains(&self.class)

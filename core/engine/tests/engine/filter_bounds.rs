@@ -144,7 +144,7 @@ fn no_text_makes_a_filter_slow() {
 const TOO_LARGE: &[(&str, &str, &str, &str)] = &[
     ("ljust", "x", "1000000000000", "MemoryError"),
     ("center", "x", "100000000000000000000", "OverflowError"),
-    ("stringformat", "5", "1000000000d", "MemoryError"),
+    ("stringformat", "5", "1000000000s", "MemoryError"),
     ("floatformat", "1.5", "1000000000", "InvalidOperation"),
 ];
 

@@ -12,7 +12,7 @@ pub(super) fn add(call: &Call<'_>) -> Result<Value, FilterError> {
     let (a, b) = (call.value, call.argument());
     match add_integers(a, b) {
         Err(error) if error.is_any(&["ValueError", "TypeError"]) => {
-            Ok(add_values(a, b).unwrap_or_else(|| Value::from("")))
+            Ok(add_values(a, b, call.environment.limits.max_output_bytes).unwrap_or_else(|| Value::from("")))
         }
         result => result,
     }
@@ -22,16 +22,16 @@ fn add_integers(a: &Value, b: &Value) -> Result<Value, PythonError> {
     Ok(Value::int(a.to_int()? + b.to_int()?))
 }
 
-/// Python's `a + b` of what does not read as an integer; `None` where it raises.
-fn add_values(a: &Value, b: &Value) -> Option<Value> {
+/// Python's `a + b` of what does not read as an integer; `None` where it raises, and of more than `limit` bytes.
+fn add_values(a: &Value, b: &Value, limit: usize) -> Option<Value> {
     match (a, b) {
         (Value::Safe(a), Value::Safe(b)) => Some(Value::safe(format!("{a}{b}"))),
         (Value::Str(a) | Value::Safe(a), Value::Str(b) | Value::Safe(b)) => {
             Some(Value::from(format!("{a}{b}")))
         }
-        (Value::Bytes(a), Value::Bytes(b)) => Some(Value::Bytes(concat(a, b))),
-        (Value::List(a), Value::List(b)) => Some(Value::List(concat(a, b))),
-        (Value::Tuple(a), Value::Tuple(b)) => Some(Value::Tuple(concat(a, b))),
+        (Value::Bytes(a), Value::Bytes(b)) => concat(a, b, limit).map(Value::Bytes),
+        (Value::List(a), Value::List(b)) => concat(a, b, limit).map(Value::List),
+        (Value::Tuple(a), Value::Tuple(b)) => concat(a, b, limit).map(Value::Tuple),
         (Value::TimeDelta(a), Value::TimeDelta(b)) => {
             let sum = a.total_microseconds() + b.total_microseconds();
             TimeDelta::from_microseconds(sum).map(Value::TimeDelta)
@@ -50,8 +50,9 @@ fn add_values(a: &Value, b: &Value) -> Option<Value> {
     }
 }
 
-fn concat<T: Clone>(a: &[T], b: &[T]) -> Arc<[T]> {
-    a.iter().chain(b).cloned().collect()
+fn concat<T: Clone>(a: &[T], b: &[T], limit: usize) -> Option<Arc<[T]>> {
+    let fits = size_of_val(a).saturating_add(size_of_val(b)) <= limit;
+    fits.then(|| a.iter().chain(b).cloned().collect())
 }
 
 /// Numbers of which one is NaN: all others read as integers.

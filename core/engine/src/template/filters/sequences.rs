@@ -67,7 +67,7 @@ pub(super) fn random(call: &Call<'_>) -> Result<Value, FilterError> {
 pub(super) fn join(call: &Call<'_>) -> Result<Value, FilterError> {
     let separator = call.argument();
     if !call.autoescape {
-        return join_plain(call.value, separator);
+        return join_plain(call, separator);
     }
     let Some(items) = call.value.iterate() else {
         return Ok(call.value.clone());
@@ -79,12 +79,16 @@ pub(super) fn join(call: &Call<'_>) -> Result<Value, FilterError> {
             out.push_str(&separator);
         }
         conditional_escape_into(&item, &mut out);
+        if out.len() > call.environment.limits.max_output_bytes {
+            return Err(PythonError::out_of_memory());
+        }
     }
     Ok(Value::safe(out))
 }
 
 /// `separator.join(value)`: only of texts.
-fn join_plain(value: &Value, separator: &Value) -> Result<Value, FilterError> {
+fn join_plain(call: &Call<'_>, separator: &Value) -> Result<Value, FilterError> {
+    let value = call.value;
     let Some(separator) = separator.as_text() else {
         return match separator {
             Value::Bytes(separator) => Ok(join_bytes(value, separator)),
@@ -103,6 +107,9 @@ fn join_plain(value: &Value, separator: &Value) -> Result<Value, FilterError> {
             out.push_str(separator);
         }
         out.push_str(text);
+        if out.len() > call.environment.limits.max_output_bytes {
+            return Err(PythonError::out_of_memory());
+        }
     }
     Ok(Value::safe(out))
 }

@@ -73,6 +73,9 @@ fn apply(format: &str, value: &Value, limit: usize) -> Result<String, PythonErro
     while let Some(character) = rest.next() {
         if character == '%' {
             push_conversion(&mut rest, &mut operand, limit, &mut out)?;
+            if out.len() > limit {
+                return Err(PythonError::out_of_memory());
+            }
         } else {
             out.push(character);
         }
@@ -108,14 +111,16 @@ fn push_conversion(
     }
     rest.next_if(|c| matches!(c, 'h' | 'l' | 'L'));
     let letter = rest.next().ok_or_else(incomplete)?;
-    if conversion.width.max(conversion.precision.unwrap_or(0)) > limit {
-        return Err(PythonError::new("MemoryError", ""));
-    }
     let value = match &key {
         Some(value) => value,
         None => operand.next()?,
     };
-    conversion.push(letter, value, out)
+    if conversion.width.max(conversion.precision.unwrap_or(0)) <= limit {
+        return conversion.push(letter, value, out);
+    }
+    // What is wrong with the value is found first.
+    Conversion::default().push(letter, value, &mut String::new())?;
+    Err(PythonError::out_of_memory())
 }
 
 /// The item that a key in parentheses names.

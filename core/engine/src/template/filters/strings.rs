@@ -71,7 +71,7 @@ fn justify(call: &Call<'_>, split: fn(usize, usize) -> (usize, usize)) -> Result
     };
     let width = usize::try_from(width).unwrap_or(0);
     if width > call.environment.limits.max_output_bytes {
-        return Err(PythonError::new("MemoryError", ""));
+        return Err(PythonError::out_of_memory());
     }
     let missing = width.saturating_sub(text.chars().count());
     let (left, right) = split(width, missing);
