@@ -122,7 +122,10 @@ impl RunError {
                 "the probe is unpacked into the temporary folder, which TMPDIR names; --no-probe records without it"
                     .to_owned()
             }
-            Self::System(_) | Self::Stopped => return None,
+            Self::Stopped => {
+                "nothing could be recorded yet; the line that begins with \"proxy\" tells when it can".to_owned()
+            }
+            Self::System(_) => return None,
         })
     }
 }
