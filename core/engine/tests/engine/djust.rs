@@ -12,11 +12,11 @@ use crate::oracle::Oracle;
 use crate::pages;
 
 /// As many cases as of any property, but always the same.
-fn cases() -> usize {
+pub fn cases() -> usize {
     Config::default().cases as usize * 2
 }
 
-fn runner(seed: u8) -> TestRunner {
+pub fn runner(seed: u8) -> TestRunner {
     TestRunner::new_with_rng(
         Config::default(),
         TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]),

@@ -14,6 +14,7 @@ mod libraries;
 mod markers;
 mod oracle;
 mod pages;
+mod parameters;
 mod parsers;
 mod random_templates;
 mod reads;

@@ -1,0 +1,11 @@
+//! What a LiveView makes of what the browser sends: whether an event may reach its handler, and with which arguments.
+
+mod coercion;
+mod names;
+mod signature;
+mod validation;
+
+pub use coercion::coerce;
+pub use names::{is_event_name, near_miss};
+pub use signature::{Parameter, ParameterType, Signature};
+pub use validation::{Arguments, Refused, RefusedReason, TypeMismatch};
