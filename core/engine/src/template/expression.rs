@@ -43,6 +43,14 @@ pub struct Step {
 }
 
 impl Expression {
+    /// The text of a constant to which no filter is applied: the name of a template that is known beforehand.
+    pub fn constant_name(&self) -> Option<String> {
+        match &self.head {
+            Head::Constant(name) if self.filters.is_empty() => Some(name.to_str().into_owned()),
+            _ => None,
+        }
+    }
+
     /// Reads an expression with the filters that `scope` knows.
     ///
     /// # Errors

@@ -62,6 +62,11 @@ pub trait Tag: Debug + Send + Sync {
         None
     }
 
+    /// The name of the template that the tag brings in, if no variable and no filter is in it.
+    fn constant_template(&self) -> Option<String> {
+        None
+    }
+
     /// The tag `{% extends %}`, if it is one.
     fn as_extends(&self) -> Option<&Extends> {
         None

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::chain::Blocks;
 use super::condition::Condition;
-use super::expression::{Expression, Head};
+use super::expression::Expression;
 use super::loader::Loader;
 use super::node::{Kind, Node};
 use super::tags::{Block, Extends, Include};
@@ -263,14 +263,12 @@ impl<'a> Reads<'a> {
 
     /// The template that an expression without a variable names.
     fn constant_template(&mut self, expression: &Expression) -> Option<Template> {
-        let Head::Constant(name) = &expression.head else {
-            return None;
-        };
+        let name = expression.constant_name()?;
         self.templates += 1;
-        if !expression.filters.is_empty() || self.templates > MAX_TEMPLATES {
+        if self.templates > MAX_TEMPLATES {
             return None;
         }
-        self.loader.load(&name.to_str(), &[]).ok()
+        self.loader.load(&name, &[]).ok()
     }
 
     /// Goes one template or block deeper, unless that is too deep.

@@ -224,7 +224,11 @@ fn chain(template: &Template, loader: &dyn Loader) -> Vec<Template> {
     let mut chain = vec![template.clone()];
     let alone = chain.clone();
     while let Some(extends) = chain.last().and_then(first_extends) {
-        let Some(name) = extends.constant_parent().filter(|_| chain.len() < MOST_PARENTS) else {
+        let Some(name) = extends
+            .parent
+            .constant_name()
+            .filter(|_| chain.len() < MOST_PARENTS)
+        else {
             return alone;
         };
         match loader.load(&name, &[]) {

@@ -48,7 +48,8 @@ fn parent(template: &Template) -> Option<String> {
         .first()
         .and_then(Node::as_tag)?
         .as_extends()?
-        .constant_parent()
+        .parent
+        .constant_name()
 }
 
 fn names_of(source: &str) -> BTreeSet<String> {

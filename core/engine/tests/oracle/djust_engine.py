@@ -2,12 +2,13 @@
 
 {"old", "new"}       -> {"patches"}
 {"template", "steps": [{"state", "changed"}], "loop_cache"?} -> {"steps": [{"html", "patches", "version"}]}
+{"model_fields_of"}  -> {"fields"}
 """
 
 import json
 import sys
 
-from djust._rust import RustLiveView, diff_html
+from djust._rust import RustLiveView, diff_html, dj_model_fields_from_template
 
 
 def patches_between(request):
@@ -27,7 +28,13 @@ def session(request):
     return {"steps": steps}
 
 
+def model_fields(request):
+    return {"fields": sorted(dj_model_fields_from_template(request["model_fields_of"], []))}
+
+
+ANSWERS = {"template": session, "model_fields_of": model_fields, "old": patches_between}
+
 for line in sys.stdin:
     request = json.loads(line)
-    answer = session(request) if "template" in request else patches_between(request)
-    print(json.dumps(answer), flush=True)
+    answer = next(answer for key, answer in ANSWERS.items() if key in request)
+    print(json.dumps(answer(request)), flush=True)

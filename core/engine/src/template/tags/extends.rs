@@ -76,18 +76,12 @@ impl Tag for Extends {
         false
     }
 
+    fn constant_template(&self) -> Option<String> {
+        self.parent.constant_name()
+    }
+
     fn as_extends(&self) -> Option<&Extends> {
         Some(self)
-    }
-}
-
-impl Extends {
-    /// The parent's name, if no variable and no filter is in it.
-    pub fn constant_parent(&self) -> Option<String> {
-        match &self.parent.head {
-            Head::Constant(name) if self.parent.filters.is_empty() => Some(name.to_str().into_owned()),
-            _ => None,
-        }
     }
 }
 

@@ -106,6 +106,10 @@ impl Tag for Include {
     fn read(&self, reads: &mut Reads<'_>) {
         reads.include(self);
     }
+
+    fn constant_template(&self) -> Option<String> {
+        self.template.constant_name()
+    }
 }
 
 impl Include {
