@@ -51,7 +51,9 @@ pub(super) fn pluralize(call: &Call<'_>) -> Result<Value, FilterError> {
     let default = Value::from("s");
     let suffixes = call.argument.unwrap_or(&default);
     let Some(suffixes) = suffixes.as_text() else {
-        suffixes.contains(&Value::from(","))?;
+        if suffixes.contains(&Value::from(","))? {
+            return Err(PythonError::no_attribute(suffixes, "split"));
+        }
         return Err(PythonError::type_error(format!(
             "can only concatenate str (not \"{}\") to str",
             suffixes.qualified_type_name()

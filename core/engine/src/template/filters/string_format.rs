@@ -21,13 +21,8 @@ pub(super) fn stringformat(call: &Call<'_>) -> Result<Value, FilterError> {
     let format = format!("%{argument}");
     let limit = call.environment.limits.max_output_bytes;
     match apply(&format, &value, limit) {
-        // Python gives the text itself if nothing was changed.
-        Ok(text) if !text.is_empty() && call.value.as_text() == Some(&text) && argument.ends_with('s') => {
-            Ok(call.value.clone())
-        }
-        Ok(text) => Ok(Value::from(text)),
         Err(error) if error.is_any(&["ValueError", "TypeError"]) => Ok(Value::from("")),
-        Err(error) => Err(error),
+        result => result,
     }
 }
 
@@ -63,16 +58,17 @@ impl Operand<'_> {
     }
 }
 
-fn apply(format: &str, value: &Value, limit: usize) -> Result<String, PythonError> {
+fn apply(format: &str, value: &Value, limit: usize) -> Result<Value, PythonError> {
     let mut operand = Operand {
         value,
         is_used: false,
     };
     let mut out = String::new();
+    let mut last = None;
     let mut rest = format.chars().peekable();
     while let Some(character) = rest.next() {
         if character == '%' {
-            push_conversion(&mut rest, &mut operand, limit, &mut out)?;
+            last = push_conversion(&mut rest, &mut operand, limit, &mut out)?;
             if out.len() > limit {
                 return Err(PythonError::out_of_memory());
             }
@@ -85,25 +81,28 @@ fn apply(format: &str, value: &Value, limit: usize) -> Result<String, PythonErro
             "not all arguments converted during string formatting",
         ));
     }
-    Ok(out)
+    // Python gives the text itself if it is all there is.
+    let unchanged = last.filter(|last| !out.is_empty() && last.as_text() == Some(&out));
+    Ok(unchanged.unwrap_or_else(|| Value::from(out)))
 }
 
+/// Appends one conversion; gives the value of `%s`.
 fn push_conversion(
     rest: &mut Peekable<Chars<'_>>,
     operand: &mut Operand<'_>,
     limit: usize,
     out: &mut String,
-) -> Result<(), PythonError> {
+) -> Result<Option<Value>, PythonError> {
     if rest.next_if_eq(&'%').is_some() {
         out.push('%');
-        return Ok(());
+        return Ok(None);
     }
     let incomplete = || PythonError::value_error("incomplete format");
     let key = read_key(rest, operand)?;
     let mut conversion = read_flags(rest);
-    conversion.width = read_number(rest)?.unwrap_or(0);
+    conversion.width = read_number(rest, operand.value, i64::MAX)?.unwrap_or(0);
     if rest.next_if_eq(&'.').is_some() {
-        let precision = read_number(rest)?.unwrap_or(0);
+        let precision = read_number(rest, operand.value, i64::from(i32::MAX))?.unwrap_or(0);
         if i32::try_from(precision).is_err() {
             return Err(PythonError::value_error("precision too big"));
         }
@@ -116,7 +115,8 @@ fn push_conversion(
         None => operand.next()?,
     };
     if conversion.width.max(conversion.precision.unwrap_or(0)) <= limit {
-        return conversion.push(letter, value, out);
+        conversion.push(letter, value, out)?;
+        return Ok((letter == 's').then(|| value.clone()));
     }
     // What is wrong with the value is found first.
     Conversion::default().push(letter, value, &mut String::new())?;
@@ -162,10 +162,23 @@ fn read_flags(rest: &mut Peekable<Chars<'_>>) -> Conversion {
     conversion
 }
 
-/// A width or a precision. A star would take the value for it, which then is missing for the conversion.
-fn read_number(rest: &mut Peekable<Chars<'_>>) -> Result<Option<usize>, PythonError> {
+/// A width or a precision. A star takes the value for it, if it is not too large; then it is missing for the conversion.
+fn read_number(
+    rest: &mut Peekable<Chars<'_>>,
+    value: &Value,
+    largest: i64,
+) -> Result<Option<usize>, PythonError> {
     if rest.next_if_eq(&'*').is_some() {
-        return Err(PythonError::type_error("not enough arguments for format string"));
+        let is_too_large = match value {
+            Value::Int(number) => number.unsigned_abs() > largest.unsigned_abs(),
+            Value::BigInt(_) => true,
+            _ => false,
+        };
+        return Err(if is_too_large {
+            PythonError::new("OverflowError", "Python int too large to convert to C ssize_t")
+        } else {
+            PythonError::type_error("not enough arguments for format string")
+        });
     }
     let mut number = None;
     while let Some(digit) = rest.peek().and_then(|c| c.to_digit(10)) {
