@@ -52,8 +52,7 @@ pub(super) struct Children<'a> {
 }
 
 impl<'a> Children<'a> {
-    pub fn of(tree: &'a Tree, parent: NodeId) -> Self {
-        let nodes = tree.children(parent);
+    pub fn of(tree: &'a Tree, nodes: &'a [NodeId]) -> Self {
         Self {
             tree,
             nodes,

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Sibling;
+use super::before::Before;
 use super::boundaries::{Children, Level, by_id};
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -15,6 +16,7 @@ pub fn sync_ids(old: &Tree, new: &mut Tree) {
     let mut sync = Sync {
         old,
         new,
+        before: None,
         pairs: vec![(old.root(), new.root())],
         ids: Vec::new(),
     };
@@ -27,17 +29,18 @@ pub fn sync_ids(old: &Tree, new: &mut Tree) {
     }
 }
 
-/// For one pair of elements whose trees are the same: the ids to set.
-pub(crate) fn ids_at(tree: &Tree, old: NodeId, new: NodeId) -> Vec<(NodeId, u64)> {
+/// The ids to set in a tree of which children were exchanged.
+pub(crate) fn ids_since(tree: &Tree, before: &Before) -> Vec<(NodeId, u64)> {
     let mut sync = Sync {
         old: tree,
         new: tree,
-        pairs: vec![(old, new)],
+        before: Some(before),
+        pairs: vec![(tree.root(), tree.root())],
         ids: Vec::new(),
     };
-    while let Some((before, after)) = sync.pairs.pop() {
-        if before != after {
-            sync.pair(before, after);
+    while let Some((old, new)) = sync.pairs.pop() {
+        if old != new || before.is_changed(old) {
+            sync.pair(old, new);
         }
     }
     sync.ids
@@ -46,6 +49,7 @@ pub(crate) fn ids_at(tree: &Tree, old: NodeId, new: NodeId) -> Vec<(NodeId, u64)
 struct Sync<'a> {
     old: &'a Tree,
     new: &'a Tree,
+    before: Option<&'a Before>,
     pairs: Vec<(NodeId, NodeId)>,
     ids: Vec<(NodeId, u64)>,
 }
@@ -61,7 +65,14 @@ impl Sync<'_> {
         if let Some(id) = self.old.id(before) {
             self.ids.push((after, id.0));
         }
-        let (old, new) = (Children::of(self.old, before), Children::of(self.new, after));
+        let old_nodes = match self.before {
+            Some(noted) => noted.children_of(self.old, before),
+            None => self.old.children(before),
+        };
+        let (old, new) = (
+            Children::of(self.old, old_nodes),
+            Children::of(self.new, self.new.children(after)),
+        );
         let mut levels = vec![(old.level(), new.level())];
         while let Some((old, new)) = levels.pop() {
             self.level(&old, &new, &mut levels);

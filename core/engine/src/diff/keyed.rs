@@ -88,13 +88,11 @@ impl<'a> Differ<'a> {
 
     /// The common case of one row that changed: everything else is shared, nothing moves.
     fn only_one_differs(&mut self, old: &[Sibling], new: &[Sibling], parent: Parent) -> bool {
-        if !self.is_one_tree || old.len() != new.len() {
+        if self.before.is_none() || old.len() != new.len() {
             return false;
         }
-        let mut differing = old
-            .iter()
-            .zip(new)
-            .filter(|(before, after)| before.node != after.node);
+        let is_other = |(before, after): &(&Sibling, &Sibling)| !self.is_kept(before.node, after.node);
+        let mut differing = old.iter().zip(new).filter(is_other);
         let Some((&before, &after)) = differing.next() else {
             return old
                 .iter()

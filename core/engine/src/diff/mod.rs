@@ -3,6 +3,7 @@
 //! For each pair of elements: their attributes, then the bodies of `{% if %}`, then the other children, by key if one
 //! of the new ones has a key, else by position.
 
+mod before;
 mod boundaries;
 mod ids;
 mod increasing;
@@ -12,9 +13,10 @@ mod virtual_rows;
 use djscope_wire::Patch;
 
 use crate::tree::{ChildContext, Kind, Namespace, NodeId, Place, Tree};
+pub(crate) use before::Before;
 use boundaries::{Boundary, Children, Level, by_id};
 pub(crate) use boundaries::{opening_id, pairs};
-pub(crate) use ids::ids_at;
+pub(crate) use ids::ids_since;
 pub use ids::{keep_ignored, sync_ids};
 
 /// What changes how trees are compared.
@@ -32,17 +34,11 @@ pub fn diff(old: &Tree, new: &Tree, options: DiffOptions) -> Vec<Patch> {
     differ.patches
 }
 
-/// The patches of one pair of elements, at `path` in both trees.
-pub(crate) fn diff_at(
-    old: (&Tree, NodeId),
-    new: (&Tree, NodeId),
-    path: Vec<u32>,
-    namespace: Namespace,
-    options: DiffOptions,
-) -> Vec<Patch> {
-    let mut differ = Differ::new(old.0, new.0, options);
-    differ.path = path;
-    differ.nodes(old.1, new.1, namespace);
+/// The patches that make a tree as it was `before` what it is.
+pub(crate) fn diff_since(tree: &Tree, before: &Before, options: DiffOptions) -> Vec<Patch> {
+    let mut differ = Differ::new(tree, tree, options);
+    differ.before = Some(before);
+    differ.nodes(tree.root(), tree.root(), tree.root_namespace());
     differ.patches
 }
 
@@ -67,8 +63,8 @@ struct Parent {
 struct Differ<'a> {
     old: &'a Tree,
     new: &'a Tree,
-    /// Both are one tree, of which unchanged nodes are shared.
-    is_one_tree: bool,
+    /// Both are one tree, of which this is what was exchanged.
+    before: Option<&'a Before>,
     options: DiffOptions,
     path: Vec<u32>,
     patches: Vec<Patch>,
@@ -84,7 +80,7 @@ impl<'a> Differ<'a> {
         Self {
             old,
             new,
-            is_one_tree: std::ptr::eq(old, new),
+            before: None,
             options,
             path: Vec::with_capacity(16),
             patches: Vec::new(),
@@ -96,8 +92,13 @@ impl<'a> Differ<'a> {
         self.old.id(node).map(|id| id.to_string())
     }
 
+    /// Whether the node is the same on both sides, with all that is in it.
+    fn is_kept(&self, old: NodeId, new: NodeId) -> bool {
+        old == new && self.before.is_some_and(|before| !before.is_changed(old))
+    }
+
     fn nodes(&mut self, old: NodeId, new: NodeId, namespace: Namespace) {
-        if self.is_one_tree && old == new {
+        if self.is_kept(old, new) {
             return;
         }
         let (before, after) = (self.old, self.new);
@@ -133,7 +134,14 @@ impl<'a> Differ<'a> {
             context: after.child_context(new, namespace),
             is_virtual: self.options.virtual_keys && after.attribute(new, "dj-virtual").is_some(),
         };
-        let (old, new) = (Children::of(before, old), Children::of(after, new));
+        let old_nodes = match self.before {
+            Some(noted) => noted.children_of(before, old),
+            None => before.children(old),
+        };
+        let (old, new) = (
+            Children::of(before, old_nodes),
+            Children::of(after, after.children(new)),
+        );
         self.children(&old.level(), &new.level(), parent);
     }
 
@@ -301,7 +309,7 @@ impl<'a> Differ<'a> {
 
     /// Compares two nodes that stand for each other.
     fn pair(&mut self, old: Sibling, new: Sibling, parent: Parent) {
-        if self.is_one_tree && old.node == new.node {
+        if self.is_kept(old.node, new.node) {
             return;
         }
         let namespace = parent.context.namespace_of(self.new.name(new.node));

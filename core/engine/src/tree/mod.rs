@@ -23,7 +23,8 @@ pub use parse::{ParseError, Parsed, Parser, parse, parse_written};
 
 pub(crate) use namespace::ChildContext;
 pub(crate) use parse::{InsertedInto, parse_inserted};
-pub(crate) use revise::Run;
+pub use revise::Changed;
+pub(crate) use revise::{Revision, Run};
 pub(crate) use write::Place;
 
 use names::Traits;
@@ -62,7 +63,7 @@ impl Slice {
 const FEW: usize = 16;
 
 /// What a node is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// An element.
     Element,

@@ -18,7 +18,7 @@ use crate::diff::DiffOptions;
 use crate::template::{
     Blocks, Context, Environment, Extends, Loader, Memo, NodeReads, Output, Reads, Template, TemplateError,
 };
-use crate::tree::ParseError;
+use crate::tree::{Changed, ParseError};
 use crate::value::{Dict, Value};
 
 pub use cause::{Cause, CauseNode};
@@ -156,7 +156,10 @@ impl View {
                 self.page = Some(Page::new(written.source, self.options)?);
                 None
             }
-            Some(page) => Some(page.update(written.source, work)?),
+            Some(page) => {
+                let changed = changed_pieces(&self.parts, &written.parts);
+                Some(page.update_pieces(written.source, &changed, work)?)
+            }
         };
         for (part, written) in self.parts.iter_mut().zip(written.parts) {
             part.end = written.end;
@@ -250,6 +253,25 @@ impl Part {
     fn reads_any(&self, changed: &[&str]) -> bool {
         self.reads.reads_everything || changed.iter().any(|name| self.names.contains(*name))
     }
+}
+
+/// Where the source differs from the one before: in the parts that were rendered again, those beside each other as one.
+fn changed_pieces(before: &[Part], after: &[WrittenPart]) -> Vec<Changed> {
+    let mut pieces: Vec<Changed> = Vec::new();
+    let (mut old_start, mut new_start) = (0, 0);
+    for (old, new) in before.iter().zip(after) {
+        if new.memo.is_some() {
+            match pieces.last_mut().filter(|piece| piece.old.end == old_start) {
+                Some(piece) => (piece.old.end, piece.new.end) = (old.end, new.end),
+                None => pieces.push(Changed {
+                    old: old_start..old.end,
+                    new: new_start..new.end,
+                }),
+            }
+        }
+        (old_start, new_start) = (old.end, new.end);
+    }
+    pieces
 }
 
 /// What a render of the template wrote.

@@ -3,7 +3,7 @@
 use djscope_wire::Patch;
 
 use crate::diff::{DiffOptions, diff, keep_ignored, sync_ids};
-use crate::tree::{IdCounter, ParseError, Parser, Run, Tree, parse};
+use crate::tree::{Changed, IdCounter, ParseError, Parser, Revision, Run, Tree, parse};
 
 /// How much is done again for a new render.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,37 +52,57 @@ impl Page {
     ///
     /// If the new page passes a limit of the parser; the page stays as it was.
     pub fn update(&mut self, source: String, work: Work) -> Result<Vec<Patch>, ParseError> {
+        let all = Changed::all(&self.source, &source);
+        self.update_pieces(source, &[all], work)
+    }
+
+    /// The same, if the source is known to differ only in some pieces, which are in its order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Page::update`].
+    pub fn update_pieces(
+        &mut self,
+        source: String,
+        changed: &[Changed],
+        work: Work,
+    ) -> Result<Vec<Patch>, ParseError> {
         if source == self.source {
             return Ok(Vec::new());
         }
         let revision = match work {
             Work::Changed => self
                 .tree
-                .revise(&self.source, &source, self.ids.next(), self.options),
+                .revise(&self.source, &source, changed, self.ids.next(), self.options),
             Work::All => None,
         };
         let patches = match revision {
-            Some(revision) => {
-                match &revision.run {
-                    Some(Run {
-                        start,
-                        old_length,
-                        html,
-                    }) => {
-                        self.html.replace_range(*start..start + old_length, html);
-                    }
-                    None => self.html = self.tree.write_measured_page(),
-                }
-                // djust's ways around the parser, which only change texts, take no ids.
-                if !changes_texts_only(&revision.patches) {
-                    self.ids = IdCounter::starting_at(self.ids.next() + self.tree.elements());
-                }
-                revision.patches
-            }
+            Some(revision) => self.take(revision),
             None => self.read_anew(&source)?,
         };
         self.source = source;
         Ok(patches)
+    }
+
+    fn take(&mut self, revision: Revision) -> Vec<Patch> {
+        match revision.runs {
+            Some(runs) => {
+                for Run {
+                    start,
+                    old_length,
+                    html,
+                } in runs
+                {
+                    self.html.replace_range(start..start + old_length, &html);
+                }
+            }
+            None => self.html = self.tree.write_measured_page(),
+        }
+        // djust's ways around the parser, which only change texts, take no ids.
+        if !changes_texts_only(&revision.patches) {
+            self.ids = IdCounter::starting_at(self.ids.next() + self.tree.elements());
+        }
+        revision.patches
     }
 
     fn read_anew(&mut self, source: &str) -> Result<Vec<Patch>, ParseError> {

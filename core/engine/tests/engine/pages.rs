@@ -72,9 +72,13 @@ pub fn page() -> impl Strategy<Value = Page> {
 impl Page {
     /// Its source.
     pub fn html(&self) -> String {
-        let mut html = String::from("<div dj-root>");
+        format!("<div dj-root>{}</div>", self.inner_html())
+    }
+
+    /// What is in its root.
+    pub fn inner_html(&self) -> String {
+        let mut html = String::new();
         write_all(&self.0, "", &mut html);
-        html.push_str("</div>");
         html
     }
 
@@ -126,7 +130,15 @@ fn turn(part: &mut Part) {
 /// A condition of a template has one place in the page, so its id tells where it is.
 fn write_all(parts: &[Part], place: &str, html: &mut String) {
     for (index, part) in parts.iter().enumerate() {
-        let mark = |id: u8| format!("if-{id}{place}-{}", conditions_before(parts, index));
+        let plain = |id: u8| format!("if-{id}{place}-{}", conditions_before(parts, index));
+        // No two conditions of a page have one id.
+        let mark = |id: u8, html: &str| {
+            format!(
+                "{}-{}",
+                plain(id),
+                html.matches(&format!("\"{}-", plain(id))).count()
+            )
+        };
         write(part, mark, place, html);
     }
 }
@@ -138,7 +150,7 @@ fn conditions_before(parts: &[Part], index: usize) -> usize {
         .count()
 }
 
-fn write(part: &Part, mark: impl Fn(u8) -> String, place: &str, html: &mut String) {
+fn write(part: &Part, mark: impl Fn(u8, &str) -> String, place: &str, html: &mut String) {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
     match part {
         Part::Text(text) => html.push_str(&escaped(text)),
@@ -169,7 +181,8 @@ fn write(part: &Part, mark: impl Fn(u8) -> String, place: &str, html: &mut Strin
             html.push_str(&format!("</{name}>"));
         }
         Part::Condition(id, parts) => {
-            html.push_str(&format!("<!--dj-if id=\"{}\"-->", mark(*id)));
+            let mark = mark(*id, html);
+            html.push_str(&format!("<!--dj-if id=\"{mark}\"-->"));
             if let Some(parts) = parts {
                 write_all(parts, &format!("{place}-if{id}"), html);
             }

@@ -6,6 +6,7 @@ use super::region::Region;
 use crate::diff::DiffOptions;
 
 /// The element that holds the region, and the way to it.
+#[derive(Clone)]
 pub(super) struct Holder {
     pub(super) node: NodeId,
     /// Child indices from the root, and the elements on the way, without `node`.
@@ -31,6 +32,7 @@ impl Holder {
 }
 
 /// Which children of the holder are read again.
+#[derive(Clone)]
 pub(super) struct Touched {
     /// Positions among the children.
     pub(super) first: usize,

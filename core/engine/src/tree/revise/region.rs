@@ -1,5 +1,7 @@
 //! What differs between two sources.
 
+use std::ops::Range;
+
 /// A piece of the old source, and how much longer the new source is there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Region {
@@ -8,9 +10,41 @@ pub(super) struct Region {
     pub(super) growth: isize,
 }
 
+/// A piece of two sources of a page; outside of such pieces they are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// In the old source, in bytes.
+    pub old: Range<usize>,
+    /// In the new source.
+    pub new: Range<usize>,
+}
+
+impl Changed {
+    /// All of both.
+    pub(crate) fn all(old: &str, new: &str) -> Self {
+        Self {
+            old: 0..old.len(),
+            new: 0..new.len(),
+        }
+    }
+}
+
 impl Region {
-    /// What differs between two sources; `None` if nothing does.
-    pub(super) fn between(old: &str, new: &str) -> Option<Self> {
+    /// What differs between two sources, in their order; `None` if a piece is none of a source.
+    pub(super) fn between(old: &str, new: &str, changed: &[Changed]) -> Option<Vec<Self>> {
+        let mut regions = Vec::with_capacity(changed.len());
+        for piece in changed {
+            let region = Self::in_piece(old.get(piece.old.clone())?, new.get(piece.new.clone())?);
+            regions.extend(region.map(|region| Self {
+                start: piece.old.start + region.start,
+                end: piece.old.start + region.end,
+                ..region
+            }));
+        }
+        Some(regions)
+    }
+
+    fn in_piece(old: &str, new: &str) -> Option<Self> {
         let most = old.len().min(new.len());
         let mut start = common_prefix(old.as_bytes(), new.as_bytes());
         if start == old.len() && start == new.len() {
@@ -33,7 +67,7 @@ impl Region {
 
     /// What was only inserted or only removed can be seen at several places, `[<li>a</li>]<li>b</li>` as well as
     /// `<li>[a</li><li>]b</li>`; this takes the one at a tag.
-    pub(super) fn slid_to_a_tag(self, old: &str, new: &str) -> Self {
+    fn slid_to_a_tag(self, old: &str, new: &str) -> Self {
         let (longer, length) = if self.start == self.end {
             (new.as_bytes(), self.growth)
         } else if self.growth == self.start as isize - self.end as isize {
@@ -59,7 +93,16 @@ impl Region {
         }
     }
 
-    pub(super) fn is_in(self, range: &std::ops::Range<usize>) -> bool {
+    /// From the start of this one to the end of a later one.
+    pub(super) fn up_to(self, later: Self) -> Self {
+        Self {
+            start: self.start,
+            end: self.end.max(later.end),
+            growth: self.growth + later.growth,
+        }
+    }
+
+    pub(super) fn is_in(self, range: &Range<usize>) -> bool {
         range.start <= self.start && self.end <= range.end
     }
 }
