@@ -3,8 +3,8 @@
 use djscope_engine::apply::apply;
 use djscope_engine::diff::DiffOptions;
 use djscope_engine::tree::{Kind, NodeId, Tree};
-use djscope_engine::view::{Page, Work};
-use djscope_tests::browser::Browser;
+use djscope_engine::view::{self, Work};
+use djscope_tests::browser::{Browser, Page};
 use djscope_tests::project;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -35,7 +35,7 @@ async function played(cases) {
     const said = [];
     for (const level of ['error', 'warn']) console[level] = (...words) => said.push(words.join(' '));
     document.body.innerHTML = html;
-    const ok = await djust.applyPatches(patches, document.body.firstElementChild);
+    const ok = await applied(patches, document.body.firstElementChild);
     results.push({ok, said, shown: shown(document.body.firstElementChild, false)});
   }
   return results;
@@ -87,11 +87,19 @@ fn changes() -> Vec<(pages::Page, pages::Page)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_client_does_what_the_engine_does() {
-    let client = project::client_script();
     let browser = Browser::start();
     let mut page = browser.page().await;
     page.open("about:blank").await;
-    page.evaluate(&format!("{client}\n;{SHOWN}\n;window.played = played; true"))
+    let client = project::client_script();
+    page.evaluate(&format!("{client}\n;window.applied = djust.applyPatches; true"))
+        .await;
+    compare(&mut page).await;
+}
+
+/// Lets `applied(patches, root)` of the page apply batches, and compares what becomes of the page with what becomes
+/// of the engine's tree.
+pub(crate) async fn compare(page: &mut Page) {
+    page.evaluate(&format!("{SHOWN}\n;window.played = played; true"))
         .await;
     let mut batches = 0;
     let mut differing = Vec::new();
@@ -99,7 +107,7 @@ async fn the_client_does_what_the_engine_does() {
         let mut cases = Vec::new();
         let mut expected = Vec::new();
         for (old, new) in changes {
-            let mut view = Page::new(old.html(), DiffOptions::default()).unwrap();
+            let mut view = view::Page::new(old.html(), DiffOptions::default()).unwrap();
             let (html, mut tree) = (view.html().to_owned(), view.tree().clone());
             let patches = view.update(new.html(), Work::Changed).unwrap();
             let applied = apply(&mut tree, &patches);

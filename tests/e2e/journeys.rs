@@ -9,7 +9,7 @@ use djscope_tests::project::{Kind, Server};
 use serde_json::Value;
 
 /// What a user does.
-enum Step {
+pub(crate) enum Step {
     Click(&'static str),
     Fill(&'static str, &'static str),
     Escape,
@@ -22,7 +22,7 @@ enum Step {
 use Step::{Back, Click, Escape, Fill, Leave, Until, Upload};
 
 /// A page and what is done on it.
-const JOURNEYS: &[(&str, &[Step])] = &[
+pub(crate) const JOURNEYS: &[(&str, &[Step])] = &[
     (
         "/counter/",
         &[
@@ -162,7 +162,7 @@ const CAUSES: &[&str] = &[
     "x-session-restored",
 ];
 
-async fn take(page: &mut Page, step: &Step) {
+pub(crate) async fn take(page: &mut Page, step: &Step) {
     match step {
         Click(selector) => page.click(selector).await,
         Fill(selector, text) => page.fill(selector, text).await,

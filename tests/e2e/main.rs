@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod client_of_ours;
 mod client_patches;
 mod engine_lines;
 mod journeys;

@@ -134,6 +134,7 @@ pub struct Page {
     last_call: u64,
     console: Vec<String>,
     sent: Vec<Value>,
+    script: Option<fn(&str) -> String>,
 }
 
 impl Page {
@@ -149,6 +150,7 @@ impl Page {
             last_call: 0,
             console: Vec::new(),
             sent: Vec::new(),
+            script: None,
         }
     }
 
@@ -174,8 +176,37 @@ impl Page {
                 assert!(value.get("error").is_none(), "{method}: {}", value["error"]);
                 return value["result"].take();
             }
-            self.note(&value);
+            if value["method"] == "Fetch.requestPaused" {
+                self.serve(&value["params"]).await;
+            } else {
+                self.note(&value);
+            }
         }
+    }
+
+    /// Answers requests for addresses like these with a script instead of asking the server.
+    pub async fn serve_scripts(&mut self, addresses: &[&str], script: fn(&str) -> String) {
+        self.script = Some(script);
+        let patterns: Vec<Value> = addresses
+            .iter()
+            .map(|address| json!({"urlPattern": address}))
+            .collect();
+        self.call("Fetch.enable", json!({"patterns": patterns})).await;
+    }
+
+    async fn serve(&mut self, request: &Value) {
+        let Some(script) = self.script else { return };
+        let url = request["request"]["url"].as_str().unwrap();
+        self.last_call += 1;
+        let params = json!({
+            "requestId": request["requestId"],
+            "responseCode": 200,
+            "responseHeaders": [{"name": "Content-Type", "value": "text/javascript"}],
+            "body": STANDARD.encode(script(url)),
+        });
+        // Nothing waits for the answer to this call.
+        let call = json!({"id": self.last_call, "method": "Fetch.fulfillRequest", "params": params});
+        self.socket.send(Message::text(call.to_string())).await.unwrap();
     }
 
     fn note(&mut self, event: &Value) {
