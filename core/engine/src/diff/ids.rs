@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Sibling;
 use super::before::Before;
 use super::boundaries::{Children, Level, by_id};
+use super::{Sibling, are_plain};
 use crate::tree::{Kind, NodeId, Tree};
 
 /// Gives the elements of `new` the ids of those in `old` that they stand for.
@@ -69,9 +69,15 @@ impl Sync<'_> {
             Some(noted) => noted.children_of(self.old, before),
             None => self.old.children(before),
         };
+        let new_nodes = self.new.children(after);
+        if are_plain(self.old, old_nodes) && are_plain(self.new, new_nodes) {
+            self.pairs
+                .extend(old_nodes.iter().copied().zip(new_nodes.iter().copied()));
+            return;
+        }
         let (old, new) = (
             Children::of(self.old, old_nodes),
-            Children::of(self.new, self.new.children(after)),
+            Children::of(self.new, new_nodes),
         );
         let mut levels = vec![(old.level(), new.level())];
         while let Some((old, new)) = levels.pop() {

@@ -49,6 +49,13 @@ struct Sibling {
     node: NodeId,
 }
 
+/// Whether nothing but their order tells which children stand for which.
+fn are_plain(tree: &Tree, nodes: &[NodeId]) -> bool {
+    nodes
+        .iter()
+        .all(|&node| tree.kind(node) != Kind::Comment && tree.key(node).is_none())
+}
+
 /// Where children are compared.
 #[derive(Clone, Copy)]
 struct Parent {
@@ -138,10 +145,12 @@ impl<'a> Differ<'a> {
             Some(noted) => noted.children_of(before, old),
             None => before.children(old),
         };
-        let (old, new) = (
-            Children::of(before, old_nodes),
-            Children::of(after, after.children(new)),
-        );
+        let new_nodes = after.children(new);
+        if !parent.is_virtual && are_plain(before, old_nodes) && are_plain(after, new_nodes) {
+            self.plain(old_nodes, new_nodes, parent);
+            return;
+        }
+        let (old, new) = (Children::of(before, old_nodes), Children::of(after, new_nodes));
         self.children(&old.level(), &new.level(), parent);
     }
 
@@ -193,6 +202,24 @@ impl<'a> Differ<'a> {
                     node,
                 },
             );
+        }
+    }
+
+    /// Children without marks and keys, as most elements have them: the i-th with the i-th.
+    fn plain(&mut self, old: &[NodeId], new: &[NodeId], parent: Parent) {
+        let sibling = |(index, &node): (usize, &NodeId)| Sibling {
+            index: index as u32,
+            node,
+        };
+        let common = old.len().min(new.len());
+        for (before, after) in old.iter().enumerate().zip(new.iter().enumerate()) {
+            self.pair(sibling(before), sibling(after), parent);
+        }
+        for before in old.iter().enumerate().skip(common).rev() {
+            self.remove(parent.old, sibling(before));
+        }
+        for after in new.iter().enumerate().skip(common) {
+            self.insert(parent.old, sibling(after));
         }
     }
 
