@@ -11,7 +11,6 @@ use crate::journeys::{JOURNEYS, Step, take};
 
 /// Journeys on which the page may differ, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("/upload/", "uploads are not in our client yet"),
     (
         "/parent/",
         "the marks of embedded children are numbered anew at every render, and djust's client applies only some",

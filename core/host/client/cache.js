@@ -2,36 +2,31 @@
 
 export class Cache {
   constructor(config = {}) {
-    this.config = new Map(Object.entries(config));
-    this.answers = new Map();
-    this.asked = new Map();
+    Object.assign(this, { config, answers: new Map(), asked: new Map() });
   }
 
   key(event, parameters) {
-    const names = this.config.get(event).key_params?.length ? this.config.get(event).key_params : Object.keys(parameters);
-    return JSON.stringify([event, [...names].sort().map(name => [name, parameters[name] ?? null])]);
+    const { key_params: names } = this.config[event];
+    return JSON.stringify([event, (names?.length ? names : Object.keys(parameters).sort()).map(name => [name, parameters[name]])]);
   }
 
   // The patches that answered this before, if they are still good.
   known(event, parameters) {
-    if (!this.config.has(event)) return null;
-    const answer = this.answers.get(this.key(event, parameters));
+    const answer = event in this.config && this.answers.get(this.key(event, parameters));
     return answer && answer.until > Date.now() ? answer.patches : null;
   }
 
-  // Parameters to send, with a mark that the answer brings back.
+  // What to send, with a mark that the answer brings back.
   asking(event, parameters) {
-    if (!this.config.has(event)) return parameters;
-    const id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-    const seconds = this.config.get(event).ttl ?? 60;
-    this.asked.set(id, { key: this.key(event, parameters), seconds });
+    if (!(event in this.config)) return parameters;
+    const id = `${Date.now()}-${this.asked.size}`;
+    this.asked.set(id, [this.key(event, parameters), this.config[event].ttl ?? 60]);
     return { ...parameters, _cacheRequestId: id };
   }
 
-  keep({ cache_request_id: id, patches }) {
-    const question = this.asked.get(id);
-    if (!question) return;
-    this.asked.delete(id);
-    this.answers.set(question.key, { patches: patches ?? [], until: Date.now() + question.seconds * 1000 });
+  keep({ cache_request_id: id, patches = [] }) {
+    if (!this.asked.has(id)) return;
+    const [key, seconds] = this.asked.get(id);
+    this.answers.set(key, { patches, until: Date.now() + seconds * 1000 });
   }
 }

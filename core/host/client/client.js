@@ -4,6 +4,7 @@ import { Bindings } from './bindings.js';
 import { Debug } from './debug.js';
 import { follow } from './model.js';
 import { Navigation } from './navigation.js';
+import { upload } from './uploads.js';
 import { View } from './view.js';
 
 // Brings the view of the page to life; null if the page has none.
@@ -15,5 +16,6 @@ export function start(url = `${location.protocol.replace('http', 'ws')}//${locat
   navigation.view = view;
   new Bindings(view);
   follow(view);
+  upload(view);
   return view;
 }

@@ -4,23 +4,19 @@ import { debounce } from './limits.js';
 
 function valueOf(field) {
   if (field.type === 'checkbox') return field.checked;
-  if (field.multiple && field.options) return Array.from(field.selectedOptions, option => option.value);
-  return field.value;
+  return field.type === 'select-multiple' ? [...field.selectedOptions].map(option => option.value) : field.value;
 }
 
 export function follow(view) {
   const pauses = new Map();
-  const told = type => ({ target }) => {
-    const binding = Array.from(target.attributes).find(({ name }) => /^dj-model(?:\.|$)/.test(name));
-    if (!binding?.value || binding.name.endsWith('.lazy') !== (type === 'change')) return;
-    const send = () => view.event('update_model', { field: binding.value, value: valueOf(target) });
-    const pause = /\.debounce-?(\d*)/.exec(binding.name);
-    if (!pause) {
-      send();
-      return;
-    }
-    if (!pauses.has(binding.value)) pauses.set(binding.value, debounce(action => action(), Number(pause[1]) || 300));
-    pauses.get(binding.value)(send);
+  const told = ({ type, target }) => {
+    const { name, value: field } = [...target.attributes].find(each => /^dj-model(\.|$)/.test(each.name)) ?? {};
+    if (!field || name.endsWith('.lazy') !== (type === 'change')) return;
+    const send = () => view.event('update_model', { field, value: valueOf(target) });
+    const [, pause] = /\.debounce-?(\d*)/.exec(name) ?? [];
+    if (pause === undefined) return void send();
+    if (!pauses.has(field)) pauses.set(field, debounce(action => action(), Number(pause) || 300));
+    pauses.get(field)(send);
   };
-  for (const type of ['input', 'change']) view.root.addEventListener(type, told(type));
+  for (const type of ['input', 'change']) view.root.addEventListener(type, told);
 }

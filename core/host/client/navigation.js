@@ -1,14 +1,21 @@
 // Addresses: `dj-patch`, `dj-navigate`, the back button, and where the server sends the browser.
 
-const isPlain = event => event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-
 // The view of a path, if the page knows one.
 function viewOf(path) {
-  for (const [route, view] of Object.entries(window.djust?._routeMap ?? {})) {
-    const parts = route.split('/').map(part => (part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
-    if (new RegExp(`^${parts.join('/')}$`).test(path)) return view;
+  const fits = route => new RegExp(`^${route.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+')}$`).test(path);
+  return Object.entries(window.djust?._routeMap ?? {}).find(([route]) => fits(route))?.[1];
+}
+
+function add(params, url) {
+  for (const name in params) {
+    if (![null, ''].includes(params[name])) url.searchParams.set(name, params[name]);
   }
-  return null;
+  return url;
+}
+
+// Never a script in place of an address.
+function leave(url) {
+  if (/^https?:$/.test(url.protocol)) location.assign(url);
 }
 
 export class Navigation {
@@ -20,34 +27,37 @@ export class Navigation {
         this.patch(target.getAttribute('dj-patch').replaceAll('{value}', encodeURIComponent(target.value)));
       }
     });
-    window.addEventListener('popstate', () => this.popped());
+    window.addEventListener('popstate', () => {
+      const url = new URL(location);
+      const isSame = url.pathname === this.path;
+      this.path = url.pathname;
+      if (!this.view.isMounted) return;
+      if (isSame) this.ask(url);
+      else if (!this.remount(url)) location.reload();
+    });
   }
 
   clicked(event) {
     const link = event.target.closest('[dj-patch], [dj-navigate]');
-    if (!link || link.matches('select, input') || !isPlain(event)) return;
+    const isModified = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+    if (!link || isModified || link.matches('select, input')) return;
     event.preventDefault();
     if (link.hasAttribute('dj-navigate')) this.redirect({ path: link.getAttribute('dj-navigate') });
-    else this.patch(link.getAttribute('dj-patch') || link.getAttribute('href') || '');
+    else this.patch(link.getAttribute('dj-patch') || link.getAttribute('href'));
   }
 
   // Parameters are added to those of the address; the view stays.
   patch(target) {
-    const wanted = new URL(target, location.href);
-    const url = new URL(location.href);
-    for (const [name, value] of wanted.searchParams) url.searchParams.set(name, value);
+    const wanted = new URL(target, location);
+    const url = add(Object.fromEntries(wanted.searchParams), new URL(location));
     if (target.startsWith('/')) url.pathname = wanted.pathname;
     if (!this.view.isMounted) return;
-    this.go(url, false);
+    this.go(url);
     this.ask(url);
   }
 
-  ask(url) {
-    this.view.socket.send({
-      type: 'url_change',
-      params: Object.fromEntries(url.searchParams),
-      uri: url.pathname + url.search,
-    });
+  ask({ searchParams, pathname, search }) {
+    this.view.socket.send({ type: 'url_change', params: Object.fromEntries(searchParams), uri: pathname + search });
   }
 
   go(url, replaces) {
@@ -55,57 +65,28 @@ export class Navigation {
     this.path = url.pathname;
   }
 
-  popped() {
-    const url = new URL(location.href);
-    const isSame = url.pathname === this.path;
-    this.path = url.pathname;
-    if (!this.view.isMounted) return;
-    if (isSame) this.ask(url);
-    else this.remount(url) || location.reload();
-  }
-
-  told({ action, path, params, replace }) {
-    if (action === 'live_redirect') {
-      this.redirect({ path, params, replace });
-      return;
-    }
-    const url = new URL(path ?? location.href, location.href);
-    if (params) url.search = '';
-    this.add(params, url);
-    if (url.origin === location.origin) this.go(url, replace);
-    else this.leave(url);
-  }
-
-  add(params, url) {
-    for (const [name, value] of Object.entries(params ?? {})) {
-      if (value !== null && value !== '') url.searchParams.set(name, value);
-    }
+  told(frame) {
+    if (frame.action === 'live_redirect') return this.redirect(frame);
+    const url = new URL(frame.path ?? location, location);
+    if (frame.params) url.search = '';
+    add(frame.params, url);
+    return url.origin === location.origin ? this.go(url, frame.replace) : leave(url);
   }
 
   // Another view: over the same connection if the page knows it, else by loading its page.
   redirect({ path, params, replace }) {
-    const url = new URL(path, location.href);
-    this.add(params, url);
-    if (url.origin !== location.origin || !viewOf(url.pathname) || !this.view.isMounted) {
-      this.leave(url);
-      return;
-    }
+    const url = add(params, new URL(path, location));
+    if (url.origin !== location.origin || !viewOf(url.pathname) || !this.view.isMounted) return leave(url);
     this.go(url, replace);
     window.scrollTo(0, 0);
-    this.remount(url);
+    return this.remount(url);
   }
 
   remount(url) {
     const view = viewOf(url.pathname);
-    if (view) {
-      this.view.forget();
-      this.view.mount('live_redirect_mount', view, url);
-    }
-    return Boolean(view);
-  }
-
-  leave(url) {
-    // Never a script in place of an address.
-    if (/^https?:$/.test(url.protocol)) location.assign(url);
+    if (!view) return false;
+    this.view.forget();
+    this.view.mount('live_redirect_mount', view, url);
+    return true;
   }
 }

@@ -3,119 +3,86 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const MATH = 'http://www.w3.org/1998/Math/MathML';
 const HTML = 'http://www.w3.org/1999/xhtml';
-
-// Text in these counts even if it is only white space.
-const KEEPS_SPACE = new Set(['pre', 'code', 'textarea', 'script', 'style']);
-
-// In these foreign elements HTML begins again.
-const HTML_INSIDE = new Set(['foreignObject', 'desc', 'title']);
-const MATH_TEXT = new Set(['mi', 'mo', 'mn', 'ms', 'mtext']);
-
-const MARK = /^(?:dj-if|\/dj-if|dj-if[ \t].*)$/s;
+const KEEPS_SPACE = /^(pre|code|textarea|script|style)$/;
+// Foreign elements in which HTML begins again, or may.
+const HTML_INSIDE = /^(foreignObject|desc|title)$/;
+const MATH_TEXT = /^(m[inos]|mtext)$/;
+const MARK = /^(dj-if|\/dj-if|dj-if[ \t].*)$/s;
 const OPENING = /^dj-if[ \t].*?id="([^"]*)"/s;
 
-// Whether the server knows of this node, of which the parent keeps white space or does not.
-function counts(node, keepsSpace) {
-  switch (node.nodeType) {
-    case Node.ELEMENT_NODE:
-      return true;
-    case Node.TEXT_NODE:
-      return keepsSpace || node.data === ' ' || /[^ \t\n\r\f]/.test(node.data);
-    case Node.COMMENT_NODE:
-      return MARK.test(node.data.trim());
-    default:
-      return false;
-  }
-}
+const markOf = node => (node.nodeType === 8 ? node.data.trim() : '');
 
-// The children that the server knows of: its paths and indexes count only these.
-export function childrenOf(node) {
-  return counted(Array.from(node.childNodes), node);
-}
-
-// Those of `nodes` that count as children of `parent`.
+// Those of `nodes` that the server knows as children of `parent`: its paths and indexes count only these.
 export function counted(nodes, parent) {
-  const keepsSpace = KEEPS_SPACE.has(parent.localName);
-  return nodes.filter(node => counts(node, keepsSpace));
+  const keepsSpace = KEEPS_SPACE.test(parent.localName);
+  const hasText = node => keepsSpace || node.data === ' ' || /[^ \t\n\r\f]/.test(node.data);
+  return nodes.filter(node => node.nodeType === 1 || (node.nodeType === 3 ? hasText(node) : MARK.test(markOf(node))));
 }
+
+export const childrenOf = node => counted([...node.childNodes], node);
 
 // The id of the body of an `{% if %}` that this node opens.
-export function openedBy(node) {
-  if (node.nodeType !== Node.COMMENT_NODE) return null;
-  return OPENING.exec(node.data.trim())?.[1] ?? null;
-}
+export const openedBy = node => OPENING.exec(markOf(node))?.[1];
 
-// The mark that closes what `open` opens; bodies may hold bodies.
-export function closingOf(open) {
+// The nodes from an opening mark to its closing one, with bodies inside and all that the server does not count.
+export function bodyOf(open) {
+  const nodes = [];
   let depth = 0;
   for (let node = open; node; node = node.nextSibling) {
-    if (openedBy(node) !== null) depth += 1;
-    else if (node.nodeType === Node.COMMENT_NODE && node.data.trim() === '/dj-if') depth -= 1;
-    if (depth === 0) return node;
+    nodes.push(node);
+    if (openedBy(node) !== undefined) depth += 1;
+    else if (markOf(node) === '/dj-if') depth -= 1;
+    if (!depth) return nodes;
   }
   return null;
+}
+
+function holdsHtml({ namespaceURI, localName, attributes }) {
+  if (namespaceURI === SVG) return HTML_INSIDE.test(localName);
+  return namespaceURI === HTML || (localName === 'annotation-xml' && /html/i.test(attributes.encoding?.value));
 }
 
 function namespaceIn(parent, name) {
   if (name === 'svg') return SVG;
   if (name === 'math') return MATH;
-  const within = parent?.namespaceURI;
-  if (within === SVG) return HTML_INSIDE.has(parent.localName) ? HTML : SVG;
-  if (within === MATH && !MATH_TEXT.has(parent.localName)) return holdsHtml(parent) ? HTML : MATH;
-  return HTML;
+  return holdsHtml(parent) || MATH_TEXT.test(parent.localName) ? HTML : parent.namespaceURI;
 }
 
-function holdsHtml(parent) {
-  const encoding = (parent.getAttribute('encoding') ?? '').toLowerCase();
-  return parent.localName === 'annotation-xml' && ['text/html', 'application/xhtml+xml'].includes(encoding);
-}
-
-// A script that the parser made for a fragment is marked as already started, so that it never runs.
-function deadScript() {
+// What the parser makes, which takes names such as `@click` and marks scripts so that they never run.
+function parsed(html) {
   const template = document.createElement('template');
-  template.innerHTML = '<script></script>';
-  return template.content.firstChild;
+  template.innerHTML = html;
+  return template.content;
 }
 
-// Names such as `@click` are fine for the parser but not for `setAttribute`.
 export function setAttribute(element, name, value) {
-  try {
-    element.setAttribute(name, value);
-  } catch (error) {
-    if (!/^[^\s"'<>/=\0]+$/.test(name)) throw error;
-    const template = document.createElement('template');
-    template.innerHTML = `<i ${name}></i>`;
-    const attribute = template.content.firstChild.attributes[0].cloneNode();
+  if (/^[\w.:-]+$/.test(name)) element.setAttribute(name, value);
+  else {
+    const attribute = parsed(`<i ${name.replace(/[\s"'<>/=]/g, '')}>`).firstChild.attributes[0].cloneNode();
     attribute.value = value;
     element.setAttributeNode(attribute);
   }
 }
 
 // The DOM node of a node of the wire, to stand in `parent`.
-export function make(wire, parent) {
-  if (wire.tag === '#text') return document.createTextNode(wire.text ?? '');
-  if (wire.tag === '#comment') return document.createComment(wire.text ?? '');
-  const namespace = namespaceIn(parent, wire.tag);
-  const isScript = wire.tag.toLowerCase() === 'script';
-  const element = isScript ? deadScript() : document.createElementNS(namespace, wire.tag);
-  for (const [name, value] of Object.entries(wire.attrs ?? {})) setAttribute(element, name, value);
-  element.append(...(wire.children ?? []).map(child => make(child, element)));
+export function make({ tag, text, attrs, children }, parent) {
+  if (tag === '#text') return document.createTextNode(text ?? '');
+  if (tag === '#comment') return document.createComment(text ?? '');
+  const element = /^script$/i.test(tag) ? parsed('<script></script>').firstChild
+    : document.createElementNS(namespaceIn(parent, tag), tag);
+  for (const name in attrs) setAttribute(element, name, attrs[name]);
+  element.append(...(children ?? []).map(child => make(child, element)));
   return element;
 }
 
-// The nodes of HTML, to stand in `parent`. Scripts among them never run.
+// The nodes of HTML, to stand in `parent`.
 export function parse(html, parent) {
-  const template = document.createElement('template');
   const around = [];
-  if (parent && namespaceIn(parent, '') === SVG) around.push('svg');
-  if (parent?.namespaceURI === MATH && !holdsHtml(parent)) {
-    around.push('math');
-    if (MATH_TEXT.has(parent.localName) || parent.localName === 'annotation-xml') around.push(parent.localName);
+  if (!holdsHtml(parent)) {
+    around.push(parent.namespaceURI === SVG ? 'svg' : 'math');
+    if (MATH_TEXT.test(parent.localName) || parent.localName === 'annotation-xml') around.push(parent.localName);
   }
-  template.innerHTML = around.map(name => `<${name}>`).join('') + html;
-  let holder = template.content;
+  let holder = parsed(around.map(name => `<${name}>`).join('') + html);
   for (const _ of around) holder = holder.firstChild;
-  const fragment = document.createDocumentFragment();
-  fragment.append(...holder.childNodes);
-  return fragment;
+  return holder;
 }

@@ -1,13 +1,12 @@
-// The connection: JSON frames in order, kept alive, and made again when it is lost.
-
-const PING_MS = 30_000;
-const ATTEMPTS = 10;
+// The connection: frames in order, kept alive, and made again when it is lost.
 
 export class Socket {
-  constructor(url, { receive, lost }) {
-    Object.assign(this, { url, receive, lost, failures: 0 });
+  failures = 0;
+
+  constructor(url, receive, lost) {
+    Object.assign(this, { url, receive, lost });
     this.connect();
-    setInterval(() => this.send({ type: 'ping' }), PING_MS);
+    setInterval(() => this.send({ type: 'ping' }), 30_000);
   }
 
   connect() {
@@ -18,18 +17,14 @@ export class Socket {
     };
     this.ws.onclose = () => {
       this.lost();
-      if (this.failures >= ATTEMPTS) return;
+      if (this.failures === 10) return;
       // Chance keeps the browsers of a restarted server from coming all at once.
       const most = Math.min(1000 * 2 ** this.failures++, 30_000);
       setTimeout(() => this.connect(), Math.max(500, Math.random() * most));
     };
   }
 
-  get isOpen() {
-    return this.ws.readyState === WebSocket.OPEN;
-  }
-
   send(frame) {
-    if (this.isOpen) this.ws.send(frame instanceof Uint8Array ? frame : JSON.stringify(frame));
+    if (this.ws.readyState === 1) this.ws.send(frame instanceof Uint8Array ? frame : JSON.stringify(frame));
   }
 }

@@ -8,53 +8,43 @@ import { become } from './morph.js';
 import { apply } from './patches.js';
 import { Socket } from './socket.js';
 
-// What the server sends without being asked waits until no event is under way: the answer counts on the page as it
-// was when the event was sent.
-const UNASKED = new Set(['tick', 'broadcast', 'async']);
+// What the server sends unasked waits until no event is under way: the answer to that counts on the page as it was.
+const UNASKED = /^(tick|broadcast|async)$/;
 
 export class View {
-  constructor(root, url, debug, navigate) {
-    Object.assign(this, { root, debug, navigate, version: null, isMounted: false });
-    this.pending = new Map();
-    this.working = new Map();
-    this.waiting = [];
-    this.limits = new Map();
-    this.lastRef = 0;
-    this.hooks = new Hooks((event, payload) => this.socket.send({ type: 'event', event, params: payload }));
-    this.cache = new Cache();
+  pending = new Map();
+  working = new Map();
+  waiting = [];
+  limits = new Map();
+  lastRef = 0;
+  cache = new Cache();
+  hooks = new Hooks((event, params = {}) => this.socket.send({ type: 'event', event, params }));
+
+  constructor(root, url, debug, navigation) {
+    Object.assign(this, { root, debug, navigation });
     prepare(root);
-    this.socket = new Socket(url, {
-      receive: frame => this.receive(frame),
-      lost: () => {
-        this.isMounted = false;
-        this.forget();
-        this.connected(false);
-      },
+    this.socket = new Socket(url, frame => this[`on_${frame.type}`]?.(frame), () => {
+      this.forget();
+      this.connected(false);
     });
   }
 
   connected(is) {
+    this.isMounted = is;
     document.body.classList.toggle('dj-connected', is);
     document.body.classList.toggle('dj-disconnected', !is);
     this.hooks.all(is ? 'reconnected' : 'disconnected');
   }
 
-  mount(type, view, url) {
-    this.socket.send({
-      type,
-      view,
-      params: Object.fromEntries(url.searchParams),
-      url: url.pathname,
-      has_prerendered: type === 'mount' && Boolean(this.root.innerHTML.trim()),
-      client_timezone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? null,
-    });
+  mount(type, view, { pathname, searchParams }) {
+    const params = Object.fromEntries(searchParams);
+    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    this.socket.send({ type, view, params, url: pathname, has_prerendered: type === 'mount', client_timezone: timezone });
   }
 
   // Sends an event, as often as its handler wants it.
-  event(name, parameters, element) {
-    const limited = this.limits.get(name);
-    if (limited) limited(name, parameters, element);
-    else this.dispatch(name, parameters, element);
+  event(...event) {
+    (this.limits.get(event[0]) ?? this.dispatch).apply(this, event);
   }
 
   dispatch(event, parameters, element) {
@@ -65,8 +55,8 @@ export class View {
       return;
     }
     const ref = ++this.lastRef;
-    const isQuiet = event === 'update_model';
-    this.pending.set(ref, { event, end: isQuiet ? () => {} : begin(event, element, this.root) });
+    const end = event === 'update_model' ? () => {} : begin(event, element, this.root);
+    this.pending.set(ref, { event, end });
     this.debug.event(ref, event, parameters, element);
     this.socket.send({ type: 'event', event, params: this.cache.asking(event, parameters), ref });
   }
@@ -76,93 +66,52 @@ export class View {
     for (const limited of this.limits.values()) limited.flush();
   }
 
-  receive(frame) {
-    switch (frame.type) {
-      case 'connect':
-        this.mount('mount', this.root.getAttribute('dj-view'), new URL(location));
-        break;
-      case 'mount':
-        this.mounted(frame);
-        break;
-      case 'patch':
-      case 'html_update':
-        this.answered(frame);
-        break;
-      case 'html_recovery':
-        this.version = frame.version;
-        this.change(() => become(frame.html, this.root));
-        break;
-      case 'embedded_update': {
-        const child = this.root.querySelector(`[data-djust-embedded="${CSS.escape(frame.view_id)}"]`);
-        if (child) this.change(() => become(frame.html, child));
-        this.done(frame);
-        break;
-      }
-      case 'noop':
-        this.done(frame);
-        break;
-      case 'error':
-      case 'rate_limit_exceeded':
-        this.refused(frame);
-        break;
-      case 'push_event':
-        window.dispatchEvent(new CustomEvent('djust:push_event', { detail: { event: frame.event, payload: frame.payload } }));
-        this.hooks.tell(frame.event, frame.payload);
-        break;
-      case 'navigation':
-        this.navigate.told(frame);
-        break;
-      case 'page_metadata':
-        if (frame.action === 'title') document.title = frame.value;
-        else document.querySelector(`meta[name="${CSS.escape(frame.name)}"]`)?.setAttribute('content', frame.content);
-        break;
-      case 'reload':
-        location.reload();
-        break;
-    }
+  on_connect() {
+    this.mount('mount', this.root.getAttribute('dj-view'), new URL(location));
   }
 
-  mounted(frame) {
-    this.isMounted = true;
-    this.version = frame.version ?? null;
-    this.cache = new Cache(frame.cache_config);
+  on_mount({ version, html, cache_config: cached, handler_config: limits = {}, upload_configs: uploads = {} }) {
+    Object.assign(this, { version, uploads, cache: new Cache(cached) });
     for (const limited of this.limits.values()) limited.cancel();
     this.limits.clear();
-    for (const [name, config] of Object.entries(frame.handler_config ?? {})) {
-      const limited = ofHandler(config, (...event) => this.dispatch(...event));
+    for (const name in limits) {
+      const limited = ofHandler(limits[name], (...event) => this.dispatch(...event));
       if (limited) this.limits.set(name, limited);
     }
-    this.change(() => frame.html && become(frame.html, this.root));
+    if (html) this.change(() => become(html, this.root));
     for (const element of document.querySelectorAll('[dj-cloak]')) element.removeAttribute('dj-cloak');
     this.connected(true);
   }
 
-  answered(frame) {
-    const isAnswer = this.pending.has(frame.ref);
-    if (!isAnswer && UNASKED.has(frame.source) && this.pending.size) {
+  on_patch(frame) {
+    if (!this.pending.has(frame.ref) && UNASKED.test(frame.source) && this.pending.size) {
       // Its version counts now: the server has numbered the answer after it.
       const isNext = frame.version === this.version + 1;
       if (isNext) this.version = frame.version;
       this.waiting.push([frame, isNext]);
-      return;
+    } else {
+      this.show(frame);
+      this.on_noop(frame);
     }
-    this.show(frame, false);
-    this.done(frame);
+  }
+
+  on_html_update(frame) {
+    this.on_patch(frame);
   }
 
   // Ends what a frame answers, and shows what has waited for that.
-  done({ ref, async_pending: goesOn }) {
-    const asked = this.pending.get(ref);
+  on_noop({ ref, async_pending: goesOn }) {
+    const { event, end } = this.pending.get(ref) ?? {};
     this.pending.delete(ref);
-    if (asked && goesOn) this.working.set(asked.event, asked.end);
-    else asked?.end();
+    if (goesOn) this.working.set(event, end);
+    else end?.();
     while (!this.pending.size && this.waiting.length) this.show(...this.waiting.shift());
   }
 
   show(frame, isCounted) {
-    const { version } = frame;
+    const { version, patches, html, source, event_name: event } = frame;
     if (version !== undefined && !isCounted) {
-      if (this.version !== null && version !== this.version + 1 && !frame.hotreload) {
+      if (version !== (this.version ?? version - 1) + 1 && !frame.hotreload) {
         this.socket.send({ type: 'request_html' });
         return;
       }
@@ -171,39 +120,67 @@ export class View {
     this.cache.keep(frame);
     const since = performance.now();
     let failed = [];
-    if (frame.patches?.length) this.change(() => (failed = apply(frame.patches, this.root)));
-    else if (frame.html) this.change(() => become(frame.html, this.root));
+    if (patches?.length) this.change(() => (failed = apply(patches, this.root)));
+    else if (html) this.change(() => become(html, this.root));
     this.debug.frame(frame, performance.now() - since, failed);
     if (failed.length) {
-      console.warn('patches found nothing to change:', failed);
       this.version = version - 1;
       this.socket.send({ type: 'request_html' });
     }
     if (frame.reset_form) this.root.querySelector('form')?.reset();
-    if (frame.source === 'async' && !frame.async_pending) {
-      this.working.get(frame.event_name)?.();
-      this.working.delete(frame.event_name);
-    }
+    if (source === 'async' && !frame.async_pending) this.working.get(event)?.();
+  }
+
+  on_html_recovery({ version, html }) {
+    this.version = version;
+    this.change(() => become(html, this.root));
+  }
+
+  on_embedded_update(frame) {
+    const child = this.root.querySelector(`[data-djust-embedded="${CSS.escape(frame.view_id)}"]`);
+    if (child) this.change(() => become(frame.html, child));
+    this.on_noop(frame);
   }
 
   change(action) {
-    this.hooks.before();
+    this.hooks.all('beforeUpdate');
     action();
     prepare(this.root);
-    this.hooks.after(this.root);
+    this.hooks.changed(this.root);
   }
 
   // An error does not say which event it answers.
-  refused(frame) {
-    console.error('the server refuses:', frame.error ?? frame.message, frame.traceback ?? '');
+  on_error(frame) {
+    console.error(frame.error ?? frame.message, frame.traceback ?? '');
     this.forget();
     if (frame.recoverable === false) location.reload();
     else window.dispatchEvent(new CustomEvent('djust:error', { detail: frame }));
+  }
+
+  on_rate_limit_exceeded(frame) {
+    this.on_error(frame);
   }
 
   forget() {
     for (const { end } of this.pending.values()) end();
     this.pending.clear();
     this.waiting = [];
+  }
+
+  on_push_event({ event, payload }) {
+    window.dispatchEvent(new CustomEvent('djust:push_event', { detail: { event, payload } }));
+    this.hooks.tell(event, payload);
+  }
+
+  on_navigation(frame) {
+    this.navigation.told(frame);
+  }
+
+  on_page_metadata({ action, value }) {
+    if (action === 'title') document.title = value;
+  }
+
+  on_reload() {
+    location.reload();
   }
 }
