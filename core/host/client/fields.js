@@ -3,14 +3,18 @@
 import { setAttribute } from './nodes.js';
 
 const isField = node => /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName);
-const isActive = node => node === document.activeElement;
+// A field that is on its way to another place has lost the focus, but the user is still in it.
+let held = null;
+const isActive = node => node === document.activeElement || node === held;
 
 // Does what moves or replaces elements, and gives the focus back to the one that had it.
 export function keepingFocus(root, action) {
   const active = document.activeElement;
   if (!root.contains(active)) return action();
   const { selectionStart, selectionEnd, scrollTop, scrollLeft, id, name, tagName } = active;
+  held = active;
   const result = action();
+  held = null;
   if (isActive(active)) return result;
   const alike = [id && `#${CSS.escape(id)}`, name && `[name="${CSS.escape(name)}"]`].filter(Boolean).join();
   const again = active.isConnected ? active : alike && root.querySelector(alike);
