@@ -203,6 +203,24 @@ const PLAYED: &str = r#"
   say({type: 'html_recovery', version: 9, html: html.replace('>0<', '>again<')});
   text('missing', 10, {patches: [{type: 'SetText', path: [77], text: 'x'}]});
   seen.failed = [taken().map(({type}) => type), document.querySelector('h1').textContent, djscopeClient.applied.at(-1).failed.length];
+
+  // A lost connection is made again, and its mount frame says how often events are wanted.
+  socket.onclose();
+  seen.lost = document.body.className;
+  find('asks').click();
+  await pause(1100);
+  say({type: 'connect', session_id: 't'});
+  seen.again = taken().map(({type}) => type);
+  say({type: 'mount', view: 'a.B', version: 1, html, has_ids: true, handler_config: {asked: {debounce: {wait: 0.1}}}});
+  for (const _ of [1, 2, 3]) find('asks').click();
+  seen.debounced = [taken().length, (await pause(300), taken().length)];
+
+  find('typed').insertAdjacentHTML('afterend', '<a id="link" dj-patch="?tab=2">2</a>');
+  find('link').click();
+  const [{type, params, uri}] = taken();
+  history.back();
+  await pause(300);
+  seen.addresses = [type, params, uri, taken().map(({uri}) => uri)];
   return seen;
 })()
 "#;
@@ -229,6 +247,10 @@ async fn our_client_and_a_played_server() {
         "scripts": [2, null, 0],
         "gap": [["request_html"], "tick"],
         "failed": [["request_html"], "again", 1],
+        "lost": "dj-disconnected",
+        "again": ["mount"],
+        "debounced": [0, 1],
+        "addresses": ["url_change", {"tab": "2"}, "/?tab=2", ["/"]],
     });
     assert_eq!(seen, expected);
 }
