@@ -29,8 +29,12 @@ impl Index {
     fn add_in(&mut self, tree: &Tree, node: NodeId, namespace: Namespace) {
         let mut open = vec![(node, namespace)];
         while let Some((node, namespace)) = open.pop() {
-            let Some(id) = tree.id(node) else { continue };
-            self.elements.entry(id).or_insert(node);
+            if tree.kind(node) != Kind::Element {
+                continue;
+            }
+            if let Some(id) = tree.id(node) {
+                self.elements.entry(id).or_insert(node);
+            }
             self.namespaces.insert(node, namespace);
             let context = tree.child_context(node, namespace);
             for &child in tree.children(node).iter().rev() {

@@ -12,7 +12,7 @@ mod virtual_rows;
 use djscope_wire::Patch;
 use rustc_hash::FxHashMap;
 
-use crate::tree::{ElementId, IdCounter, Kind, NodeId, Tree};
+use crate::tree::{ElementId, Kind, NodeId, Tree};
 use index::Index;
 use siblings::Group;
 
@@ -27,7 +27,6 @@ pub struct Applied {
 pub fn apply(tree: &mut Tree, patches: &[Patch]) -> Applied {
     let mut batch = Batch {
         index: Index::of(tree),
-        ids: IdCounter::starting_at(tree.largest_id() + 1),
         tree,
         applied: Applied::default(),
     };
@@ -44,8 +43,6 @@ pub fn apply(tree: &mut Tree, patches: &[Patch]) -> Applied {
 struct Batch<'a> {
     tree: &'a mut Tree,
     index: Index,
-    /// For nodes that come without an id.
-    ids: IdCounter,
     applied: Applied,
 }
 
@@ -121,7 +118,7 @@ impl Batch<'_> {
     }
 
     fn replace(&mut self, node: NodeId, new: &djscope_wire::Node) -> bool {
-        let new = self.tree.add_wire(new, &mut self.ids);
+        let new = self.tree.add_wire(new);
         self.index.add(self.tree, new);
         if node == self.tree.root() {
             self.tree.set_root(new);

@@ -153,7 +153,7 @@ impl Batch<'_> {
             let (place, patch) = group.placements[placement];
             let nodes = match patch {
                 Patch::InsertChild { node, .. } => {
-                    let node = self.tree.add_wire(node, &mut self.ids);
+                    let node = self.tree.add_wire(node);
                     self.index.add(self.tree, node);
                     vec![node]
                 }

@@ -34,7 +34,7 @@ impl Batch<'_> {
                 if position(self, &rows, key).is_some() {
                     return true;
                 }
-                let node = self.tree.add_wire(node, &mut self.ids);
+                let node = self.tree.add_wire(node);
                 self.index.add(self.tree, node);
                 let before = before_key.as_deref().and_then(|key| position(self, &rows, key));
                 rows.insert(before.unwrap_or(rows.len()), node);

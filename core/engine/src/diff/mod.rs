@@ -121,7 +121,7 @@ impl<'a> Differ<'a> {
             if before.text(old) != after.text(new) {
                 self.patches.push(Patch::SetText {
                     path: self.path.clone(),
-                    d: None,
+                    d: self.old_id(old),
                     text: after.text(new).to_owned(),
                 });
             }

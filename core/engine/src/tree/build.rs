@@ -1,12 +1,13 @@
 //! Builds a tree from what a parser reads: djust's rules of whitespace, comments, keys, ids and depth.
 
+use super::id::NO_ID;
 use super::names::{Traits, is_mark, is_space, svg_attribute};
 use super::parse::Ids;
 use super::{Attribute, ElementId, IdCounter, Kind, Namespace, Node, NodeId, Slice, Span, Tree};
 
 /// The deepest element that is kept, the root being 1; what is deeper is flattened to its text
 /// (`djust_vdom::MAX_VDOM_DEPTH`).
-pub(crate) const MAX_DEPTH: usize = 256;
+pub const MAX_DEPTH: usize = 256;
 
 /// Where something stands in the source, in bytes.
 pub(super) type Range = std::ops::Range<usize>;
@@ -57,6 +58,16 @@ pub(super) struct Builder {
     flattened: Option<Flattened>,
     /// A `dj-id` in the source is the element's id, as for a browser.
     keeps_ids: bool,
+    /// An element that has no id by the source gets one.
+    gives_ids: bool,
+}
+
+/// Children of an element that were read without it.
+pub(super) struct ReadChildren {
+    pub tree: Tree,
+    pub children: Vec<NodeId>,
+    /// The numbers that are left.
+    pub ids: IdCounter,
 }
 
 /// Where the children of an element that were placed end.
@@ -99,9 +110,11 @@ impl Builder {
 
     /// A builder that adds to `tree` elements of which the outermost have the given depth.
     pub fn onto(tree: Tree, ids: Ids, depth: usize) -> Self {
-        let (ids, keeps_ids) = match ids {
-            Ids::Counted(ids) => (ids, false),
-            Ids::Written => (IdCounter::default(), true),
+        let keeps_ids = matches!(ids, Ids::Written | Ids::Kept);
+        let gives_ids = matches!(ids, Ids::Counted(_) | Ids::Written);
+        let ids = match ids {
+            Ids::Counted(ids) => ids,
+            Ids::Written | Ids::Kept => IdCounter::default(),
         };
         Self {
             tree,
@@ -111,6 +124,7 @@ impl Builder {
             depth,
             flattened: None,
             keeps_ids,
+            gives_ids,
         }
     }
 
@@ -139,15 +153,18 @@ impl Builder {
         let node = NodeId(self.tree.nodes.len() as u32);
         let depth = self.depth + self.open.len();
         let (slice, key) = self.add_attributes(traits, attributes);
-        let kept_id = self.kept_id(attributes);
-        let id = kept_id.unwrap_or_else(|| self.ids.take());
+        let id = match self.kept_id(attributes) {
+            Some(id) => id.0,
+            None if self.gives_ids => self.ids.take().0,
+            None => NO_ID,
+        };
         self.tree.nodes.push(Node {
             kind: Kind::Element,
             traits,
             name,
             content: key,
             attributes: slice,
-            id: id.0,
+            id,
             elements: 1,
             ..Node::EMPTY
         });
@@ -427,15 +444,19 @@ impl Builder {
         Some((self.tree, self.ids))
     }
 
-    /// The children that were read, by the rules of an element that keeps no whitespace.
-    pub fn finish_children(mut self, end: usize) -> (Tree, Vec<NodeId>) {
+    /// What was read as the children of an element.
+    pub fn finish_children(mut self, parent: Traits, end: usize) -> ReadChildren {
         while !self.open.is_empty() {
             self.close(end..end);
         }
-        let (slice, _) = self.assemble(0, Traits::NONE, 0);
+        let (slice, _) = self.assemble(0, parent, 0);
         let children = self.tree.children[slice.range()].to_vec();
         self.tree.children.truncate(slice.start as usize);
-        (self.tree, children)
+        ReadChildren {
+            tree: self.tree,
+            children,
+            ids: self.ids,
+        }
     }
 
     /// What a client inserts: elements, marks, and text that is one space or more than whitespace.

@@ -1,7 +1,8 @@
 //! Changing a tree.
 
+use super::id::NO_ID;
 use super::names::Traits;
-use super::{Attribute, ElementId, IdCounter, Kind, Node, NodeId, Slice, Span, Tree};
+use super::{Attribute, ElementId, Kind, Namespace, Node, NodeId, Slice, Span, Tree};
 
 impl Tree {
     /// Whether an element has `dj-update="ignore"`.
@@ -132,18 +133,46 @@ impl Tree {
         node
     }
 
-    /// Adds a node that a patch carries; an element without an id takes one from `ids`.
-    pub(crate) fn add_wire(&mut self, wire: &djscope_wire::Node, ids: &mut IdCounter) -> NodeId {
+    /// Makes an element without attributes and id the root.
+    pub(super) fn set_root_element(&mut self, name: &str, children: &[NodeId]) {
+        let stored = self.store(name);
+        let elements = self.elements_in(children);
+        self.root = self.push(Node {
+            kind: Kind::Element,
+            traits: Traits::of(name),
+            name: stored,
+            elements: 1 + elements,
+            ..Node::EMPTY
+        });
+        self.set_children(self.root, children);
+        self.built = self.sizes();
+    }
+
+    /// How many elements are in all of `nodes`.
+    fn elements_in(&self, nodes: &[NodeId]) -> u32 {
+        nodes.iter().map(|&node| self.node(node).elements).sum()
+    }
+
+    /// The tree below a node as patches carry it, in the namespace that a parser would give the node.
+    pub fn from_wire(wire: &djscope_wire::Node, namespace: Namespace) -> Self {
+        let mut tree = Self {
+            root_namespace: namespace,
+            ..Self::default()
+        };
+        tree.root = tree.add_wire(wire);
+        tree.built = tree.sizes();
+        tree
+    }
+
+    /// Adds a node that a patch carries.
+    pub(crate) fn add_wire(&mut self, wire: &djscope_wire::Node) -> NodeId {
         let kind = match wire.tag.as_str() {
             "#text" => Kind::Text,
             "#comment" => Kind::Comment,
             _ => Kind::Element,
         };
-        let children: Vec<NodeId> = wire
-            .children
-            .iter()
-            .map(|child| self.add_wire(child, ids))
-            .collect();
+        let children: Vec<NodeId> = wire.children.iter().map(|child| self.add_wire(child)).collect();
+        let elements = u32::from(kind == Kind::Element) + self.elements_in(&children);
         let content = match kind {
             Kind::Element => wire.key.as_deref(),
             Kind::Text | Kind::Comment => wire.text.as_deref(),
@@ -155,11 +184,6 @@ impl Tree {
             Span::default()
         };
         let id = wire.djust_id.as_deref().and_then(ElementId::parse);
-        let id = match (kind, id) {
-            (_, Some(id)) => id.0,
-            (Kind::Element, None) => ids.take().0,
-            _ => 0,
-        };
         let node = self.push(Node {
             kind,
             traits: if kind == Kind::Element {
@@ -169,13 +193,16 @@ impl Tree {
             },
             name,
             content,
-            id,
+            id: id.map_or(NO_ID, |id| id.0),
+            elements,
             ..Node::EMPTY
         });
         self.set_children(node, &children);
         for (name, value) in &wire.attrs {
+            let value = value.as_str().unwrap_or_default();
+            self.has_ignored |= name == "dj-update" && value == "ignore";
             if name != "dj-id" {
-                self.set_attribute(node, name, value.as_str().unwrap_or_default());
+                self.set_attribute(node, name, value);
             }
         }
         node

@@ -8,11 +8,14 @@ pub struct ElementId(pub u64);
 
 const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+/// Stands for the id of a node that has none.
+pub(super) const NO_ID: u64 = u64::MAX;
+
 /// Digits of `u64::MAX` in base 62.
 const MOST_DIGITS: usize = 11;
 
 impl ElementId {
-    /// Reads base 62; `None` for any other character, for nothing, and beyond 64 bits.
+    /// Reads base 62; `None` for any other character, for nothing, and from `u64::MAX` on.
     pub fn parse(text: &str) -> Option<Self> {
         if text.is_empty() {
             return None;
@@ -27,6 +30,7 @@ impl ElementId {
                 };
                 value.checked_mul(62)?.checked_add(u64::from(digit))
             })
+            .filter(|&value| value != NO_ID)
             .map(Self)
     }
 
@@ -75,9 +79,9 @@ impl IdCounter {
     }
 
     /// Takes one number.
-    pub(crate) fn take(&mut self) -> ElementId {
+    pub fn take(&mut self) -> ElementId {
         let id = ElementId(self.next);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         id
     }
 
@@ -105,10 +109,9 @@ mod tests {
             assert_eq!(ElementId(number).to_string(), text);
             assert_eq!(ElementId::parse(text), Some(ElementId(number)));
         }
-        assert_eq!(
-            ElementId::parse(&ElementId(u64::MAX).to_string()),
-            Some(ElementId(u64::MAX))
-        );
+        let largest = ElementId(u64::MAX - 1);
+        assert_eq!(ElementId::parse(&largest.to_string()), Some(largest));
+        assert_eq!(ElementId::parse(&ElementId(u64::MAX).to_string()), None);
         for wrong in ["", "-", "a b", "é", "ZZZZZZZZZZZZ"] {
             assert_eq!(ElementId::parse(wrong), None, "{wrong}");
         }

@@ -17,9 +17,10 @@ mod references;
 mod revise;
 mod write;
 
+pub use build::MAX_DEPTH;
 pub use id::{ElementId, IdCounter};
 pub use namespace::Namespace;
-pub use parse::{ParseError, Parsed, Parser, parse, parse_written};
+pub use parse::{ParseError, Parsed, Parser, parse, parse_content, parse_written};
 
 pub(crate) use namespace::ChildContext;
 pub(crate) use parse::{InsertedInto, parse_inserted};
@@ -27,6 +28,7 @@ pub use revise::Changed;
 pub(crate) use revise::{Revision, Run};
 pub(crate) use write::Place;
 
+use id::NO_ID;
 use names::Traits;
 
 /// A node's place in the arena of its tree.
@@ -96,7 +98,7 @@ struct Node {
     content: Span,
     attributes: Slice,
     children: Slice,
-    /// Of an element.
+    /// [`NO_ID`] if it has none.
     id: u64,
     /// How many elements are in it, itself included.
     elements: u32,
@@ -111,7 +113,7 @@ impl Node {
         content: Span { start: 0, length: 0 },
         attributes: Slice { start: 0, length: 0 },
         children: Slice { start: 0, length: 0 },
-        id: 0,
+        id: NO_ID,
         elements: 0,
         extent: Extent {
             lead: 0,
@@ -225,10 +227,10 @@ impl Tree {
         (entry.kind == Kind::Element && entry.content.length > 0).then(|| self.slice(entry.content))
     }
 
-    /// The `dj-id` of an element.
+    /// The `dj-id`: of a page that was read every element has one, and no text; a node from outside may differ.
     pub fn id(&self, node: NodeId) -> Option<ElementId> {
-        let entry = self.node(node);
-        (entry.kind == Kind::Element).then_some(ElementId(entry.id))
+        let id = self.node(node).id;
+        (id != NO_ID).then_some(ElementId(id))
     }
 
     /// The children in order.
@@ -299,12 +301,12 @@ impl Tree {
         Some((node, start))
     }
 
-    /// The largest `dj-id` in it.
-    pub fn largest_id(&self) -> u64 {
-        let mut largest = 0;
+    /// The largest `dj-id` in it; `None` if no node has one.
+    pub fn largest_id(&self) -> Option<ElementId> {
+        let mut largest = None;
         let mut open = vec![self.root];
         while let Some(node) = open.pop() {
-            largest = largest.max(self.node(node).id);
+            largest = largest.max(self.id(node));
             open.extend_from_slice(self.children(node));
         }
         largest

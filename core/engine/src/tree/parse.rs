@@ -52,6 +52,8 @@ pub(super) enum Ids {
     Counted(IdCounter),
     /// From the page, and where it has none from a counter that starts at 0.
     Written,
+    /// From the page; where it has none, the element has none.
+    Kept,
 }
 
 /// A page that was read.
@@ -85,13 +87,34 @@ pub fn parse_written(source: &str) -> Result<Parsed, ParseError> {
     read(source, Ids::Written, Parser::Fast)
 }
 
-fn read(source: &str, ids: Ids, parser: Parser) -> Result<Parsed, ParseError> {
+/// Reads what stands in an HTML element of the name `parent`, in lower case; an element of that name, which has
+/// neither attributes nor an id, is the root.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_content(source: &str, parent: &str, ids: IdCounter) -> Result<Parsed, ParseError> {
+    check_length(source)?;
+    let (tree, ids) = reference::parse_content(source, parent, ids)?;
+    Ok(Parsed {
+        tree,
+        ids,
+        is_fast: false,
+    })
+}
+
+fn check_length(source: &str) -> Result<(), ParseError> {
     if source.len() > MAX_LENGTH {
         return Err(ParseError::TooLong {
             length: source.len(),
             most: MAX_LENGTH,
         });
     }
+    Ok(())
+}
+
+fn read(source: &str, ids: Ids, parser: Parser) -> Result<Parsed, ParseError> {
+    check_length(source)?;
     if parser == Parser::Fast
         && let Some((tree, ids)) = fast::parse(source, ids)
     {

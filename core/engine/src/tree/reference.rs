@@ -67,19 +67,29 @@ pub(super) fn parse_inserted(
     let context = QualName::new(None, namespace, LocalName::from(into.name));
     let parser = parse_fragment(sink, options, context, Vec::from_iter(encoding), false);
     let dom = feed(parser, source)?;
-    let wrapper = dom.nodes.borrow()[document]
-        .children
-        .first()
-        .copied()
-        .unwrap_or(document);
-    let mut builder = Builder::onto(std::mem::take(tree), Ids::Written, 1);
-    let tops = dom.nodes.borrow()[wrapper].children.clone();
-    for top in tops {
-        dom.build(top, &mut builder);
-    }
+    let mut builder = Builder::onto(std::mem::take(tree), Ids::Kept, 1);
+    dom.build_fragment(document, &mut builder);
     let (built, nodes) = builder.finish_inserted();
     *tree = built;
     Ok(nodes)
+}
+
+/// Parses what stands in an HTML element, which the root of the tree stands for.
+pub(super) fn parse_content(
+    source: &str,
+    parent: &str,
+    ids: IdCounter,
+) -> Result<(Tree, IdCounter), ParseError> {
+    let sink = Sink::default();
+    let document = sink.document();
+    let context = QualName::new(None, ns!(html), LocalName::from(parent));
+    let parser = parse_fragment(sink, ParseOpts::default(), context, Vec::new(), false);
+    let dom = feed(parser, source)?;
+    let mut builder = Builder::new("", Ids::Counted(ids));
+    dom.build_fragment(document, &mut builder);
+    let mut read = builder.finish_children(Traits::of(parent), 0);
+    read.tree.set_root_element(parent, &read.children);
+    Ok((read.tree, read.ids))
 }
 
 fn feed(mut parser: html5ever::Parser<Sink>, source: &str) -> Result<Dom, ParseError> {
@@ -406,6 +416,15 @@ impl Dom {
         body.and_then(|body| self.first_element(body, None))
             .or_else(|| self.first_element(document, None))
             .unwrap_or(document)
+    }
+
+    /// Gives what was read as a fragment to the builder: html5ever puts it into an `html` of its own.
+    fn build_fragment(&self, document: usize, builder: &mut Builder) {
+        let nodes = self.nodes.borrow();
+        let wrapper = nodes[document].children.first().copied().unwrap_or(document);
+        for &top in &nodes[wrapper].children {
+            self.build(top, builder);
+        }
     }
 
     /// Gives `node` and what is in it to the builder.

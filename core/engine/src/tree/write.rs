@@ -101,7 +101,7 @@ impl Tree {
     fn write_start(&self, node: NodeId, html: &mut String) {
         html.push('<');
         html.push_str(self.name(node));
-        let mut id = Some(ElementId(self.node(node).id));
+        let mut id = self.id(node);
         for (name, value) in self.attributes(node) {
             if name > "dj-id"
                 && let Some(id) = id.take()

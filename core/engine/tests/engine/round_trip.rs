@@ -2,7 +2,7 @@
 
 use djscope_engine::apply::apply;
 use djscope_engine::diff::{DiffOptions, diff, sync_ids};
-use djscope_engine::tree::{IdCounter, NodeId, Parser, Tree, parse, parse_written};
+use djscope_engine::tree::{ElementId, IdCounter, NodeId, Parser, Tree, parse, parse_written};
 use proptest::prelude::*;
 
 use crate::pages::{Page, page};
@@ -82,4 +82,35 @@ proptest! {
         let rows = |page: &Page| page.html().replace("<ul>", "<ul dj-virtual>");
         check(&rows(&old), &rows(&new), DiffOptions { virtual_keys: true })?;
     }
+}
+
+/// A node of a patch has the id that it came with, or none: the client gives out none itself.
+#[test]
+fn nodes_from_outside_keep_their_ids() {
+    let most = u64::MAX - 1;
+    let page = format!("<div dj-id=\"{}\"><p dj-id=\"1\">a</p></div>", ElementId(most));
+    let mut tree = parse_written(&page).unwrap().tree;
+    let patches: Vec<djscope_wire::Patch> = serde_json::from_value(serde_json::json!([
+        {"type": "InsertChild", "path": [], "index": 1, "node": {"tag": "i"}},
+        {"type": "InsertChild", "path": [], "index": 2, "node": {"tag": "b", "djust_id": "2"}},
+        {"type": "InsertSubtree", "id": "if-1-0", "path": [], "index": 3,
+         "html": "<!--dj-if id=\"if-1-0\"--><u></u><s dj-id=\"3\"></s><!--/dj-if-->"},
+        {"type": "SetAttr", "path": [1], "key": "class", "value": "c"},
+        {"type": "SetText", "path": [0, 0], "d": "nobody", "text": "x"},
+    ]))
+    .unwrap();
+    assert_eq!(apply(&mut tree, &patches).failed, Vec::<usize>::new());
+    assert_eq!(
+        tree.to_html(),
+        format!(
+            "<div dj-id=\"{}\"><p dj-id=\"1\">x</p><i class=\"c\"></i><b dj-id=\"2\"></b>\
+             <!--dj-if id=\"if-1-0\"--><u></u><s dj-id=\"3\"></s><!--/dj-if--></div>",
+            ElementId(most)
+        )
+    );
+    assert_eq!(tree.largest_id(), Some(ElementId(most)));
+    assert_eq!(
+        Tree::from_wire(&tree.to_wire(tree.root()), tree.root_namespace()),
+        tree
+    );
 }

@@ -58,11 +58,12 @@ pub(super) fn parse_among(
     }
     fast.floor = fast.stack.len();
     let is_read = fast.run().is_some() && fast.stack.len() == fast.floor;
-    let (read, nodes) = fast
+    // Whoever asks for these has made sure that they stand in an element that keeps no whitespace.
+    let read = fast
         .builder
-        .map(|builder| builder.finish_children(source.len()))?;
-    *tree = read;
-    is_read.then_some(nodes)
+        .map(|builder| builder.finish_children(Traits::NONE, source.len()))?;
+    *tree = read.tree;
+    is_read.then_some(read.children)
 }
 
 /// NUL and CR, which the tokenizer replaces.
