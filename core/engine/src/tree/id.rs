@@ -69,7 +69,7 @@ pub struct IdCounter {
 
 impl IdCounter {
     /// A counter of which `next` is the first number.
-    pub fn starting_at(next: u64) -> Self {
+    pub const fn starting_at(next: u64) -> Self {
         Self { next }
     }
 

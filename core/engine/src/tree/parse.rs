@@ -63,7 +63,7 @@ pub struct Parsed {
     pub tree: Tree,
     /// The numbers that are left.
     pub ids: IdCounter,
-    /// The fast parser read it; then every node knows where it stands in the source.
+    /// The fast parser read it; then every node of a page knows where it stands in the source.
     pub is_fast: bool,
 }
 
@@ -93,8 +93,24 @@ pub fn parse_written(source: &str) -> Result<Parsed, ParseError> {
 /// # Errors
 ///
 /// As [`parse`].
-pub fn parse_content(source: &str, parent: &str, ids: IdCounter) -> Result<Parsed, ParseError> {
+pub fn parse_content(
+    source: &str,
+    parent: &str,
+    ids: IdCounter,
+    parser: Parser,
+) -> Result<Parsed, ParseError> {
     check_length(source)?;
+    if parser == Parser::Fast && parent == "body" {
+        let (mut tree, mut ids) = (Tree::default(), ids);
+        if let Some(children) = fast::parse_among(source, &mut tree, &mut ids, 1, &[]) {
+            tree.set_root_element(parent, &children);
+            return Ok(Parsed {
+                tree,
+                ids,
+                is_fast: true,
+            });
+        }
+    }
     let (tree, ids) = reference::parse_content(source, parent, ids)?;
     Ok(Parsed {
         tree,

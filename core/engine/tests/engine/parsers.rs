@@ -1,6 +1,6 @@
 //! The fast parser never gives another tree than the reference parser.
 
-use djscope_engine::tree::{IdCounter, Parser, parse};
+use djscope_engine::tree::{IdCounter, Parser, parse, parse_content};
 use proptest::prelude::*;
 
 /// Pieces of pages: what templates write, and what the tree builder has rules for.
@@ -183,15 +183,20 @@ fn element() -> impl Strategy<Value = String> {
 }
 
 fn same(source: &str) -> Result<(), TestCaseError> {
-    let fast = parse(source, IdCounter::starting_at(3), Parser::Fast);
-    let reference = parse(source, IdCounter::starting_at(3), Parser::Reference);
-    match (fast, reference) {
-        (Ok(fast), Ok(reference)) => {
-            prop_assert_eq!(fast.tree.to_html(), reference.tree.to_html(), "{}", source);
-            prop_assert!(fast.tree == reference.tree, "{}", source);
-            prop_assert_eq!(fast.ids, reference.ids, "{}", source);
+    let page = |parser| parse(source, IdCounter::starting_at(3), parser);
+    let body = |parser| parse_content(source, "body", IdCounter::starting_at(3), parser);
+    for (fast, reference) in [
+        (page(Parser::Fast), page(Parser::Reference)),
+        (body(Parser::Fast), body(Parser::Reference)),
+    ] {
+        match (fast, reference) {
+            (Ok(fast), Ok(reference)) => {
+                prop_assert_eq!(fast.tree.to_html(), reference.tree.to_html(), "{}", source);
+                prop_assert!(fast.tree == reference.tree, "{}", source);
+                prop_assert_eq!(fast.ids, reference.ids, "{}", source);
+            }
+            (fast, reference) => prop_assert_eq!(fast.err(), reference.err()),
         }
-        (fast, reference) => prop_assert_eq!(fast.err(), reference.err()),
     }
     Ok(())
 }
@@ -215,6 +220,27 @@ proptest! {
     fn any_text(text in "[<>/a-e =\"'&;!-]{0,40}") {
         same(&text)?;
     }
+}
+
+#[test]
+fn what_stands_in_an_element() {
+    for (parent, source, html) in [
+        (
+            "body",
+            "<p>a</p> <b>b</b> <i>c</i>",
+            "<body><p dj-id=\"3\">a</p><b dj-id=\"4\">b</b> <i dj-id=\"5\">c</i></body>",
+        ),
+        ("pre", " a\n<b>b</b>\n", "<pre> a\n<b dj-id=\"3\">b</b>\n</pre>"),
+        (
+            "table",
+            "<tr><td>1",
+            "<table><tbody dj-id=\"3\"><tr dj-id=\"4\"><td dj-id=\"5\">1</td></tr></tbody></table>",
+        ),
+    ] {
+        let read = parse_content(source, parent, IdCounter::starting_at(3), Parser::Fast).unwrap();
+        assert_eq!(read.tree.to_html(), html);
+    }
+    same(&"<div>".repeat(3000)).unwrap();
 }
 
 #[test]

@@ -33,19 +33,20 @@ pub(super) fn parse(source: &str, ids: Ids) -> Option<(Tree, IdCounter)> {
     Fast::new(source, Root::FirstInBody, ids).page()?
 }
 
-/// Parses what stands among the children of an element; adds its nodes to the tree.
+/// Parses what stands among the children of an element that keeps no whitespace; adds its nodes to the tree.
 ///
-/// `None` if the reference parser has to; then the tree has some text more.
+/// `None` if the reference parser has to; then the tree has some text more, and some ids are taken.
 pub(super) fn parse_among(
     source: &str,
     tree: &mut Tree,
+    ids: &mut IdCounter,
     depth: usize,
     around: &[&str],
 ) -> Option<Vec<NodeId>> {
     if has_replaced_bytes(source) {
         return None;
     }
-    let mut builder = Builder::onto(std::mem::take(tree), Ids::Counted(IdCounter::default()), depth);
+    let mut builder = Builder::onto(std::mem::take(tree), Ids::Counted(*ids), depth);
     let base = builder.store(source).start;
     let mut fast = Fast::new(source, Root::Fragment, Ids::Written);
     fast.builder = Some(builder);
@@ -58,11 +59,11 @@ pub(super) fn parse_among(
     }
     fast.floor = fast.stack.len();
     let is_read = fast.run().is_some() && fast.stack.len() == fast.floor;
-    // Whoever asks for these has made sure that they stand in an element that keeps no whitespace.
     let read = fast
         .builder
         .map(|builder| builder.finish_children(Traits::NONE, source.len()))?;
     *tree = read.tree;
+    *ids = read.ids;
     is_read.then_some(read.children)
 }
 

@@ -1,6 +1,6 @@
 //! Which children are read again for which differences.
 
-use super::super::{Kind, NodeId, Tree, fast};
+use super::super::{IdCounter, Kind, NodeId, Tree, fast};
 use super::holder::{Holder, Touched};
 use super::region::Region;
 use crate::diff::DiffOptions;
@@ -185,7 +185,7 @@ impl Tree {
         let names: Vec<&str> = around.iter().map(String::as_str).collect();
         let before = self.sizes();
         let depth = holder.above.len() + 2;
-        let nodes = fast::parse_among(source, self, depth, &names);
+        let nodes = fast::parse_among(source, self, &mut IdCounter::default(), depth, &names);
         if nodes.is_none() || self.has_ignored {
             self.shrink_to(before);
             self.has_ignored = false;
