@@ -10,7 +10,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-#[path = "../../core/engine/tests/engine/pages.rs"]
+#[path = "../../core/engine/tests/properties/pages.rs"]
 mod pages;
 
 /// Batches that are applied; some pages do not change.

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
 use crate::oracle::Oracle;
-use crate::pages;
+use crate::properties::pages;
 
 /// As many cases as of any property, but always the same.
 pub fn cases() -> usize {

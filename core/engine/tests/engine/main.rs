@@ -11,12 +11,14 @@ mod effort;
 mod filter_bounds;
 mod filters;
 mod libraries;
+mod lines;
 mod markers;
 mod model;
 mod oracle;
-mod pages;
 mod parameters;
 mod parsers;
+#[path = "../properties/mod.rs"]
+mod properties;
 mod random_templates;
 mod reads;
 mod revisions;

@@ -23,11 +23,14 @@ pub enum Part {
 #[derive(Clone, Debug)]
 pub struct Page(pub Vec<Part>);
 
-const NAMES: &[&str] = &["div", "section", "span", "b", "my-tag", "article"];
-const TEXTS: &[&str] = &[
+/// Names of elements.
+pub const NAMES: &[&str] = &["div", "section", "span", "b", "my-tag", "article"];
+/// Texts, not yet escaped.
+pub const TEXTS: &[&str] = &[
     "x", "hello", "a & b", "1 < 2", " lead", "é\u{a0}", "\u{2003}", "0",
 ];
-const RAW: &[&str] = &[
+/// HTML of which nothing changes.
+pub const RAW: &[&str] = &[
     "<pre> a\n b </pre>",
     "<textarea> t </textarea>",
     "<script>if(a<b&&c){}</script>",
@@ -85,18 +88,22 @@ impl Page {
     /// The same page after some of its parts changed.
     pub fn changed(self) -> impl Strategy<Value = Page> {
         let count = self.0.len();
-        (Just(self), 0..count.max(1), part(), 0..4_u8).prop_map(|(page, at, new, how)| {
-            let mut parts = page.0;
-            match how {
-                0 if at < parts.len() => parts[at] = new,
-                1 => parts.insert(at.min(parts.len()), new),
-                2 if at < parts.len() => {
-                    parts.remove(at);
-                }
-                _ => parts.iter_mut().for_each(turn),
+        (Just(self), 0..count.max(1), part(), 0..4_u8)
+            .prop_map(|(page, at, new, how)| page.with_change(at, new, how))
+    }
+
+    /// The same page with another part at `at`, with one more, with one less, or with something new in every part.
+    pub fn with_change(self, at: usize, new: Part, how: u8) -> Page {
+        let mut parts = self.0;
+        match how {
+            0 if at < parts.len() => parts[at] = new,
+            1 => parts.insert(at.min(parts.len()), new),
+            2 if at < parts.len() => {
+                parts.remove(at);
             }
-            Page(parts)
-        })
+            _ => parts.iter_mut().for_each(turn),
+        }
+        Page(parts)
     }
 }
 
@@ -113,13 +120,13 @@ fn turn(part: &mut Part) {
         Part::Rows(rows) => {
             rows.reverse();
             if let Some(row) = rows.first_mut() {
-                row.1 += 1;
+                row.1 = row.1.wrapping_add(1);
             }
         }
         Part::Element {
             class, title, parts, ..
         } => {
-            *class = class.map(|class| class + 1);
+            *class = class.map(|class| class.wrapping_add(1));
             *title = if title.is_some() { None } else { Some(1) };
             parts.iter_mut().for_each(turn);
         }
