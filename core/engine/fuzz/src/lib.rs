@@ -1,0 +1,11 @@
+//! What the fuzz targets make of the bytes that the fuzzer chooses: what comes in, and what has to be true of it, is
+//! that of the tests of properties.
+
+mod pages;
+mod text;
+
+#[path = "../../tests/properties/mod.rs"]
+pub mod properties;
+
+pub use pages::{AnyPage, Change};
+pub use text::{Edit, drawn, of_pieces};
