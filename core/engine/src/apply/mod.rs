@@ -101,7 +101,7 @@ impl Batch<'_> {
             Patch::SetText { text, .. } => self.set_text(node, text),
             Patch::SetAttr { key, value, .. } => self.tree.set_attribute(node, key, value),
             Patch::RemoveAttr { key, .. } => self.tree.remove_attribute(node, key),
-            Patch::Replace { node: new, .. } => return self.replace(node, new),
+            Patch::Replace { node: new, path, .. } => return self.replace(node, path, new),
             _ => {}
         }
         true
@@ -117,24 +117,22 @@ impl Batch<'_> {
         }
     }
 
-    fn replace(&mut self, node: NodeId, new: &djscope_wire::Node) -> bool {
+    fn replace(&mut self, node: NodeId, path: &[u32], new: &djscope_wire::Node) -> bool {
         let new = self.tree.add_wire(new);
         self.index.add(self.tree, new);
         if node == self.tree.root() {
             self.tree.set_root(new);
             return true;
         }
-        let Some(parent) = self.index.parent_of(self.tree, node) else {
-            return false;
-        };
-        let children: Vec<NodeId> = self
-            .tree
-            .children(parent)
-            .iter()
-            .map(|&child| if child == node { new } else { child })
-            .collect();
-        self.tree.set_children(parent, &children);
-        true
+        // Mostly the path leads there; looking through the whole tree is for patches that only have an id.
+        if let Some((&index, above)) = path.split_last()
+            && let Some(parent) = self.tree.at(above)
+            && self.tree.children(parent).get(index as usize) == Some(&node)
+        {
+            return self.tree.replace_child(parent, index as usize, node, new);
+        }
+        let parent = self.index.parent_of(self.tree, node);
+        parent.is_some_and(|parent| self.tree.replace_child(parent, usize::MAX, node, new))
     }
 
     /// The element with an id, else the one at a path of the tree as it is now.

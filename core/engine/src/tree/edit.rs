@@ -33,13 +33,34 @@ impl Tree {
         self.node_mut(node).content = content;
     }
 
+    /// Gives an element other children, in the same place of the arena if they are as many.
     pub(crate) fn set_children(&mut self, node: NodeId, children: &[NodeId]) {
+        let old = self.node(node).children.range();
+        if old.len() == children.len() {
+            self.children[old].copy_from_slice(children);
+            return;
+        }
         let start = self.children.len() as u32;
         self.children.extend_from_slice(children);
         self.node_mut(node).children = Slice {
             start,
             length: children.len() as u32,
         };
+    }
+
+    /// Puts `new` in the place of a child, found at `index` or else by itself; false if it is no child of `parent`.
+    pub(crate) fn replace_child(&mut self, parent: NodeId, index: usize, child: NodeId, new: NodeId) -> bool {
+        let own = self.node(parent).children.range();
+        let children = &mut self.children[own];
+        let place = if children.get(index) == Some(&child) {
+            Some(index)
+        } else {
+            children.iter().position(|&other| other == child)
+        };
+        if let Some(place) = place {
+            children[place] = new;
+        }
+        place.is_some()
     }
 
     /// Sets an attribute; `dj-key` and `data-key` do not change the key that the element was parsed with.

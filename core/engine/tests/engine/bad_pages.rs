@@ -163,6 +163,22 @@ fn work_grows_with_the_size() {
 }
 
 #[test]
+fn every_element_of_a_large_page_is_replaced() {
+    const COUNT: usize = 100_000;
+    let page = |name: &str| {
+        format!(
+            "<div dj-root>{}</div>",
+            format!("<{name}>x</{name}>").repeat(COUNT)
+        )
+    };
+    let (mut tree, new) = (read(&page("p")).unwrap(), read(&page("h2")).unwrap());
+    let patches = diff(&tree, &new, DiffOptions::default());
+    assert_eq!(patches.len(), COUNT);
+    assert!(apply(&mut tree, &patches).failed.is_empty());
+    assert!(tree.to_html().matches("<h2").count() == COUNT);
+}
+
+#[test]
 fn a_page_of_fifty_megabytes() {
     let row = "<tr dj-key=\"k\"><td>some text</td><td class=\"a b\">more text</td></tr>\n";
     let count = 50_000_000 / row.len();

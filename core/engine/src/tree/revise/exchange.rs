@@ -1,6 +1,6 @@
 //! Putting new children into a tree.
 
-use super::super::{ElementId, Extent, Kind, NodeId, Slice, Tree};
+use super::super::{Extent, Kind, NodeId, Slice, Tree};
 use super::holder::{Holder, Touched};
 use super::plan::Exchange;
 use super::region::Region;
@@ -87,7 +87,7 @@ impl Tree {
         let mut children = old_children[..touched.first].to_vec();
         children.extend_from_slice(nodes);
         children.extend_from_slice(&old_children[touched.last..]);
-        self.replace_children(holder.node, &children);
+        self.set_children(holder.node, &children);
         self.grow(holder, region.growth);
         for &node in holder.above.iter().chain([&holder.node]) {
             let entry = self.node_mut(node);
@@ -119,7 +119,7 @@ impl Tree {
         let mut open: Vec<NodeId> = exchange.nodes.iter().rev().copied().collect();
         while let Some(node) = open.pop() {
             if self.kind(node) == Kind::Element {
-                self.set_id(node, ElementId(id).0);
+                self.set_id(node, id);
                 id += 1;
                 let slice: Slice = self.node(node).children;
                 open.extend(self.children[slice.range()].iter().rev());
@@ -177,15 +177,5 @@ impl Tree {
             }
         }
         false
-    }
-
-    /// Other children, in the same place if they are as many.
-    fn replace_children(&mut self, node: NodeId, children: &[NodeId]) {
-        let old = self.node(node).children;
-        if old.range().len() == children.len() {
-            self.children[old.range()].copy_from_slice(children);
-        } else {
-            self.set_children(node, children);
-        }
     }
 }
