@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "djust",
     "shop",
     "causes",
+    "matrix",
 ]
 
 MIDDLEWARE = [
@@ -41,7 +42,7 @@ ASGI_APPLICATION = "site_config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", BASE_DIR.parent / "matrix" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -64,7 +65,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-LIVEVIEW_ALLOWED_MODULES = ["shop.views", "causes.views"]
+LIVEVIEW_ALLOWED_MODULES = ["shop.views", "causes.views", "matrix.views"]
 LIVEVIEW_CONFIG = {"update_check": False}
 if os.environ.get("DJSCOPE_TEST_FAST") == "1":
     LIVEVIEW_CONFIG["rate_limit"] = {

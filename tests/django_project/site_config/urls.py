@@ -7,5 +7,6 @@ urlpatterns = [
     path("", include("shop.urls")),
     path("causes/", include("causes.urls")),
     path("plain/", include("plain.urls")),
+    path("matrix/", include("matrix.urls")),
     path("djust/", include(sse_urlpatterns)),
 ]
