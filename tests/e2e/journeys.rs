@@ -6,12 +6,13 @@ use std::time::Duration;
 use djscope_tests::browser::{Browser, Page};
 use djscope_tests::djscope::Recording;
 use djscope_tests::project::{Kind, Server};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a user does.
 pub(crate) enum Step {
     Click(&'static str),
     Fill(&'static str, &'static str),
+    Choose(&'static str, &'static str),
     Escape,
     Leave,
     Upload(&'static str),
@@ -19,7 +20,7 @@ pub(crate) enum Step {
     Until(&'static str),
 }
 
-use Step::{Back, Click, Escape, Fill, Leave, Until, Upload};
+use Step::{Back, Choose, Click, Escape, Fill, Leave, Until, Upload};
 
 /// A page and what is done on it.
 pub(crate) const JOURNEYS: &[(&str, &[Step])] = &[
@@ -166,6 +167,15 @@ pub(crate) async fn take(page: &mut Page, step: &Step) {
     match step {
         Click(selector) => page.click(selector).await,
         Fill(selector, text) => page.fill(selector, text).await,
+        Choose(selector, value) => {
+            page.evaluate(&format!(
+                "{{ const field = document.querySelector({}); field.value = {}; \
+                 for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, {{bubbles: true}})); }}",
+                json!(selector),
+                json!(value)
+            ))
+            .await;
+        }
         // djust's error overlay takes the clicks until it is closed.
         Escape => page.press("Escape", 27).await,
         Leave => page.press("Tab", 9).await,
