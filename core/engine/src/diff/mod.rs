@@ -3,6 +3,7 @@
 //! For each pair of elements: their attributes, then the bodies of `{% if %}`, then the other children, by key if one
 //! of the new ones has a key, else by position.
 
+mod accumulate;
 mod before;
 mod boundaries;
 mod ids;
@@ -13,6 +14,7 @@ mod virtual_rows;
 use djscope_wire::Patch;
 
 use crate::tree::{ChildContext, Kind, Namespace, NodeId, Place, Tree};
+pub use accumulate::accumulate;
 pub(crate) use before::Before;
 use boundaries::{Boundary, Children, Level, by_id};
 pub(crate) use boundaries::{opening_id, pairs};
@@ -25,6 +27,9 @@ pub struct DiffOptions {
     /// Children of `dj-virtual` are addressed by key (`virtual_keyed_ops`; djust's Python turns it on, its Rust does
     /// not).
     pub virtual_keys: bool,
+    /// `dj-update="append"` and `"prepend"` keep what is there, as djust's documentation promises; djust itself
+    /// replaces it.
+    pub accumulate: bool,
 }
 
 /// The patches that make `old` the same as `new`.

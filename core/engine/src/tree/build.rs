@@ -203,7 +203,11 @@ impl Builder {
             match name {
                 "dj-id" => continue,
                 "dj-key" | "data-key" if key.length == 0 => key = attribute.value,
-                "dj-update" if self.tree.slice(attribute.value) == "ignore" => self.tree.has_ignored = true,
+                "dj-update" => match self.tree.slice(attribute.value) {
+                    "ignore" => self.tree.has_ignored = true,
+                    "append" | "prepend" => self.tree.accumulates = true,
+                    _ => {}
+                },
                 _ => {}
             }
             if traits.has(Traits::SVG)

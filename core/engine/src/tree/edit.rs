@@ -10,6 +10,16 @@ impl Tree {
         self.has_ignored
     }
 
+    /// Whether some element only ever gets more children.
+    pub(crate) fn accumulates(&self) -> bool {
+        self.accumulates
+    }
+
+    pub(crate) fn set_key(&mut self, node: NodeId, key: &str) {
+        let key = self.store(key);
+        self.node_mut(node).content = key;
+    }
+
     pub(crate) fn set_id(&mut self, node: NodeId, id: u64) {
         self.node_mut(node).id = id;
     }
@@ -222,6 +232,7 @@ impl Tree {
         for (name, value) in &wire.attrs {
             let value = value.as_str().unwrap_or_default();
             self.has_ignored |= name == "dj-update" && value == "ignore";
+            self.accumulates |= name == "dj-update" && matches!(value, "append" | "prepend");
             if name != "dj-id" {
                 self.set_attribute(node, name, value);
             }

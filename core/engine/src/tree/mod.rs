@@ -141,6 +141,8 @@ pub struct Tree {
     root_namespace: Namespace,
     /// Some node has `dj-update="ignore"`.
     has_ignored: bool,
+    /// Some node has `dj-update="append"` or `"prepend"`.
+    accumulates: bool,
     /// Where the root starts in the source, and in what it stands there; `None` if nodes do not know their places.
     place: Option<RootPlace>,
     /// Bytes that each node took when the tree was last written whole.
@@ -179,6 +181,7 @@ impl Default for Tree {
             root: NodeId(0),
             root_namespace: Namespace::Html,
             has_ignored: false,
+            accumulates: false,
             place: None,
             written: Vec::new(),
             has_doubled_keys: None,

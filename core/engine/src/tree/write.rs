@@ -97,6 +97,16 @@ impl Tree {
         html.push('>');
     }
 
+    /// How long the root's start tag is in the written page, and its end tag.
+    pub(crate) fn root_tags(&self) -> (usize, usize) {
+        let mut start = String::new();
+        self.write_start(self.root, &mut start);
+        if self.is_void(self.root) {
+            return (start.len() + " />".len(), 0);
+        }
+        (start.len() + 1, self.name(self.root).len() + "</>".len())
+    }
+
     /// The start tag without its end.
     fn write_start(&self, node: NodeId, html: &mut String) {
         html.push('<');

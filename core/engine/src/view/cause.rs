@@ -49,9 +49,10 @@ impl View {
         };
         let mut out = Output::with_notes(self.environment.limits.max_output_bytes);
         let mut renderer = self
+            .plan
             .template
-            .renderer(&self.context, &*self.loader, &self.environment);
-        renderer.render_nodes(self.template.nodes(), &mut out)?;
+            .renderer(&self.context, &*self.plan.loader, &self.environment);
+        renderer.render_nodes(self.plan.template.nodes(), &mut out)?;
         if out.as_str() != page.source() {
             return Ok(Vec::new());
         }
@@ -165,7 +166,7 @@ impl<'a> Writers<'a> {
 
     fn cause(&self, template: u32, node: &Node) -> CauseNode {
         let template = &self.templates[template as usize];
-        let reads = Reads::of_node(node, template, &Blocks::default(), &*self.view.loader);
+        let reads = Reads::of_node(node, template, &Blocks::default(), &*self.view.plan.loader);
         let own: Vec<&Read> = reads
             .reads
             .iter()

@@ -6,8 +6,8 @@
 
 mod cause;
 mod page;
+mod plan;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,14 +15,13 @@ use djscope_wire::Patch;
 use thiserror::Error;
 
 use crate::diff::DiffOptions;
-use crate::template::{
-    Blocks, Context, Environment, Extends, Loader, Memo, NodeReads, Output, Reads, Template, TemplateError,
-};
+use crate::template::{Context, Environment, Loader, Memo, Output, Template, TemplateError, UrlResolver};
 use crate::tree::{Changed, ParseError};
 use crate::value::{Dict, Value};
 
 pub use cause::{Cause, CauseNode};
 pub use page::{Page, Work};
+pub use plan::Plan;
 
 /// Why a view cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -48,24 +47,19 @@ pub struct Rendered<'a> {
 
 /// A template with a state, and the page that the browser has of it.
 pub struct View {
-    template: Template,
-    loader: Arc<dyn Loader + Send + Sync>,
+    plan: Arc<Plan>,
     environment: Environment,
     options: DiffOptions,
     context: Context,
-    /// The template extends others by fixed names; its parts are those of the outermost.
-    is_merged: bool,
-    /// One for each outermost node.
+    /// One for each of the plan.
     parts: Vec<Part>,
     page: Option<Page>,
     version: u64,
 }
 
-/// An outermost node of the template.
-#[derive(Debug)]
+/// What an outermost node of the template wrote.
+#[derive(Debug, Default)]
 struct Part {
-    reads: NodeReads,
-    names: BTreeSet<String>,
     /// Where what it wrote ends in the source of the page.
     end: usize,
     memo: Memo,
@@ -75,7 +69,7 @@ impl fmt::Debug for View {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("View")
-            .field("template", &self.template.name())
+            .field("template", &self.plan.template.name())
             .field("version", &self.version)
             .finish_non_exhaustive()
     }
@@ -86,35 +80,21 @@ impl View {
     pub fn new(
         template: Template,
         loader: Arc<dyn Loader + Send + Sync>,
-        mut environment: Environment,
+        environment: Environment,
         options: DiffOptions,
     ) -> Self {
+        Self::planned(Arc::new(Plan::new(template, loader)), environment, options)
+    }
+
+    /// The same of a template of which the plan is there already.
+    pub fn planned(plan: Arc<Plan>, mut environment: Environment, options: DiffOptions) -> Self {
         environment.if_markers = true;
-        let chain = chain(&template, &*loader);
-        let blocks = Blocks::of(&chain);
-        let outermost = chain.last().unwrap_or(&template);
-        let parts = outermost
-            .nodes()
-            .iter()
-            .map(|node| {
-                let reads = Reads::of_node(node, outermost, &blocks, &*loader);
-                let names = reads.reads.iter().map(|read| (*read.name).to_owned()).collect();
-                Part {
-                    reads,
-                    names,
-                    end: 0,
-                    memo: Memo::default(),
-                }
-            })
-            .collect();
-        let is_merged = chain.len() > 1;
+        let parts = plan.parts.iter().map(|_| Part::default()).collect();
         Self {
-            template,
-            loader,
+            plan,
             environment,
             options,
             context: Context::default(),
-            is_merged,
             parts,
             page: None,
             version: 0,
@@ -126,6 +106,21 @@ impl View {
         for (name, value) in changes {
             self.context.values.insert(name, value);
         }
+    }
+
+    /// Removes a name of the state.
+    pub fn remove_state(&mut self, name: &Value) {
+        self.context.values.remove(name);
+    }
+
+    /// Who answers `{% url %}`.
+    pub fn set_urls(&mut self, urls: Arc<dyn UrlResolver>) {
+        self.context.urls = Some(urls);
+    }
+
+    /// What is known of the template.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 
     /// The state.
@@ -180,21 +175,23 @@ impl View {
         let before = self.page.as_ref().map_or("", |page| page.source());
         let mut changed: Option<Vec<&str>> = changed.filter(|_| self.page.is_some()).map(<[&str]>::to_vec);
         let mut out = Output::with_capacity(self.environment.limits.max_output_bytes, before.len());
-        let mut renderer = self
+        let plan = &self.plan;
+        let mut renderer = plan
             .template
-            .renderer(&self.context, &*self.loader, &self.environment);
-        let outermost = if self.is_merged {
+            .renderer(&self.context, &*plan.loader, &self.environment);
+        let outermost = if plan.is_merged {
             renderer.enter_outermost()?
         } else {
-            self.template.clone()
+            plan.template.clone()
         };
         let mut parts = Vec::with_capacity(self.parts.len());
         let mut start = 0;
-        for (part, node) in self.parts.iter().zip(outermost.nodes()) {
+        let planned = plan.parts.iter().zip(&self.parts);
+        for ((planned, part), node) in planned.zip(outermost.nodes()) {
             let text = &before[start..part.end];
             start = part.end;
-            let is_touched = changed.as_ref().is_none_or(|changed| part.reads_any(changed));
-            if !is_touched && part.reads.writes.is_empty() {
+            let is_touched = changed.as_ref().is_none_or(|changed| planned.reads_any(changed));
+            if !is_touched && planned.reads.writes.is_empty() {
                 out.push_str(text);
                 parts.push(WrittenPart {
                     end: out.len(),
@@ -203,7 +200,7 @@ impl View {
                 continue;
             }
             if let Some(changed) = changed.as_mut().filter(|_| is_touched) {
-                changed.extend(part.reads.writes.iter().map(|name| &**name));
+                changed.extend(planned.reads.writes.iter().map(|name| &**name));
             }
             let memo = match work {
                 Work::Changed => Some(renderer.render_again(node, &part.memo, text, &mut out)?),
@@ -218,40 +215,6 @@ impl View {
             source: out.into_string(),
             parts,
         })
-    }
-}
-
-/// A template and those that it extends, outermost last; only itself if one of them is named by an expression or
-/// cannot be loaded, or if something stands before the tag.
-fn chain(template: &Template, loader: &dyn Loader) -> Vec<Template> {
-    let mut chain = vec![template.clone()];
-    let alone = chain.clone();
-    while let Some(extends) = chain.last().and_then(first_extends) {
-        let Some(name) = extends
-            .parent
-            .constant_name()
-            .filter(|_| chain.len() < MOST_PARENTS)
-        else {
-            return alone;
-        };
-        match loader.load(&name, &[]) {
-            Ok(parent) => chain.push(parent),
-            Err(_) => return alone,
-        }
-    }
-    chain
-}
-
-/// How many templates may extend each other.
-const MOST_PARENTS: usize = 100;
-
-fn first_extends(template: &Template) -> Option<&Extends> {
-    template.nodes().first()?.as_tag()?.as_extends()
-}
-
-impl Part {
-    fn reads_any(&self, changed: &[&str]) -> bool {
-        self.reads.reads_everything || changed.iter().any(|name| self.names.contains(*name))
     }
 }
 

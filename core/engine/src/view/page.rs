@@ -2,7 +2,7 @@
 
 use djscope_wire::Patch;
 
-use crate::diff::{DiffOptions, diff, keep_ignored, sync_ids};
+use crate::diff::{DiffOptions, accumulate, diff, keep_ignored, sync_ids};
 use crate::tree::{Changed, IdCounter, ParseError, Parser, Revision, Run, Tree, parse};
 
 /// How much is done again for a new render.
@@ -25,6 +25,8 @@ pub struct Page {
     html: String,
     ids: IdCounter,
     options: DiffOptions,
+    /// The last update brought the same source.
+    is_same_text: bool,
 }
 
 impl Page {
@@ -43,6 +45,7 @@ impl Page {
             html,
             ids: parsed.ids,
             options,
+            is_same_text: false,
         })
     }
 
@@ -67,14 +70,18 @@ impl Page {
         changed: &[Changed],
         work: Work,
     ) -> Result<Vec<Patch>, ParseError> {
-        if source == self.source {
+        self.is_same_text = source == self.source;
+        if self.is_same_text {
             return Ok(Vec::new());
         }
+        // What such elements hold is no longer in the source.
+        let is_gathered = self.options.accumulate && self.tree.accumulates();
         let revision = match work {
-            Work::Changed => self
-                .tree
-                .revise(&self.source, &source, changed, self.ids.next(), self.options),
-            Work::All => None,
+            Work::Changed if !is_gathered => {
+                self.tree
+                    .revise(&self.source, &source, changed, self.ids.next(), self.options)
+            }
+            _ => None,
         };
         let patches = match revision {
             Some(revision) => self.take(revision),
@@ -109,6 +116,9 @@ impl Page {
         let parsed = parse(source, self.ids, Parser::Fast)?;
         let mut tree = parsed.tree;
         keep_ignored(&self.tree, &mut tree);
+        if self.options.accumulate {
+            accumulate(&mut self.tree, &mut tree);
+        }
         let patches = diff(&self.tree, &tree, self.options);
         if changes_texts_only(&patches) {
             tree.copy_ids(&self.tree);
@@ -124,6 +134,17 @@ impl Page {
     /// The page with the ids by which patches name elements.
     pub fn html(&self) -> &str {
         &self.html
+    }
+
+    /// The same without the root's own tags.
+    pub fn inner_html(&self) -> &str {
+        let (start, end) = self.tree.root_tags();
+        self.html.get(start..self.html.len() - end).unwrap_or_default()
+    }
+
+    /// Whether the last update brought the text that was there already.
+    pub fn is_same_text(&self) -> bool {
+        self.is_same_text
     }
 
     /// What the template wrote.

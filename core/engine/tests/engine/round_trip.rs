@@ -21,7 +21,7 @@ proptest! {
 
     #[test]
     fn rows_of_a_window((old, new) in page_that_changes()) {
-        let options = DiffOptions { virtual_keys: true };
+        let options = DiffOptions { virtual_keys: true, ..DiffOptions::default() };
         patches_lead_to_the_new_page(&of_a_window(&old), &of_a_window(&new), options);
     }
 }

@@ -32,6 +32,7 @@ pub fn diff_in(old: &VNode, new: &VNode, root_namespace: Namespace) -> Vec<Patch
     let new = names.tree_in(new, root_namespace);
     let options = DiffOptions {
         virtual_keys: virtual_keyed_ops_enabled(),
+        ..DiffOptions::default()
     };
     difference(&old, &new, options)
         .into_iter()

@@ -1,0 +1,35 @@
+//! What the browser sends with an event, as values.
+
+use serde_json::{Map, Value as Json};
+
+use crate::value::{Dict, Value};
+
+/// JSON as Python reads it. Unlike recorded values it has no marks for types: nothing that a browser sends is more
+/// than JSON.
+pub(super) fn plain(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::None,
+        Json::Bool(flag) => Value::Bool(*flag),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(int), _) => Value::Int(int),
+            (None, Some(float)) => Value::Float(float),
+            (None, None) => Value::None,
+        },
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => items.iter().map(plain).collect(),
+        Json::Object(fields) => Value::from(plain_fields(fields)),
+    }
+}
+
+/// The fields of an object.
+pub(super) fn plain_fields(fields: &Map<String, Json>) -> Dict {
+    fields
+        .iter()
+        .map(|(name, value)| (Value::from(name.as_str()), plain(value)))
+        .collect()
+}
+
+/// The fields of what should be an object.
+pub(super) fn params(json: &Json) -> Dict {
+    json.as_object().map(plain_fields).unwrap_or_default()
+}

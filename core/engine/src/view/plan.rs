@@ -1,0 +1,102 @@
+//! What is known of a template before it is rendered, for all views of it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::template::{Blocks, Extends, Loader, NodeReads, Reads, Template};
+
+/// A template, those that it extends, and what each of its parts reads.
+pub struct Plan {
+    pub(super) template: Template,
+    pub(super) loader: Arc<dyn Loader + Send + Sync>,
+    /// The template extends others by fixed names; its parts are those of the outermost.
+    pub(super) is_merged: bool,
+    /// One for each outermost node.
+    pub(super) parts: Vec<PlannedPart>,
+}
+
+/// An outermost node of the template.
+#[derive(Debug)]
+pub(super) struct PlannedPart {
+    pub reads: NodeReads,
+    names: BTreeSet<String>,
+}
+
+impl Plan {
+    /// The plan of a template.
+    pub fn new(template: Template, loader: Arc<dyn Loader + Send + Sync>) -> Self {
+        let chain = chain(&template, &*loader);
+        let blocks = Blocks::of(&chain);
+        let outermost = chain.last().unwrap_or(&template);
+        let parts = outermost
+            .nodes()
+            .iter()
+            .map(|node| {
+                let reads = Reads::of_node(node, outermost, &blocks, &*loader);
+                let names = reads.reads.iter().map(|read| (*read.name).to_owned()).collect();
+                PlannedPart { reads, names }
+            })
+            .collect();
+        let is_merged = chain.len() > 1;
+        Self {
+            template,
+            loader,
+            is_merged,
+            parts,
+        }
+    }
+
+    /// The template.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// Whether some part of the template reads a name of the state.
+    pub fn reads(&self, name: &str) -> bool {
+        self.parts.iter().any(|part| part.reads_any(&[name]))
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Plan")
+            .field("template", &self.template.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PlannedPart {
+    pub fn reads_any(&self, changed: &[&str]) -> bool {
+        self.reads.reads_everything || changed.iter().any(|name| self.names.contains(*name))
+    }
+}
+
+/// A template and those that it extends, outermost last; only itself if one of them is named by an expression or
+/// cannot be loaded, or if something stands before the tag.
+fn chain(template: &Template, loader: &dyn Loader) -> Vec<Template> {
+    let mut chain = vec![template.clone()];
+    let alone = chain.clone();
+    while let Some(extends) = chain.last().and_then(first_extends) {
+        let Some(name) = extends
+            .parent
+            .constant_name()
+            .filter(|_| chain.len() < MOST_PARENTS)
+        else {
+            return alone;
+        };
+        match loader.load(&name, &[]) {
+            Ok(parent) => chain.push(parent),
+            Err(_) => return alone,
+        }
+    }
+    chain
+}
+
+/// How many templates may extend each other.
+const MOST_PARENTS: usize = 100;
+
+fn first_extends(template: &Template) -> Option<&Extends> {
+    template.nodes().first()?.as_tag()?.as_extends()
+}
