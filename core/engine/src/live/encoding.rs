@@ -11,6 +11,23 @@ use crate::value::{Dict, Opaque, OpaqueForm, Record, RecordKind, TimeDelta, Valu
 /// Fields of models that never leave the server (djust, `serialization.py`).
 const HIDDEN_FIELDS: &[&str] = &["password", "is_superuser", "is_staff"];
 
+/// Parts of names under which nobody should keep what the browser sees (djust checks names like these as well).
+const SENSITIVE: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "private_key",
+];
+
+/// Whether a name of the state says that its value is not for others.
+pub fn is_sensitive(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SENSITIVE.iter().any(|part| name.contains(part))
+}
+
 /// How `Decimal` is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decimals {

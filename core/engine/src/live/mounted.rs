@@ -11,8 +11,9 @@ use super::encoding::{for_template, json_bytes, not_serializable_in};
 use super::trace::{NoChange, Phase, Span, Turn};
 use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
+use crate::template::TemplateError;
 use crate::value::{Dict, Value};
-use crate::view::{Page, View, ViewError, Work};
+use crate::view::{KeyProblem, Page, View, ViewError, Work};
 
 /// A mounted view with its page.
 pub(super) struct Mounted {
@@ -120,6 +121,11 @@ impl Mounted {
         mounted.check_state(settings.debug, None)?;
         mounted.render(application, clock, turn)?;
         Ok(mounted)
+    }
+
+    /// What is wrong with the keys of its page.
+    pub fn key_problems(&self) -> Result<Vec<KeyProblem>, TemplateError> {
+        self.view.key_problems()
     }
 
     /// The page as the browser has it.

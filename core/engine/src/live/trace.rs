@@ -1,5 +1,6 @@
 //! What happened in a turn, for who wants to understand it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,6 +150,47 @@ pub struct Turn {
     pub saved_bytes: u64,
     /// Tokens that the rate limit of the handler has left.
     pub tokens_left: Option<f64>,
+}
+
+/// One line of a log.
+impl fmt::Display for Turn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Mount => formatter.write_str("mount")?,
+            Cause::Event { name, reference } => {
+                write!(formatter, "event {name}")?;
+                if let Some(reference) = reference {
+                    write!(formatter, " ref={reference}")?;
+                }
+            }
+            Cause::UrlChange => formatter.write_str("url_change")?,
+            Cause::Tick => formatter.write_str("tick")?,
+            Cause::Push => formatter.write_str("push")?,
+            Cause::Async(event) => write!(formatter, "async {event}")?,
+        }
+        if !self.changed.is_empty() {
+            write!(formatter, " changed={}", self.changed.join(","))?;
+        }
+        for span in &self.spans {
+            let name = match span.phase {
+                Phase::Mount => "mount",
+                Phase::Handler => "handler",
+                Phase::Refresh => "refresh",
+                Phase::Context => "context",
+                Phase::Render => "render",
+            };
+            write!(formatter, " {name}_us={}", span.duration.as_micros())?;
+        }
+        match &self.outcome {
+            Outcome::NoChange(reason) => write!(formatter, " nothing: {}", reason.text()),
+            Outcome::Patches(count) => write!(formatter, " patches={count}"),
+            Outcome::Html(_) => formatter.write_str(" html"),
+            Outcome::Error(error) => {
+                write!(formatter, " error: {}", error.lines().next().unwrap_or_default())
+            }
+            Outcome::Skipped => formatter.write_str(" skipped: an event was under way"),
+        }
+    }
 }
 
 impl Turn {

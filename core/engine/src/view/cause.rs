@@ -47,6 +47,27 @@ impl View {
         let Some(page) = &self.page else {
             return Ok(Vec::new());
         };
+        let causes = self.with_writers(changed, |writers| {
+            let causes = patches.iter().enumerate().filter_map(|(patch, told)| {
+                let range = range_of(page.tree(), told)?;
+                let nodes = writers.of(&range);
+                (!nodes.is_empty()).then_some(Cause { patch, nodes })
+            });
+            causes.collect()
+        })?;
+        Ok(causes)
+    }
+
+    /// Renders the page once more, noting which node writes what, and asks about that; nothing is asked of a page
+    /// that was not written by this state.
+    pub(super) fn with_writers<T: Default>(
+        &self,
+        changed: &[&str],
+        ask: impl FnOnce(&mut Writers<'_>) -> T,
+    ) -> Result<T, TemplateError> {
+        let Some(page) = &self.page else {
+            return Ok(T::default());
+        };
         let mut out = Output::with_notes(self.environment.limits.max_output_bytes);
         let mut renderer = self
             .plan
@@ -54,7 +75,7 @@ impl View {
             .renderer(&self.context, &*self.plan.loader, &self.environment);
         renderer.render_nodes(self.plan.template.nodes(), &mut out)?;
         if out.as_str() != page.source() {
-            return Ok(Vec::new());
+            return Ok(T::default());
         }
         let mut writers = Writers {
             notes: out.notes(),
@@ -64,12 +85,7 @@ impl View {
             view: self,
             changed,
         };
-        let causes = patches.iter().enumerate().filter_map(|(patch, told)| {
-            let range = range_of(page.tree(), told)?;
-            let nodes = writers.of(&range);
-            (!nodes.is_empty()).then_some(Cause { patch, nodes })
-        });
-        Ok(causes.collect())
+        Ok(ask(&mut writers))
     }
 }
 
@@ -96,7 +112,7 @@ fn range_of(tree: &Tree, patch: &Patch) -> Option<Range<usize>> {
 }
 
 /// Which node wrote which part of the output.
-struct Writers<'a> {
+pub(super) struct Writers<'a> {
     notes: &'a [Note],
     length: usize,
     templates: &'a [Template],
@@ -107,6 +123,27 @@ struct Writers<'a> {
 }
 
 impl<'a> Writers<'a> {
+    /// The template that wrote the byte of the page at `at`, and the line of it that did.
+    pub fn line_of(&mut self, at: usize) -> Option<(Option<Arc<str>>, usize)> {
+        let place = self
+            .notes
+            .partition_point(|note| note.start <= at)
+            .checked_sub(1)?;
+        let (start, template, node) = {
+            let note = &self.notes[place];
+            (note.start, note.template, note.node)
+        };
+        let (node, _) = *self.nodes_of(template).get(&node)?;
+        let template = &self.templates[template as usize];
+        let within = if node.is_text() { at - start } else { 0 };
+        let end = (node.span.start + within).min(node.span.end);
+        let lines = template.source().get(node.span.start..end)?.matches('\n').count();
+        Some((
+            template.name().map(Arc::from),
+            node.position.line as usize + lines,
+        ))
+    }
+
     fn of(&mut self, range: &Range<usize>) -> Vec<CauseNode> {
         let first = self
             .notes

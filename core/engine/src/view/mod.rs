@@ -5,6 +5,7 @@
 //! here as well.
 
 mod cause;
+mod keys;
 mod page;
 mod plan;
 
@@ -20,6 +21,7 @@ use crate::tree::{Changed, ParseError};
 use crate::value::{Dict, Value};
 
 pub use cause::{Cause, CauseNode};
+pub use keys::{KeyProblem, KeyProblemKind};
 pub use page::{Page, Work};
 pub use plan::Plan;
 

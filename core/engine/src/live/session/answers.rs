@@ -12,7 +12,7 @@ use super::{Busy, Output, Session, TaskId};
 use crate::live::Raised;
 use crate::live::application::Clock;
 use crate::live::effects::Effects;
-use crate::live::encoding::encode;
+use crate::live::encoding::{encode, is_sensitive};
 use crate::live::mounted::{Failure, Mounted, Told};
 use crate::live::trace::{HtmlReason, NoChange, Outcome, Phase, Turn};
 use crate::value::Value;
@@ -214,7 +214,9 @@ impl Session {
         }
         let settings = self.application.settings();
         let json = |state: &[(Arc<str>, Value)]| -> Map<String, Json> {
-            let public = state.iter().filter(|(name, _)| !name.starts_with('_'));
+            let public = state
+                .iter()
+                .filter(|(name, _)| !name.starts_with('_') && !is_sensitive(name));
             public
                 .filter_map(|(name, value)| Some((name.to_string(), encode(value, settings.decimals).ok()?)))
                 .collect()

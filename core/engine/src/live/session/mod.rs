@@ -25,7 +25,9 @@ use super::effects::{Done, Push, Work};
 use super::mounted::Mounted;
 use super::trace::Turn;
 use super::{Raised, Request};
+use crate::template::TemplateError;
 use crate::value::Value;
+use crate::view::KeyProblem;
 
 /// The number of work in the background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,6 +175,17 @@ impl Session {
     /// The page as the browser has it: what is in the root.
     pub fn html(&self) -> &str {
         self.mounted.as_ref().map_or("", Mounted::html)
+    }
+
+    /// What is wrong with the keys of the page: DJE-050 to DJE-052, with the line of the template.
+    ///
+    /// # Errors
+    ///
+    /// What the template raises when it is rendered once more to tell the lines.
+    pub fn key_problems(&self) -> Result<Vec<KeyProblem>, TemplateError> {
+        self.mounted
+            .as_ref()
+            .map_or(Ok(Vec::new()), Mounted::key_problems)
     }
 
     /// Whether a push for `target` concerns the view that is mounted: it names its path, or the last part of it, as
