@@ -46,8 +46,11 @@ pub struct Application {
     views: Vec<Arc<Registered>>,
     routes: Vec<(Route, usize)>,
     /// Buckets of `@rate_limit`, by visitor, view and handler.
-    handler_buckets: Mutex<HashMap<(Arc<str>, Arc<str>, Arc<str>), Bucket>>,
+    handler_buckets: Mutex<HashMap<BucketKey, Bucket>>,
 }
+
+/// Visitor, view, handler.
+type BucketKey = (Arc<str>, Arc<str>, Arc<str>);
 
 /// A page for a browser that asks for a path.
 #[derive(Clone, Debug, PartialEq)]

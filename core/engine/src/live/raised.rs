@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::value::PythonError;
+
 /// An exception that a view raises, named as Python names it, since the browser and the recording are told the name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Raised {
@@ -34,6 +36,12 @@ impl Raised {
     /// Whether the user may not do what was asked.
     pub fn is_permission_denied(&self) -> bool {
         &*self.class == "PermissionDenied"
+    }
+}
+
+impl From<PythonError> for Raised {
+    fn from(error: PythonError) -> Self {
+        Self::new(error.class, error.message)
     }
 }
 

@@ -168,10 +168,14 @@ impl Visit {
             };
             for output in outputs {
                 match output {
-                    Output::Frame(ServerFrame::Error(error)) => came.errors.push(error),
+                    Output::Frame(frame) => {
+                        if let ServerFrame::Error(error) = *frame {
+                            came.errors.push(error);
+                        }
+                    }
                     Output::Turn(turn) => came.turns.push(*turn),
                     Output::Run(task, work) => inputs.push(Input::Done(task, work())),
-                    Output::Frame(_) | Output::Push(_) | Output::Close(_) => {}
+                    Output::Push(_) | Output::Close(_) => {}
                 }
             }
         }

@@ -145,6 +145,7 @@ impl Tree {
         let mut copied = Node {
             name: self.store(other.slice(source.name)),
             content: self.store(other.slice(source.content)),
+            children: Slice::default(),
             ..source
         };
         let start = self.attributes.len();

@@ -12,6 +12,7 @@ mod filter_bounds;
 mod filters;
 mod libraries;
 mod lines;
+mod live;
 mod markers;
 mod model;
 mod oracle;

@@ -47,7 +47,7 @@ pub(in crate::live) fn state_of(mounted: &Mounted) -> Vec<(Arc<str>, Value)> {
 
 impl Session {
     /// Renders what the turn changed and tells the browser.
-    pub(super) fn answer(&mut self, reply: Reply, mut turn: Turn, clock: &dyn Clock) {
+    pub(super) fn answer(&mut self, reply: &Reply, mut turn: Turn, clock: &dyn Clock) {
         let application = Arc::clone(&self.application);
         let Some(mounted) = &mut self.mounted else { return };
         let (noticed, unnoticed) = mounted.take_changes();
@@ -63,7 +63,7 @@ impl Session {
         }
         let names = (!turn.changed.is_empty()).then_some(&turn.changed[..]);
         if let Err(raised) = mounted.check_state(application.settings().debug && names.is_some(), names) {
-            self.failed(&Failure::Raised(raised), &reply, turn);
+            self.failed(&Failure::Raised(raised), reply, turn);
             return;
         }
         let is_quiet = turn.changed.is_empty() && !effects.force_full_html && !reply.always;
@@ -81,8 +81,8 @@ impl Session {
         let pause = effects.pause;
         let already_out = self.out.len();
         match reason {
-            Some(reason) => self.say_nothing(&reply, effects, reason, turn),
-            None => self.render(&reply, effects, turn, clock),
+            Some(reason) => self.say_nothing(reply, effects, reason, turn),
+            None => self.render(reply, effects, turn, clock),
         }
         if !pause.is_zero() {
             let now = clock.elapsed();

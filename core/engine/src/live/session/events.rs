@@ -47,19 +47,19 @@ impl Session {
         };
         mounted.instance.set_now(clock.timestamp());
         if name == UPDATE_MODEL && mounted.registered.declaration().handler(UPDATE_MODEL).is_none() {
-            self.model_write(&sent.named, reply, turn, clock);
+            self.model_write(&sent.named, &reply, turn, clock);
             return;
         }
         let start = clock.elapsed();
-        match self.call(&name, sent, &mut turn, clock) {
-            Ok(()) => self.answer(reply, turn, clock),
+        match self.call(&name, &sent, &mut turn, clock) {
+            Ok(()) => self.answer(&reply, turn, clock),
             Err(refusal) => self.refuse_event(refusal, &reply, turn),
         }
         self.skip_ticks(start, clock.elapsed());
     }
 
     /// Calls the handler of an event, if it may be called.
-    fn call(&mut self, name: &str, sent: Sent, turn: &mut Turn, clock: &dyn Clock) -> Result<(), Refusal> {
+    fn call(&mut self, name: &str, sent: &Sent, turn: &mut Turn, clock: &dyn Clock) -> Result<(), Refusal> {
         let application = Arc::clone(&self.application);
         let Some(mounted) = &mut self.mounted else {
             return Ok(());
@@ -119,7 +119,7 @@ impl Session {
     }
 
     /// The browser writes a field of the state.
-    fn model_write(&mut self, sent: &Dict, reply: Reply, mut turn: Turn, clock: &dyn Clock) {
+    fn model_write(&mut self, sent: &Dict, reply: &Reply, mut turn: Turn, clock: &dyn Clock) {
         let Some(mounted) = &mut self.mounted else { return };
         let field = sent.get("field").map(|field| field.to_str().into_owned());
         let field = field.unwrap_or_default();
@@ -133,7 +133,7 @@ impl Session {
             }
             Err(refused) => {
                 let message = format!("[dj-model] Blocked attempt to set '{field}': {refused}");
-                self.refuse_event(Refusal::Hidden(message), &reply, turn);
+                self.refuse_event(Refusal::Hidden(message), reply, turn);
             }
         }
     }
@@ -258,7 +258,7 @@ fn not_decorated(declaration: &Declaration, name: &str) -> String {
 }
 
 fn details(refused: &Refused) -> ValidationDetails {
-    let texts = |names: &[Arc<str>]| Some(names.iter().map(|name| name.to_string()).collect());
+    let texts = |names: &[Arc<str>]| Some(names.iter().map(ToString::to_string).collect());
     let type_errors = match &refused.reason {
         RefusedReason::Types(mismatches) => Some(
             mismatches

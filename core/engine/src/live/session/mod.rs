@@ -53,7 +53,7 @@ pub enum Input {
 /// What is to be done for a connection.
 pub enum Output {
     /// Send a frame.
-    Frame(ServerFrame),
+    Frame(Box<ServerFrame>),
     /// Close the connection.
     Close(CloseCode),
     /// Do some work elsewhere and hand its result in.
@@ -306,7 +306,7 @@ impl Session {
             },
             ClientMessage::Upload(upload) => self.upload_frame(&upload, bytes),
             ClientMessage::Binary(_) => {
-                self.error("Invalid message: neither JSON, msgpack nor part of an upload")
+                self.error("Invalid message: neither JSON, msgpack nor part of an upload");
             }
         }
     }
@@ -314,9 +314,9 @@ impl Session {
     fn frame(&mut self, frame: ClientFrame, clock: &dyn Clock) {
         match frame {
             ClientFrame::Mount(mount) => self.mount(mount, clock),
-            ClientFrame::LiveRedirectMount(redirect) => self.redirect(redirect, clock),
+            ClientFrame::LiveRedirectMount(redirect) => self.redirect(&redirect, clock),
             ClientFrame::Event(event) => self.event(event, clock),
-            ClientFrame::UrlChange(change) => self.url_change(change, clock),
+            ClientFrame::UrlChange(change) => self.url_change(&change, clock),
             ClientFrame::RequestHtml(_) => self.recover(),
             ClientFrame::Ping(_) => self.send(ServerFrame::Pong(Simple::default())),
             ClientFrame::UploadRegister(register) => self.upload_register(&register),
@@ -338,7 +338,7 @@ impl Session {
     }
 
     fn send(&mut self, frame: ServerFrame) {
-        self.out.push(Output::Frame(frame));
+        self.out.push(Output::Frame(Box::new(frame)));
     }
 
     fn error(&mut self, error: &str) {

@@ -11,7 +11,7 @@ use super::{CloseCode, Session};
 use crate::live::application::{Clock, Registered};
 use crate::live::mounted::{Failure, Mounted, timed};
 use crate::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
-use crate::live::{Declaration, Request};
+use crate::live::{Declaration, Handler, Request};
 use crate::value::Dict;
 
 impl Session {
@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// Another view on the same connection. The path says which; the name counts only if there is none.
-    pub(super) fn redirect(&mut self, redirect: LiveRedirectMount, clock: &dyn Clock) {
+    pub(super) fn redirect(&mut self, redirect: &LiveRedirectMount, clock: &dyn Clock) {
         let application = Arc::clone(&self.application);
         let path = site_path(&redirect.url);
         let (registered, kwargs) = match application.resolve(path) {
@@ -83,8 +83,8 @@ impl Session {
             version: self.next_version(),
             html: Some(mounted.html().to_owned()),
             has_ids: Some(true),
-            handler_config: by_handler(declaration, |handler| handler.browser_config()),
-            cache_config: by_handler(declaration, |handler| handler.cache_config()),
+            handler_config: by_handler(declaration, Handler::browser_config),
+            cache_config: by_handler(declaration, Handler::cache_config),
             optimistic_rules: by_handler(declaration, |handler| handler.optimistic.clone()),
             upload_configs: mounted.instance.uploads.config(),
             ..MountedFrame::default()
@@ -121,7 +121,7 @@ impl Session {
     }
 
     /// The address changed by `dj-patch` or the back button.
-    pub(super) fn url_change(&mut self, change: UrlChange, clock: &dyn Clock) {
+    pub(super) fn url_change(&mut self, change: &UrlChange, clock: &dyn Clock) {
         let Some(mounted) = &mut self.mounted else {
             self.error("View not mounted. Please reload the page.");
             return;
@@ -144,14 +144,11 @@ impl Session {
             always: true,
             ..Reply::default()
         };
-        self.answer(reply, turn, clock);
+        self.answer(&reply, turn, clock);
     }
 }
 
-fn by_handler(
-    declaration: &Declaration,
-    config: impl Fn(&crate::live::Handler) -> Option<Json>,
-) -> Option<Json> {
+fn by_handler(declaration: &Declaration, config: impl Fn(&Handler) -> Option<Json>) -> Option<Json> {
     let configs: Map<String, Json> = declaration
         .handlers
         .iter()

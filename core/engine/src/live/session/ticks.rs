@@ -68,7 +68,7 @@ impl Session {
             silent: true,
             ..Reply::default()
         };
-        self.answer(reply, turn, clock);
+        self.answer(&reply, turn, clock);
     }
 
     /// Somebody pushed to the view. It is always answered, as in djust, if only with no patches.
@@ -119,7 +119,7 @@ impl Session {
             always: true,
             ..Reply::default()
         };
-        self.answer(reply, turn, clock);
+        self.answer(&reply, turn, clock);
     }
 
     /// Work in the background is done.
@@ -144,7 +144,7 @@ impl Session {
             ..Reply::default()
         };
         match finished {
-            Ok(()) => self.answer(reply, turn, clock),
+            Ok(()) => self.answer(&reply, turn, clock),
             Err(raised) => self.raised(&raised, &event, Some(&reply), turn),
         }
     }

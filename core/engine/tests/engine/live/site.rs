@@ -114,8 +114,10 @@ impl Visit {
             .iter()
             .map(|(name, value)| (name.to_str().into_owned(), Json::from(&*value.to_str())))
             .collect();
-        self.send(&json!({"type": "mount", "view": view, "params": params, "url": &*request.path,
-                          "has_prerendered": true}));
+        self.send(
+            &json!({"type": "mount", "view": view, "params": params, "url": &*request.path,
+                          "has_prerendered": true}),
+        );
     }
 
     /// Sends an event and gives the frames that came.

@@ -1,0 +1,178 @@
+//! Rows 41 to 48: decorators, as far as the server has to do with them.
+
+use djscope_engine::live::{Declared, Handler, ParameterType, Raised, User};
+use serde_json::{Value as Json, json};
+
+use super::site::{Visit, site};
+
+fn count(handler: Handler) -> Handler {
+    handler.run(|instance, _| {
+        let next = instance.int("calls") + 1;
+        instance.set("calls", next);
+        Ok(())
+    })
+}
+
+fn view() -> Declared {
+    Declared::new("demo.View", "page.html")
+        .state("calls", 0)
+        .handler(count(Handler::new("search").debounce(0.5, Some(2.0))))
+        .handler(count(Handler::new("scroll").throttle(0.1, true, false)))
+        .handler(count(
+            Handler::new("like").optimistic(json!({"action": "increment", "target": "#likes"})),
+        ))
+        .handler(count(
+            Handler::new("complete")
+                .parameter("query", ParameterType::Str, "")
+                .cache(300.0, &["query"]),
+        ))
+        .handler(count(Handler::new("filter").client_state(&["category"])))
+        .handler(count(
+            Handler::new("remove").permission_required("shop.delete_item"),
+        ))
+        .handler(count(Handler::new("expensive").rate_limit(1.0, 5.0)))
+        .draft("letter")
+        .handler(Handler::new("sent").run(|instance, _| {
+            instance.clear_draft();
+            let next = instance.int("calls") + 1;
+            instance.set("calls", next);
+            Ok(())
+        }))
+}
+
+const PAGE: &str = "<div dj-root data-draft-enabled=\"{{ draft_enabled }}\" data-draft-key=\"{{ draft_key }}\"\
+                    {% if draft_clear %} data-draft-clear{% endif %}>{{ calls }}</div>";
+
+fn mount_frame() -> Json {
+    let mut visit = Visit::connected(&site(PAGE, view()), User::anonymous());
+    visit.mount("demo.View", "/");
+    visit.take_frames().pop().unwrap()
+}
+
+#[test]
+fn rows_41_and_42_the_browser_is_told_how_often_events_are_wanted() {
+    let config = &mount_frame()["handler_config"];
+    assert_eq!(
+        config["search"],
+        json!({"debounce": {"wait": 0.5, "max_wait": 2.0}})
+    );
+    assert_eq!(
+        config["scroll"],
+        json!({"throttle": {"interval": 0.1, "leading": true, "trailing": false}})
+    );
+}
+
+#[test]
+fn rows_43_44_and_45_the_browser_is_told_what_it_may_do_by_itself() {
+    let mount = mount_frame();
+    assert_eq!(mount["optimistic_rules"]["like"]["action"], "increment");
+    assert_eq!(
+        mount["cache_config"],
+        json!({"complete": {"ttl": 300.0, "key_params": ["query"]}})
+    );
+    assert_eq!(
+        mount["handler_config"]["filter"],
+        json!({"client_state": {"keys": ["category"]}})
+    );
+}
+
+#[test]
+fn an_answer_brings_back_the_mark_of_the_cache() {
+    let mut visit = Visit::new(&site(PAGE, view()));
+    let answer = visit.answer("complete", &json!({"query": "b", "_cacheRequestId": "17-1"}));
+    assert_eq!(answer["cache_request_id"], "17-1");
+}
+
+#[test]
+fn row_46_without_the_permission_the_handler_does_not_run() {
+    let site = site(PAGE, view());
+    let mut visit = Visit::by(&site, User::named("ada", &["shop.other"]));
+    assert_eq!(visit.answer("remove", &json!({}))["error"], "Permission denied");
+    assert_eq!(visit.state("calls").to_str(), "0");
+    let mut visit = Visit::by(&site, User::named("ada", &["shop.delete_item"]));
+    assert_eq!(visit.answer("remove", &json!({}))["type"], "patch");
+}
+
+#[test]
+fn row_47_the_sixth_call_is_dropped_and_too_many_end_the_connection() {
+    let site = site(PAGE, view());
+    let mut visit = Visit::new(&site);
+    for _ in 0..5 {
+        assert_eq!(visit.answer("expensive", &json!({}))["type"], "patch");
+    }
+    let dropped = visit.answer("expensive", &json!({}));
+    assert_eq!(dropped["error"], "Rate limit exceeded, event dropped");
+    assert_eq!(visit.last_turn().tokens_left, Some(0.0));
+    assert_eq!(visit.state("calls").to_str(), "5");
+    // The bucket is the visitor's: a new connection does not fill it.
+    let mut other = Visit::new(&site);
+    assert_eq!(other.answer("expensive", &json!({}))["type"], "error");
+    visit.pass(1_000);
+    assert_eq!(visit.answer("expensive", &json!({}))["type"], "patch");
+    visit.event("expensive", &json!({}));
+    visit.event("expensive", &json!({}));
+    assert_eq!(visit.closed, Some(4429));
+}
+
+#[test]
+fn row_48_a_draft_has_a_key_and_is_cleared_once() {
+    let mut visit = Visit::new(&site(PAGE, view()));
+    let djscope_engine::live::PageAnswer::Html(html) = super::site::page(&site(PAGE, view()), "/") else {
+        panic!()
+    };
+    assert!(
+        html.contains("data-draft-enabled=\"True\" data-draft-key=\"letter\""),
+        "{html}"
+    );
+    let sent = visit.answer("sent", &json!({}));
+    assert!(sent["patches"].to_string().contains("data-draft-clear"), "{sent}");
+    let next = visit.answer("search", &json!({}));
+    let removed = &next["patches"][0];
+    assert_eq!(
+        (&removed["type"], &removed["key"]),
+        (&json!("RemoveAttr"), &json!("data-draft-clear"))
+    );
+    let again = visit.answer("sent", &json!({}));
+    assert!(
+        again["patches"].to_string().contains("data-draft-clear"),
+        "as often as it is asked for"
+    );
+}
+
+#[test]
+fn work_in_the_background_answers_twice() {
+    let view = Declared::new("demo.View", "page.html")
+        .state("text", "idle")
+        .state("data", djscope_engine::value::Dict::new())
+        .handler(Handler::new("load").run(|instance, _| {
+            instance.set("text", "loading");
+            instance.start(
+                || Ok("loaded".into()),
+                |instance, result| {
+                    instance.set("text", result?);
+                    Ok(())
+                },
+            );
+            Ok(())
+        }))
+        .handler(Handler::new("fail").run(|instance, _| {
+            instance.assign_async("data", || Err(Raised::value_error("no")));
+            Ok(())
+        }));
+    let page = "<div dj-root>{{ text }}{% if data.loading %}…{% elif data.failed %}!{{ data.error }}{% endif %}</div>";
+    let mut visit = Visit::new(&site(page, view));
+    let first = visit.answer("load", &json!({}));
+    assert_eq!(first["async_pending"], true);
+    assert!(visit.html().starts_with("loading"));
+    let second = visit.finish_tasks().pop().unwrap();
+    assert_eq!(
+        (&second["source"], &second["event_name"]),
+        (&json!("async"), &json!("load"))
+    );
+    assert_eq!(second.get("ref"), None);
+    assert!(visit.html().starts_with("loaded"));
+    visit.event("fail", &json!({}));
+    assert!(visit.html().contains('…'));
+    visit.finish_tasks();
+    assert!(visit.html().contains("!no"), "{}", visit.html());
+}

@@ -1,0 +1,93 @@
+//! Rows 78 and 79: forms.
+
+use djscope_engine::live::{Declared, Field, FieldKind, Form};
+use djscope_engine::value::Value;
+use serde_json::json;
+
+use super::site::{Visit, site};
+
+fn view() -> Declared {
+    let text = FieldKind::Text {
+        min_length: None,
+        max_length: Some(20),
+    };
+    let form = Form {
+        fields: vec![Field::new("name", text), Field::new("email", FieldKind::Email)],
+    };
+    Declared::new("demo.Lease", "page.html")
+        .mount(|instance| {
+            if instance.request().query.get("pk").is_some() {
+                let model = json!({"$model": {"app": "a", "model": "Lease", "pk": 3,
+                    "fields": {"name": "Ada", "email": "ada@example.org"}}});
+                instance.set("_model_instance", Value::from_json(&model).unwrap_or_default());
+            }
+            Ok(())
+        })
+        .form(
+            form,
+            |instance, cleaned| {
+                let name = cleaned.get("name").cloned().unwrap_or_default();
+                instance.set("success_message", format!("Saved {}", name.to_str()));
+                instance.set("redirect_url", "/leases/3/");
+                Ok(())
+            },
+            |instance| {
+                instance.set("error_message", "Please fix the errors below.");
+                Ok(())
+            },
+        )
+}
+
+const PAGE: &str = "<div dj-root><form dj-submit=\"submit_form\">{% csrf_token %}{{ form.as_p }}</form>\
+    {% if field_errors.email %}<i>{{ field_errors.email.0 }}</i>{% endif %}{{ success_message }}{{ error_message }}</div>";
+
+#[test]
+fn row_78_what_is_wrong_is_told_and_what_is_right_is_saved() {
+    let mut visit = Visit::new(&site(PAGE, view()));
+    assert!(
+        visit.html().contains("name=\"csrfmiddlewaretoken\""),
+        "{}",
+        visit.html()
+    );
+    assert!(visit.html().contains("type=\"email\""), "{}", visit.html());
+    visit.event("validate_field", &json!({"field": "email", "value": "no mail"}));
+    assert!(
+        visit.html().contains("Enter a valid email address.</i>"),
+        "{}",
+        visit.html()
+    );
+    visit.event(
+        "submit_form",
+        &json!({"name": "", "email": "no mail", "csrfmiddlewaretoken": "t"}),
+    );
+    assert!(
+        visit.html().contains("This field is required."),
+        "{}",
+        visit.html()
+    );
+    assert!(visit.html().contains("Please fix the errors below."));
+    assert!(visit.html().contains("value=\"no mail\""), "what was typed stays");
+    assert_eq!(visit.state("is_valid").to_str(), "False");
+    let frames = visit.event("submit_form", &json!({"name": "Ada", "email": "ada@example.org"}));
+    assert!(visit.html().contains("Saved Ada"));
+    assert!(!visit.html().contains("errorlist"));
+    let navigation = frames.iter().find(|frame| frame["type"] == "navigation").unwrap();
+    assert_eq!(
+        (&navigation["action"], &navigation["path"]),
+        (&json!("live_redirect"), &json!("/leases/3/"))
+    );
+    let reset = visit.answer("reset_form", &json!({}));
+    assert_eq!(reset["reset_form"], true);
+}
+
+#[test]
+fn row_79_an_object_that_mount_sets_fills_the_form() {
+    let site = site(PAGE, view());
+    let mut visit = Visit::connected(&site, Default::default());
+    visit.mount("demo.Lease", "/?pk=3");
+    assert!(
+        visit.html().contains("value=\"ada@example.org\""),
+        "{}",
+        visit.html()
+    );
+}
