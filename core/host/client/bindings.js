@@ -3,8 +3,8 @@
 import { ofAttributes, ofType } from './limits.js';
 import { fieldOf, handlerOf, parametersOf, placeOf, valuesOf } from './parameters.js';
 
-const KEYS = { space: ' ', up: 'arrowup', down: 'arrowdown', left: 'arrowleft', right: 'arrowright' };
 const FIELDS = { input: 'dj-input', change: 'dj-change', focusin: 'dj-focus', focusout: 'dj-blur' };
+const isLimited = /click|input|change|key/;
 
 export class Bindings {
   // Limits belong to elements and live as long as these.
@@ -15,33 +15,32 @@ export class Bindings {
     const on = (type, action) => view.root.addEventListener(type, action);
     on('click', event => this.clicked(event));
     on('submit', event => this.submitted(event));
-    for (const type of ['keydown', 'keyup']) on(type, event => this.key(event, `dj-${type}`));
     for (const type in FIELDS) on(type, event => this.field(event.target, FIELDS[type]));
   }
 
-  // Calls `action` as often as the element wants it.
-  limited(element, binding, action) {
+  // Sends the event that an element is bound to, as often as the element wants it. The parameters are those of that time.
+  send(element, binding, parameters, source = element) {
     const known = this.limits.get(element) ?? new Map();
     this.limits.set(element, known);
     if (!known.has(binding)) {
       const run = action => action();
-      known.set(binding, ofAttributes(element, run) ?? (binding === 'dj-input' ? ofType(element.type, run) : run));
+      const limited = isLimited.test(binding) ? ofAttributes(element, run) : run;
+      known.set(binding, limited ?? (binding === 'dj-input' ? ofType(element.type, run) : run));
     }
-    known.get(binding)(action);
-  }
-
-  send(element, binding, parameters, source = element) {
-    const question = element.getAttribute('dj-confirm');
-    if (question && !window.confirm(question)) return;
     const { name, positional } = handlerOf(element.getAttribute(binding));
-    this.view.event(name, { ...parameters, ...positional, ...placeOf(source) }, source);
+    this.view.debug.count(name, 'asked');
+    known.get(binding)(() => {
+      const question = element.getAttribute('dj-confirm');
+      if (question && !window.confirm(question)) return;
+      this.view.event(name, { ...parameters(), ...positional, ...placeOf(source) }, source);
+    });
   }
 
   clicked(event) {
     const element = event.target.closest('[dj-click]');
     if (!element) return;
     event.preventDefault();
-    this.limited(element, 'dj-click', () => this.send(element, 'dj-click', parametersOf(element)));
+    this.send(element, 'dj-click', () => parametersOf(element));
   }
 
   submitted(event) {
@@ -53,30 +52,17 @@ export class Bindings {
     this.view.flush();
     const by = event.submitter;
     const entries = Object.fromEntries(new FormData(form));
-    this.send(form, 'dj-submit', { ...entries, ...valuesOf(form), _target: by?.name || by?.id || null });
+    this.send(form, 'dj-submit', () => ({ ...entries, ...valuesOf(form), _target: by?.name || by?.id || null }));
   }
 
   field(target, binding) {
     const element = target.closest(`[${binding}]`);
     if (!element) return;
-    const act = () => {
+    const parameters = () => {
       const value = binding === 'dj-change' && target.type === 'checkbox' ? target.checked : target.value;
-      const parameters = { value, field: fieldOf(target), ...valuesOf(target) };
-      if (/input|change/.test(binding)) parameters._target = target.name || target.id || null;
-      this.send(element, binding, parameters, target);
+      const told = { value, field: fieldOf(target), ...valuesOf(target) };
+      return /input|change/.test(binding) ? { ...told, _target: target.name || target.id || null } : told;
     };
-    if (/focus|blur/.test(binding)) act();
-    else this.limited(element, binding, act);
-  }
-
-  key({ target, key, code }, binding) {
-    for (let element = target; this.view.root.contains(element); element = element.parentElement) {
-      for (const { name } of [...element.attributes]) {
-        const [base, wanted = key] = name.split('.');
-        if (base !== binding || key.toLowerCase() !== (KEYS[wanted] ?? wanted).toLowerCase()) continue;
-        const parameters = { key, code, value: target.value, field: fieldOf(target), ...valuesOf(element) };
-        this.limited(element, name, () => this.send(element, name, parameters, target));
-      }
-    }
+    this.send(element, binding, parameters, target);
   }
 }

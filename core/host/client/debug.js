@@ -5,6 +5,10 @@ const KEPT = 200;
 export class Debug {
   events = [];
   applied = [];
+  hits = [];
+  rolledBack = [];
+  // How often each event was asked for by the user, and how often it was sent.
+  counts = {};
 
   constructor() {
     window.djscopeClient = this;
@@ -16,9 +20,20 @@ export class Debug {
     window.dispatchEvent(new CustomEvent('djscope:client', { detail: entry }));
   }
 
+  count(event, what) {
+    this.counts[event] ??= { asked: 0, sent: 0 };
+    this.counts[event][what] += 1;
+  }
+
   // An event that goes to the server, and the element it comes from, which may leave the page.
   event(ref, event, parameters, element) {
+    this.count(event, 'sent');
     this.note(this.events, { ref, event, parameters, element: element && new WeakRef(element), at: performance.now() });
+  }
+
+  // An event that was answered without the server.
+  hit(event, parameters) {
+    this.note(this.hits, { event, parameters, at: performance.now() });
   }
 
   // A frame that was applied, in how many milliseconds, and its patches that found nothing.

@@ -7,6 +7,16 @@ const isField = node => /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName);
 let held = null;
 const isActive = node => node === document.activeElement || node === held;
 
+// Returns what takes the class away without a trace.
+export function addClass(element, name) {
+  if (element.classList.contains(name)) return () => {};
+  element.classList.add(name);
+  return () => {
+    element.classList.remove(name);
+    if (!element.className) element.removeAttribute('class');
+  };
+}
+
 // Does what moves or replaces elements, and gives the focus back to the one that had it.
 export function keepingFocus(root, action) {
   const active = document.activeElement;

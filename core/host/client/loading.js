@@ -1,21 +1,13 @@
-// What a page shows while an event is on its way.
+// `dj-loading`: what a page shows while an event is on its way.
+
+import { addClass } from './fields.js';
 
 const SELECTOR = ['', '.disable', '.show', '.hide', '.class'].map(mode => `[dj-loading${CSS.escape(mode)}]`).join();
-const prepared = new WeakSet();
 
 // The event whose progress an element shows.
 function eventOf(element) {
   return element.getAttribute('dj-loading') || element.getAttribute('dj-loading.for')
     || [...element.attributes].find(({ name }) => /^dj-(?!loading|id$|key$)/.test(name))?.value;
-}
-
-// These change an element and return what undoes it without a trace.
-function addClass(element, name) {
-  element.classList.add(name);
-  return () => {
-    element.classList.remove(name);
-    if (!element.className) element.removeAttribute('class');
-  };
 }
 
 function set(owner, name, value) {
@@ -26,26 +18,33 @@ function set(owner, name, value) {
   };
 }
 
-// Hides what is to be seen only during an event.
-export function prepare(root) {
-  for (const element of root.querySelectorAll('[dj-loading]')) {
-    if (!prepared.has(element)) element.style.display = 'none';
-    prepared.add(element);
-  }
-}
+export function join({ root }) {
+  const prepared = new WeakSet();
 
-// Shows that an event is under way; the function that is returned ends it.
-export function begin(event, trigger, root) {
-  const undo = [addClass(document.body, 'djust-global-loading')];
-  if (trigger) undo.push(addClass(trigger, 'djust-loading'));
-  for (const element of root.querySelectorAll(SELECTOR)) {
-    if (eventOf(element) !== event) continue;
-    const mode = name => element.getAttribute(`dj-loading${name}`);
-    const shown = mode('.show') ?? (mode('') === null ? null : 'block');
-    if (mode('.disable') !== null) undo.push(set(element, 'disabled', true));
-    if (mode('.hide') !== null) undo.push(set(element.style, 'display', 'none'));
-    if (shown !== null) undo.push(set(element.style, 'display', shown || 'block'));
-    if (mode('.class')) undo.push(addClass(element, mode('.class')));
+  // Hides what is to be seen only during an event.
+  function prepare() {
+    for (const element of root.querySelectorAll('[dj-loading]')) {
+      if (!prepared.has(element)) element.style.display = 'none';
+      prepared.add(element);
+    }
   }
-  return () => undo.splice(0).reverse().forEach(step => step());
+
+  prepare();
+  return {
+    after: prepare,
+
+    // Shows that an event is under way; the functions that are returned end it.
+    begin(event) {
+      return [...root.querySelectorAll(SELECTOR)].filter(element => eventOf(element) === event).flatMap(element => {
+        const mode = name => element.getAttribute(`dj-loading${name}`);
+        const shown = mode('.show') ?? (mode('') === null ? null : 'block');
+        return [
+          mode('.disable') !== null && set(element, 'disabled', true),
+          mode('.hide') !== null && set(element.style, 'display', 'none'),
+          shown !== null && set(element.style, 'display', shown || 'block'),
+          mode('.class') && addClass(element, mode('.class')),
+        ].filter(Boolean);
+      });
+    },
+  };
 }

@@ -7,11 +7,12 @@ function valueOf(field) {
   return field.type === 'select-multiple' ? [...field.selectedOptions].map(option => option.value) : field.value;
 }
 
-export function follow(view) {
+export function join(view) {
   const pauses = new Map();
   const told = ({ type, target }) => {
     const { name, value: field } = [...target.attributes].find(each => /^dj-model(\.|$)/.test(each.name)) ?? {};
     if (!field || name.endsWith('.lazy') !== (type === 'change')) return;
+    view.debug.count('update_model', 'asked');
     const send = () => view.event('update_model', { field, value: valueOf(target) });
     const [, pause] = /\.debounce-?(\d*)/.exec(name) ?? [];
     if (pause === undefined) return void send();
@@ -19,4 +20,5 @@ export function follow(view) {
     pauses.get(field)(send);
   };
   for (const type of ['input', 'change']) view.root.addEventListener(type, told);
+  return {};
 }

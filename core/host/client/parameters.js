@@ -68,7 +68,7 @@ function argument(text) {
 
 // `handler('x', 3)` is the handler `handler` with positional arguments.
 export function handlerOf(text) {
-  const [, name, list] = /^\s*([A-Za-z_]\w*)\s*\((.*)\)/s.exec(text) ?? [null, text.trim(), ''];
+  const [, name, list] = /^\s*([A-Za-z_]\w*)\s*\((.*)\)/s.exec(text) ?? [null, text.trim().split('.')[0], ''];
   const values = (list.match(ARGUMENT) ?? []).map(part => part.trim()).filter(Boolean).map(argument);
   return { name, positional: values.length ? { _args: values } : {} };
 }

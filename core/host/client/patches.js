@@ -2,7 +2,7 @@
 //
 // For each parent, what is removed or moved is found among the children as they were before the batch; then
 // everything that is placed goes in by ascending final index. After all parents follow text, attributes and
-// replacements, which are found by id, else by their path in the finished page.
+// replacements, which are found by id, else by their path in the finished page. Those of `dj-virtual` are in `rows.js`.
 
 import { change, clear, keepingFocus, showText } from './fields.js';
 import { bodyOf, childrenOf, counted, make, openedBy, parse } from './nodes.js';
@@ -12,11 +12,10 @@ const OF_CHILDREN = /^(Remove|Insert|Move)(Child|Subtree)$/;
 // Applies a batch and returns the patches that found nothing to change.
 export const apply = (patches, root) => keepingFocus(root, () => new Batch(root).run(patches));
 
-const keyOf = row => row.getAttribute('dj-key') ?? row.getAttribute('data-key');
 const idOf = node => (node.nodeType === 1 ? node.getAttribute('dj-id') : null);
 const indexOf = patch => patch.to ?? patch.index;
 
-class Batch {
+export class Batch {
   constructor(root) {
     this.root = root;
     this.failed = [];
@@ -128,22 +127,7 @@ class Batch {
     } else if (node.nodeType !== 1) return false;
     else if (patch.type === 'SetAttr') change(node, patch.key, patch.value ?? '');
     else if (patch.type === 'RemoveAttr') clear(node, patch.key);
-    else return this.row(node, patch);
+    else return this.row?.(node, patch);
     return true;
-  }
-
-  // A patch of the rows of `dj-virtual`, which are named by key.
-  row(list, { type, key, before_key: beforeKey, node, patches }) {
-    const rowOf = wanted => [...list.children].find(each => keyOf(each) === wanted) ?? null;
-    const row = rowOf(key);
-    if (type === 'VirtualInsert') {
-      if (!row) list.insertBefore(make(node, list), rowOf(beforeKey));
-      return true;
-    }
-    if (!row) return false;
-    if (type === 'VirtualUpdate') return !new Batch(row).run(patches).length;
-    row.remove();
-    if (type === 'VirtualMove') list.insertBefore(row, rowOf(beforeKey));
-    return /Move|Remove/.test(type);
   }
 }

@@ -1,10 +1,11 @@
 // The view of a page: what it sends to the server and what the server's frames do to it.
 
-import { Cache } from './cache.js';
-import { Hooks } from './hooks.js';
+import { Bindings } from './bindings.js';
+import { Debug } from './debug.js';
+import { addClass } from './fields.js';
 import { ofHandler } from './limits.js';
-import { begin, prepare } from './loading.js';
 import { become } from './morph.js';
+import { load } from './parts.js';
 import { apply } from './patches.js';
 import { Socket } from './socket.js';
 
@@ -12,28 +13,46 @@ import { Socket } from './socket.js';
 const UNASKED = /^(tick|broadcast|async)$/;
 
 export class View {
+  debug = new Debug();
+  parts = {};
   pending = new Map();
   working = new Map();
   waiting = [];
+  handlers = {};
   limits = new Map();
+  uploads = {};
   lastRef = 0;
-  cache = new Cache();
-  hooks = new Hooks((event, params = {}) => this.socket.send({ type: 'event', event, params }));
 
-  constructor(root, url, debug, navigation) {
-    Object.assign(this, { root, debug, navigation });
-    prepare(root);
-    this.socket = new Socket(url, frame => this[`on_${frame.type}`]?.(frame), () => {
-      this.forget();
-      this.connected(false);
+  constructor(root, url) {
+    this.root = root;
+    this.bindings = new Bindings(this);
+    load(document.body.innerHTML + JSON.stringify(history.state), this);
+    this.socket = new Socket(url, {
+      needs: text => load(text, this),
+      receive: frame => this.tell(`on_${frame.type}`, frame),
+      lost: () => {
+        this.forget();
+        this.connected(false);
+      },
     });
+  }
+
+  // Calls a method of the view and of every part that has it. One that fails, as hooks of the page may, stops no other.
+  tell(method, ...about) {
+    for (const each of [this, ...Object.values(this.parts)]) {
+      try {
+        each[method]?.(...about);
+      } catch (error) {
+        reportError(error);
+      }
+    }
   }
 
   connected(is) {
     this.isMounted = is;
     document.body.classList.toggle('dj-connected', is);
     document.body.classList.toggle('dj-disconnected', !is);
-    this.hooks.all(is ? 'reconnected' : 'disconnected');
+    this.tell(is ? 'found' : 'lost');
   }
 
   mount(type, view, { pathname, searchParams }) {
@@ -49,16 +68,28 @@ export class View {
 
   dispatch(event, parameters, element) {
     if (!this.isMounted) return;
-    const known = this.cache.known(event, parameters);
+    this.tell('asked', event, parameters);
+    const { cache } = this.parts;
+    const known = cache?.known?.(event, parameters);
     if (known) {
+      this.debug.hit(event, parameters);
       this.change(() => apply(known, this.root));
       return;
     }
     const ref = ++this.lastRef;
-    const end = event === 'update_model' ? () => {} : begin(event, element, this.root);
-    this.pending.set(ref, { event, end });
+    this.pending.set(ref, { event, end: this.begin(event, element) });
     this.debug.event(ref, event, parameters, element);
-    this.socket.send({ type: 'event', event, params: this.cache.asking(event, parameters), ref });
+    this.socket.send({ type: 'event', event, params: cache?.asking?.(event, parameters) ?? parameters, ref });
+    this.tell('sent', ref, event, parameters, element);
+  }
+
+  // Shows that an event is under way; the function that is returned ends it.
+  begin(event, element) {
+    if (event === 'update_model') return () => {};
+    const undo = [addClass(document.body, 'djust-global-loading')];
+    if (element) undo.push(addClass(element, 'djust-loading'));
+    undo.push(...(this.parts.loading?.begin?.(event) ?? []));
+    return () => undo.splice(0).reverse().forEach(step => step());
   }
 
   // Sends what waits for a pause.
@@ -70,12 +101,12 @@ export class View {
     this.mount('mount', this.root.getAttribute('dj-view'), new URL(location));
   }
 
-  on_mount({ version, html, cache_config: cached, handler_config: limits = {}, upload_configs: uploads = {} }) {
-    Object.assign(this, { version, uploads, cache: new Cache(cached) });
+  on_mount({ version, html, handler_config: handlers = {}, upload_configs: uploads = {} }) {
+    Object.assign(this, { version, handlers, uploads });
     for (const limited of this.limits.values()) limited.cancel();
     this.limits.clear();
-    for (const name in limits) {
-      const limited = ofHandler(limits[name], (...event) => this.dispatch(...event));
+    for (const name in handlers) {
+      const limited = ofHandler(handlers[name], (...event) => this.dispatch(...event));
       if (limited) this.limits.set(name, limited);
     }
     if (html) this.change(() => become(html, this.root));
@@ -90,6 +121,7 @@ export class View {
       if (isNext) this.version = frame.version;
       this.waiting.push([frame, isNext]);
     } else {
+      this.tell('settled', frame.ref);
       this.show(frame);
       this.on_noop(frame);
     }
@@ -103,6 +135,7 @@ export class View {
   on_noop({ ref, async_pending: goesOn }) {
     const { event, end } = this.pending.get(ref) ?? {};
     this.pending.delete(ref);
+    this.tell('settled', ref);
     if (goesOn) this.working.set(event, end);
     else end?.();
     while (!this.pending.size && this.waiting.length) this.show(...this.waiting.shift());
@@ -117,7 +150,6 @@ export class View {
       }
       this.version = version;
     }
-    this.cache.keep(frame);
     const since = performance.now();
     let failed = [];
     if (patches?.length) this.change(() => (failed = apply(patches, this.root)));
@@ -136,23 +168,19 @@ export class View {
     this.change(() => become(html, this.root));
   }
 
-  on_embedded_update(frame) {
-    const child = this.root.querySelector(`[data-djust-embedded="${CSS.escape(frame.view_id)}"]`);
-    if (child) this.change(() => become(frame.html, child));
-    this.on_noop(frame);
-  }
-
   change(action) {
-    this.hooks.all('beforeUpdate');
+    this.tell('before');
     action();
-    prepare(this.root);
-    this.hooks.changed(this.root);
+    this.tell('after');
   }
 
-  // An error does not say which event it answers.
+  // djust's errors do not say which event they answer.
   on_error(frame) {
     console.error(frame.error ?? frame.message, frame.traceback ?? '');
-    this.forget();
+    if (this.pending.has(frame.ref)) {
+      this.tell('forgotten', frame.ref);
+      this.on_noop(frame);
+    } else this.forget();
     if (frame.recoverable === false) location.reload();
     else window.dispatchEvent(new CustomEvent('djust:error', { detail: frame }));
   }
@@ -161,7 +189,9 @@ export class View {
     this.on_error(frame);
   }
 
+  // No event will be answered any more.
   forget() {
+    this.tell('forgotten');
     for (const { end } of this.pending.values()) end();
     this.pending.clear();
     this.waiting = [];
@@ -169,15 +199,6 @@ export class View {
 
   on_push_event({ event, payload }) {
     window.dispatchEvent(new CustomEvent('djust:push_event', { detail: { event, payload } }));
-    this.hooks.tell(event, payload);
-  }
-
-  on_navigation(frame) {
-    this.navigation.told(frame);
-  }
-
-  on_page_metadata({ action, value }) {
-    if (action === 'title') document.title = value;
   }
 
   on_reload() {
