@@ -10,6 +10,7 @@ const SIGNS = {
   model: /dj-model/,
   navigation: /dj-(patch|navigate)|"navigat(e|ion)"|"djust":true/,
   notices: /"(flash|accessibility|focus|page_metadata)"/,
+  optimistic: /"optimistic_rules"/,
   rows: /"Virtual/,
   uploads: /dj-upload/,
 };

@@ -234,6 +234,85 @@ async fn every_binding() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_are_undone_before_the_answer() {
+    let seen = played(
+        r##"
+  const rules = {
+    like: {target: '#count', action: 'increment'}, drop: {target: '#count', action: 'decrement', value: 2},
+    mark: {}, toggle: {action: 'toggle_class', class: 'on'}, add: {action: 'add_class', class: 'on'}, remove: {action: 'remove_class', class: 'btn'},
+    set: {target: '#box-{value}', action: 'set_attr', attr: 'title', value: 'new'}, unset: {target: '#box-a', action: 'remove_attr', attr: 'lang'},
+    say: {target: '#box-a', action: 'set_text', value: 'done'},
+  };
+  const buttons = Object.keys(rules).map(name => `<button id="${name}" class="btn" dj-click="${name}" data-value="a">${name}</button>`).join('');
+  const {view, say, taken, find, outer, debug} = await play(
+    `<p dj-id="1" id="count">3 likes</p><div id="box-a" lang="en"><b>bold</b></div>${buttons}`, {optimistic_rules: rules});
+  const count = () => find('count').textContent;
+  const answer = (frame, ref) => say({ref, ...frame});
+  const text = (text, version) => ({type: 'patch', version, source: 'event', patches: [{type: 'SetText', path: [0, 0], text}]});
+
+  // The second guess stands on the answer to the first.
+  find('like').click();
+  find('like').click();
+  seen.two = [count(), find('like').className];
+  answer(text('4 likes', 2), 1);
+  seen.one = count();
+  answer({type: 'noop'}, 2);
+  seen.none = [count(), find('like').className];
+  find('drop').click();
+  seen.drop = count();
+  answer(text('0 likes', 3), 3);
+  seen.dropped = count();
+
+  const bold = document.querySelector('b');
+  const page = () => document.querySelector('[dj-view]').innerHTML;
+  const before = page();
+  seen.acts = {};
+  for (const name of ['mark', 'toggle', 'add', 'remove', 'set', 'unset', 'say']) {
+    find(name).click();
+    seen.acts[name] = [find(name).className, outer('box-a')];
+    answer({type: 'noop'}, view.lastRef);
+    seen.acts[name].push(page() === before);
+  }
+  seen.same = document.querySelector('b') === bold;
+
+  // An error that says what it answers leaves the others; one that does not takes all back.
+  find('like').click();
+  find('toggle').click();
+  answer({type: 'error', error: 'no'}, view.lastRef - 1);
+  seen.refused = [count(), find('toggle').className];
+  find('like').click();
+  say({type: 'error', error: 'no'});
+  seen.all = [count(), page() === before];
+  seen.rolledBack = debug.rolledBack.map(({event}) => event);
+"##,
+    )
+    .await;
+    let pending = "btn djust-loading optimistic-pending";
+    let plain = "<div lang=\"en\"><b>bold</b></div>";
+    let expected = json!({
+        "two": ["5 likes", pending],
+        "one": "5 likes",
+        "none": ["4 likes", "btn"],
+        "drop": "2 likes",
+        "dropped": "0 likes",
+        "acts": {
+            "mark": [pending, plain, true],
+            "toggle": [format!("{pending} on"), plain, true],
+            "add": [format!("{pending} on"), plain, true],
+            "remove": ["djust-loading optimistic-pending", plain, true],
+            "set": [pending, "<div lang=\"en\" title=\"new\"><b>bold</b></div>", true],
+            "unset": [pending, "<div><b>bold</b></div>", true],
+            "say": [pending, "<div lang=\"en\">done</div>", true],
+        },
+        "same": true,
+        "refused": ["0 likes", format!("{pending} on")],
+        "all": ["0 likes", true],
+        "rolledBack": ["like", "toggle", "like"],
+    });
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cached_answers_and_limited_events() {
     let seen = played(
         r#"
