@@ -12,6 +12,7 @@ const SIGNS = {
   notices: /"(flash|accessibility|focus|page_metadata)"/,
   optimistic: /"optimistic_rules"/,
   rows: /"Virtual/,
+  shared: /dj-(client-state|hook)|"client_state"/,
   uploads: /dj-upload/,
 };
 

@@ -313,6 +313,46 @@ async fn guesses_are_undone_before_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_that_the_page_shares() {
+    let seen = played(
+        r#"
+  const told = [];
+  window.djust = {hooks: {Painter: {mounted() { this.subscribe('color', value => told.push(`hook ${value}`)); }}}};
+  const handlers = {pick: {client_state: {keys: ['color']}}};
+  const {view, find, sentEvents, say} = await play(
+    `<button id="red" dj-click="pick" data-color="red" data-size="1">r</button><button id="blue" dj-click="pick" data-color="blue">b</button>
+     <p id="shown" dj-id="1" dj-client-state="color">none</p><i dj-hook="Painter"></i>`, {handler_config: handlers});
+  window.addEventListener('djust:client-state', ({detail}) => told.push(detail));
+  const stop = view.shared.subscribe('color', value => told.push(`page ${value}`));
+  find('red').click();
+  find('red').click();
+  seen.red = [find('shown').textContent, view.shared.get('color'), view.shared.get('size') ?? null];
+  stop();
+  find('blue').click();
+  seen.blue = find('shown').textContent;
+  view.shared.set('color', 'green');
+  seen.green = find('shown').textContent;
+  // What the server writes there meanwhile does not stay.
+  say({type: 'html_update', version: 2, ref: 3, html: document.querySelector('[dj-view]').innerHTML.replace('>green<', '>none<')});
+  seen.after = find('shown').textContent;
+  seen.told = told;
+  seen.sent = sentEvents().length;
+"#,
+    )
+    .await;
+    let change = |value: &str| json!({"key": "color", "value": value});
+    let expected = json!({
+        "red": ["red", "red", null],
+        "blue": "blue",
+        "green": "green",
+        "after": "green",
+        "told": ["hook red", "page red", change("red"), "hook blue", change("blue"), "hook green", change("green")],
+        "sent": 3,
+    });
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cached_answers_and_limited_events() {
     let seen = played(
         r#"
