@@ -3,6 +3,7 @@
 
 const SIGNS = {
   cache: /"cache_config"/,
+  drafts: /data-draft-enabled/,
   embedded: /"embedded_update"/,
   hooks: /dj-hook/,
   keys: /dj-key(down|up)/,

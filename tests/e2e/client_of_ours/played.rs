@@ -413,6 +413,56 @@ async fn cached_answers_and_limited_events() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn drafts_outlive_a_reload() {
+    let seen = played(
+        r#"
+  const html = `<input id="title" name="title" data-draft="true" value=""><input id="tick" type="checkbox" name="tick" data-draft="true"><input id="other" name="other">`;
+  const open = (more = '') => play(html, {}, `data-draft-enabled data-draft-key="article" ${more}`);
+  const stored = () => JSON.parse(localStorage.getItem('djust_draft_article'))?.data ?? null;
+  const type = (id, value) => { const field = document.getElementById(id); field.value = value; field.dispatchEvent(new Event('input', {bubbles: true})); };
+  let {say, find, pause} = await open();
+  type('title', 'Hel');
+  type('title', 'Hello');
+  find('tick').click();
+  type('other', 'not kept');
+  seen.soon = stored();
+  await pause(600);
+  seen.kept = stored();
+  ({say, find, pause} = await open());
+  seen.restored = [find('title').value, find('tick').checked, find('other').value];
+  const root = document.querySelector('[dj-view]');
+  const clear = version => say({type: 'patch', version, patches: [{type: 'SetAttr', path: [], d: '0', key: 'data-draft-clear', value: ''}]});
+  clear(2);
+  seen.cleared = stored();
+  // A new draft that begins before the mark is gone stays.
+  type('title', 'Again');
+  await pause(600);
+  clear(3);
+  seen.again = stored();
+  say({type: 'push_event', event: 'djust:draft-clear', payload: {key: 'article'}});
+  seen.told = stored();
+  type('title', 'Sent');
+  await pause(600);
+  seen.sent = stored();
+  ({find} = await open('data-draft-clear'));
+  seen.accepted = [stored(), find('title').value];
+"#,
+    )
+    .await;
+    let expected = json!({
+        "soon": null,
+        "kept": {"title": "Hello", "tick": true},
+        "restored": ["Hello", true, ""],
+        "cleared": null,
+        "again": {"title": "Again", "tick": true},
+        "told": null,
+        "sent": {"title": "Sent", "tick": true},
+        "accepted": [null, ""],
+    });
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_go_in_pieces() {
     let seen = played(
         r#"
