@@ -14,6 +14,7 @@ const SIGNS = {
   optimistic: /"optimistic_rules"/,
   rows: /"Virtual/,
   shared: /dj-(client-state|hook)|"client_state"/,
+  streams: /"stream"/,
   uploads: /dj-upload/,
 };
 

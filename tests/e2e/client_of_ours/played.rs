@@ -413,6 +413,91 @@ async fn cached_answers_and_limited_events() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notices_and_streams() {
+    let seen = played(
+        r##"
+  const {view, say, find, pause, until} = await play(`<h1 dj-id="1">0</h1><p id="out"></p><ul id="list"><li id="a">a</li></ul><input id="field">`);
+  document.body.insertAdjacentHTML('beforeend', '<div id="dj-flash-container" data-dj-auto-dismiss="0"></div>');
+  const flashes = () => [...find('dj-flash-container').children].map(each => each.outerHTML);
+  // What needs a part of the client waits for it, and so does what comes after.
+  const order = [];
+  document.addEventListener('stream:update', ({target}) => order.push(target.textContent), {once: true});
+  say({type: 'stream', stream: 's', ops: [{op: 'replace', target: 'h1', html: 'first'}]});
+  say({type: 'patch', version: 2, patches: [{type: 'SetText', path: [0, 0], text: 'then'}]});
+  seen.waits = document.querySelector('h1').textContent;
+  await until(() => view.version === 2);
+  seen.inOrder = [...order, document.querySelector('h1').textContent];
+
+  const events = [];
+  for (const name of ['start', 'text', 'update', 'remove', 'error', 'done']) {
+    document.addEventListener(`stream:${name}`, ({target, detail}) => events.push([name, target.id, detail.stream]));
+  }
+  const stream = (...ops) => say({type: 'stream', stream: 's', ops});
+  const out = {target: '#out'};
+  stream({op: 'start', ...out}, {op: 'text', text: 'Hel', ...out}, {op: 'text', text: 'lo', ...out});
+  seen.text = [find('out').outerHTML, find('out').childNodes.length];
+  stream({op: 'error', error: 'broke', ...out});
+  seen.error = find('out').outerHTML;
+  stream({op: 'text', text: '<b>', mode: 'replace', ...out}, {op: 'done', ...out});
+  seen.done = find('out').outerHTML;
+  const list = {target: '#list'};
+  stream({op: 'append', html: '<li>c<img src="" onerror="window.ran = 1"><script>window.ran = 2</'+'script></li>', ...list}, {op: 'prepend', html: '<li>b</li>', ...list}, {op: 'delete', target: '#a'}, {op: 'text', target: '#nowhere'});
+  seen.list = [find('list').textContent, document.querySelectorAll('script[src=x]').length];
+  seen.events = events;
+
+  say({type: 'flash', action: 'put', level: 'info', message: '<i>saved</i>'});
+  await until(() => flashes().length);
+  say({type: 'flash', action: 'put', level: 'error', message: 'lost'});
+  seen.flashes = flashes();
+  say({type: 'flash', action: 'clear', level: 'info'});
+  seen.going = find('dj-flash-container').firstChild.className;
+  await pause(400);
+  seen.cleared = flashes().length;
+  find('dj-flash-container').dataset.djAutoDismiss = 30;
+  say({type: 'flash', action: 'put', level: 'info', message: 'short'});
+  say({type: 'flash', action: 'clear'});
+  await pause(400);
+  seen.gone = flashes().length;
+
+  say({type: 'page_metadata', action: 'title', value: 'Title'});
+  for (const content of ['one', 'two']) for (const name of ['description', 'og:title']) say({type: 'page_metadata', action: 'meta', name, content});
+  seen.meta = [document.title, ...[...document.querySelectorAll('[name=description], [property="og:title"]')].map(each => each.content)];
+  say({type: 'focus', selector: '#field', options: {}});
+  seen.focus = document.activeElement.id;
+  say({type: 'accessibility', announcements: [{message: 'Saved', priority: 'polite'}, {message: 'Lost', priority: 'assertive'}]});
+  await pause(100);
+  seen.announced = [...document.querySelectorAll('[aria-live]')].map(each => [each.getAttribute('aria-live'), each.textContent]);
+"##,
+    )
+    .await;
+    let message = |level: &str, text: &str| {
+        format!(
+            "<div class=\"dj-flash dj-flash-{level}\" role=\"alert\" data-dj-flash-level=\"{level}\">{text}</div>"
+        )
+    };
+    let expected = json!({
+        "waits": "0",
+        "inOrder": ["first", "then"],
+        "text": ["<p id=\"out\" data-stream-active=\"true\">Hello</p>", 1],
+        "error": "<p id=\"out\" data-stream-error=\"true\">Hello<div class=\"dj-stream-error\" role=\"alert\">broke</div></p>",
+        "done": "<p id=\"out\">&lt;b&gt;</p>",
+        "list": ["bcwindow.ran = 2", 0],
+        "events": [
+            ["start", "out", "s"], ["text", "out", "s"], ["text", "out", "s"], ["error", "out", "s"],
+            ["text", "out", "s"], ["done", "out", "s"], ["update", "list", "s"], ["update", "list", "s"], ["remove", "a", "s"],
+        ],
+        "flashes": [message("info", "&lt;i&gt;saved&lt;/i&gt;"), message("error", "lost")],
+        "going": "dj-flash dj-flash-info dj-flash-removing",
+        "cleared": 1,
+        "gone": 0,
+        "meta": ["Title", "two", "two"],
+        "focus": "field",
+        "announced": [["polite", "Saved"], ["assertive", "Lost"]],
+    });
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drafts_outlive_a_reload() {
     let seen = played(
         r#"
