@@ -102,7 +102,7 @@ export class View {
   }
 
   on_mount({ version, html, handler_config: handlers = {}, upload_configs: uploads = {} }) {
-    Object.assign(this, { version, handlers, uploads });
+    Object.assign(this, { version, handlers, uploads, waiting: [] });
     for (const limited of this.limits.values()) limited.cancel();
     this.limits.clear();
     for (const name in handlers) {
@@ -177,10 +177,9 @@ export class View {
   // djust's errors do not say which event they answer.
   on_error(frame) {
     console.error(frame.error ?? frame.message, frame.traceback ?? '');
-    if (this.pending.has(frame.ref)) {
-      this.tell('forgotten', frame.ref);
-      this.on_noop(frame);
-    } else this.forget();
+    if (this.pending.has(frame.ref)) this.tell('forgotten', frame.ref);
+    else this.forget();
+    this.on_noop(frame);
     if (frame.recoverable === false) location.reload();
     else window.dispatchEvent(new CustomEvent('djust:error', { detail: frame }));
   }
@@ -194,7 +193,6 @@ export class View {
     this.tell('forgotten');
     for (const { end } of this.pending.values()) end();
     this.pending.clear();
-    this.waiting = [];
   }
 
   on_push_event({ event, payload }) {

@@ -130,6 +130,13 @@ async fn events_and_their_answers() {
   history.back();
   await pause(300);
   seen.addresses = [type, params, uri, taken().map(({uri}) => uri)];
+
+  // What waits for an answer is not lost when that is an error.
+  view.event('fails', {});
+  text('late', 2, {source: 'tick'});
+  seen.held = document.querySelector('h1').textContent;
+  say({type: 'error', error: 'no'});
+  seen.released = document.querySelector('h1').textContent;
 "#,
     )
     .await;
@@ -150,6 +157,8 @@ async fn events_and_their_answers() {
         "again": ["mount"],
         "debounced": [0, 1],
         "addresses": ["url_change", {"tab": "2"}, "/?tab=2", ["/"]],
+        "held": "0",
+        "released": "late",
     });
     assert_eq!(seen, expected);
 }
@@ -356,7 +365,7 @@ async fn values_that_the_page_shares() {
 async fn cached_answers_and_limited_events() {
     let seen = played(
         r#"
-  const handlers = {steady: {throttle: {interval: 0.1}}, late: {debounce: {wait: 0.06, max_wait: 0.15}}, once: {throttle: {interval: 0.1, trailing: false}}};
+  const handlers = {steady: {throttle: {interval: 0.4}}, late: {debounce: {wait: 0.2, max_wait: 0.5}}, once: {throttle: {interval: 0.4, trailing: false}}};
   const {view, say, taken, find, pause, debug} = await play(
     `<p dj-id="1">0</p><button id="find" dj-click="find" data-q="x">f</button>`,
     {handler_config: handlers, cache_config: {find: {ttl: 60, key_params: ['q']}}});
@@ -388,13 +397,13 @@ async fn cached_answers_and_limited_events() {
 
   const ask = async (event, times, every) => {
     for (let time = 0; time < times; time += 1) { view.event(event, {time}); await pause(every); }
-    await pause(250);
+    await pause(600);
     return taken().map(({params}) => params.time);
   };
   seen.steady = await ask('steady', 3, 5);
   seen.once = await ask('once', 3, 5);
   seen.late = await ask('late', 3, 5);
-  const many = await ask('late', 12, 25);
+  const many = await ask('late', 12, 80);
   seen.most = [many.length > 1, many.at(-1)];
 "#,
     )
