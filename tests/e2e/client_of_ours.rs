@@ -1,5 +1,6 @@
 //! djscope's own browser client on djust's server: a page becomes what it becomes with djust's client.
 
+mod frames;
 mod played;
 
 use std::collections::BTreeSet;

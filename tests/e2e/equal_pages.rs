@@ -26,7 +26,7 @@ pub(crate) struct Host {
 /// What is in the view: names, sorted attributes, text, and what fields hold. Left out are tokens against forgery
 /// and numbers of elements, which differ between any two visits; the class by which djust shows that an event
 /// is under way, as its client leaves an empty `class` behind, and the whole one after work in the background; and white space between elements, which nobody sees.
-const SHOWN: &str = r"
+pub(crate) const SHOWN: &str = r"
 (() => {
   const ignored = (element, a) => a.name === 'dj-id' || (a.name === 'class' && !a.value.replace('djust-loading', '').trim())
     || (element.name === 'csrfmiddlewaretoken' && a.name === 'value');

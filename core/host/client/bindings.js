@@ -24,8 +24,9 @@ export class Bindings {
     this.limits.set(element, known);
     if (!known.has(binding)) {
       const run = action => action();
-      const limited = isLimited.test(binding) ? ofAttributes(element, run) : run;
-      known.set(binding, limited ?? (binding === 'dj-input' ? ofType(element.type, run) : run));
+      const isTyped = binding === 'dj-input';
+      const limited = isLimited.test(binding) ? ofAttributes(element, run, isTyped) : run;
+      known.set(binding, limited ?? (isTyped ? ofType(element.type, run) : run));
     }
     const { name, positional } = handlerOf(element.getAttribute(binding));
     this.view.debug.count(name, 'asked');

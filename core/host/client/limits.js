@@ -49,8 +49,9 @@ export function ofType(type, run) {
   return debounce(run, 300);
 }
 
-// The limit that an element asks for by its attributes, if any.
-export function ofAttributes(element, run) {
+// The limit that an element asks for by its attributes, if any. Of two clicks the second may be meant to be lost, but the
+// last of what was typed counts.
+export function ofAttributes(element, run, trailing) {
   const ask = name => element.getAttribute(`dj-${name}`) ?? element.getAttribute(`data-${name}`);
   const [pause, interval] = [ask('debounce'), ask('throttle')];
   if (pause === 'blur') {
@@ -59,7 +60,7 @@ export function ofAttributes(element, run) {
     return limited;
   }
   if (pause !== null) return debounce(run, Number.parseInt(pause, 10) || 0);
-  return interval === null ? null : throttle(run, Number.parseInt(interval, 10) || 0);
+  return interval === null ? null : throttle(run, Number.parseInt(interval, 10) || 0, { trailing });
 }
 
 // The limit that a handler asks for in the mount frame, if any; its times are seconds.

@@ -41,7 +41,8 @@ export function join(view) {
   function patch(target) {
     const wanted = new URL(target, location);
     if (!isHere(wanted)) return refuse(target);
-    const url = add(Object.fromEntries(wanted.searchParams), new URL(location));
+    const url = new URL(location);
+    for (const [name, value] of wanted.searchParams) url.searchParams.set(name, value);
     if (target.startsWith('/')) url.pathname = wanted.pathname;
     if (!view.isMounted) return null;
     go(url);
