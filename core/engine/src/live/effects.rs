@@ -44,6 +44,8 @@ pub(super) type Done = Box<dyn FnOnce(&mut Instance, Result<Value, Raised>) -> R
 
 /// Work that a handler starts.
 pub(super) struct Task {
+    /// How long it waits before it begins.
+    pub after: Duration,
     pub work: Work,
     pub done: Done,
 }
@@ -223,7 +225,18 @@ impl Instance {
         work: impl FnOnce() -> Result<Value, Raised> + Send + 'static,
         done: impl FnOnce(&mut Instance, Result<Value, Raised>) -> Result<(), Raised> + Send + 'static,
     ) {
+        self.start_after(Duration::ZERO, work, done);
+    }
+
+    /// The same after some time, in which no thread waits.
+    pub fn start_after(
+        &mut self,
+        after: Duration,
+        work: impl FnOnce() -> Result<Value, Raised> + Send + 'static,
+        done: impl FnOnce(&mut Instance, Result<Value, Raised>) -> Result<(), Raised> + Send + 'static,
+    ) {
         self.effects.tasks.push(Task {
+            after,
             work: Box::new(work),
             done: Box::new(done),
         });

@@ -28,6 +28,23 @@ pub fn is_sensitive(name: &str) -> bool {
     SENSITIVE.iter().any(|part| name.contains(part))
 }
 
+/// Types of what can be called: that is no state, and templates do not see it.
+const CALLABLES: &[&str] = &[
+    "function",
+    "method",
+    "builtin_function_or_method",
+    "functools.partial",
+    "type",
+];
+
+/// Whether Python could call the value.
+pub fn is_callable(value: &Value) -> bool {
+    match value {
+        Value::Opaque(opaque) => is_no_data(opaque) && CALLABLES.contains(&&*opaque.type_name),
+        _ => false,
+    }
+}
+
 /// How `Decimal` is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decimals {
@@ -91,6 +108,7 @@ pub fn encode(value: &Value, decimals: Decimals) -> Result<Json, NotSerializable
         Value::BigInt(_) => Json::String(value.to_str().into_owned()),
         Value::Bytes(_) => return Err(not_serializable(value)),
         Value::Record(record) => encode_record(record, value, decimals)?,
+        Value::Opaque(_) if is_callable(value) => Json::Null,
         Value::Opaque(opaque) => match &opaque.form {
             OpaqueForm::View(items) => encode(items, decimals)?,
             OpaqueForm::QuerySet { .. } => Json::Array(Vec::new()),

@@ -7,7 +7,7 @@ use djscope_wire::Patch;
 
 use super::application::{Application, Clock, Registered};
 use super::changes::is_noticed;
-use super::encoding::{for_template, json_bytes, not_serializable_in};
+use super::encoding::{for_template, is_callable, json_bytes, not_serializable_in};
 use super::trace::{NoChange, Phase, Span, Turn};
 use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
@@ -237,7 +237,11 @@ impl Mounted {
     fn context(&mut self, turn: &mut Turn) -> Result<Dict, Raised> {
         let mut context = Dict::new();
         let plan = Arc::clone(self.view.plan());
-        for (name, value) in self.instance.public_state() {
+        let data = self
+            .instance
+            .public_state()
+            .filter(|(_, value)| !is_callable(value));
+        for (name, value) in data {
             if let Value::List(items) = value {
                 let count = format!("{name}_count");
                 if plan.reads(&count) {

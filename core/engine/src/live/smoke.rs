@@ -1,19 +1,14 @@
 //! A test for any view: does it render, do its handlers survive whatever is sent, does it let markup through
 //! (`LiveViewSmokeTest`).
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use djscope_wire::{ErrorFrame, ServerFrame};
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use super::trace::Turn;
-use super::{
-    Application, Clock, Handler, Input, Output, Parameter, ParameterType, Registered, Request, Session, User,
-};
+use super::{Application, Handler, Parameter, ParameterType, Registered, TestClient, User};
 use crate::tree::{Kind, Tree, parse_written};
 
 /// How much is tried.
@@ -101,16 +96,16 @@ pub fn smoke(
         .collect();
     for handler in &handlers {
         for _ in 0..options.calls {
-            let Some(mut visit) = smoke.visit() else { break };
+            let Some(mut client) = smoke.visit() else { break };
             let params = smoke.made_up(handler);
-            smoke.call(&mut visit, handler, &params);
+            smoke.call(&mut client, handler, &params);
         }
     }
-    if let Some(mut visit) = smoke.visit().filter(|_| !handlers.is_empty()) {
+    if let Some(mut client) = smoke.visit().filter(|_| !handlers.is_empty()) {
         for _ in 0..options.journey {
             let handler = &handlers[smoke.random.below(handlers.len())];
             let params = smoke.made_up(handler);
-            smoke.call(&mut visit, handler, &params);
+            smoke.call(&mut client, handler, &params);
         }
     }
     smoke.findings
@@ -124,65 +119,39 @@ struct Smoke<'a> {
     random: Random,
 }
 
-/// A connection with the view on it.
-struct Visit {
-    session: Session,
-    clock: StepClock,
-}
-
-/// Goes on by a second whenever it is asked, so that no rate is ever passed.
-#[derive(Default)]
-struct StepClock(Cell<Duration>);
-
-impl Clock for StepClock {
-    fn elapsed(&self) -> Duration {
-        self.0.set(self.0.get() + Duration::from_secs(1));
-        self.0.get()
-    }
-
-    fn timestamp(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-
-/// What came of an input.
+/// What came of a frame.
 #[derive(Default)]
 struct Came {
-    errors: Vec<ErrorFrame>,
+    errors: Vec<String>,
     turns: Vec<Turn>,
     panic: Option<String>,
 }
 
-impl Visit {
-    fn send(&mut self, frame: &Json) -> Came {
-        let mut came = Came::default();
-        let mut inputs = vec![Input::Text(frame.to_string())];
-        while let Some(input) = inputs.pop() {
-            let received = catch_unwind(AssertUnwindSafe(|| self.session.receive(input, &self.clock)));
-            let outputs = match received {
-                Ok(outputs) => outputs,
-                Err(panic) => {
-                    came.panic = Some(panic_text(&*panic));
-                    break;
-                }
-            };
-            for output in outputs {
-                match output {
-                    Output::Frame(frame) => {
-                        if let ServerFrame::Error(error) = *frame {
-                            came.errors.push(error);
-                        }
-                    }
-                    Output::Turn(turn) => came.turns.push(*turn),
-                    Output::Run(task, work) => inputs.push(Input::Done(task, work())),
-                    Output::Push(_) | Output::Close(_) => {}
-                }
-            }
-        }
-        if self.session.next_deadline().is_some() {
-            self.session.receive(Input::Deadline, &self.clock);
-        }
-        came
+/// Sends a frame and does all that follows from it.
+fn send(client: &mut TestClient, frame: &Json) -> Came {
+    client.turns.clear();
+    let sent = catch_unwind(AssertUnwindSafe(|| {
+        // So long that no rate is ever passed, and every tick has come.
+        let mut frames = client.pass(Duration::from_secs(60));
+        client.send(frame);
+        frames.extend(client.take_frames());
+        frames.extend(client.finish_tasks());
+        frames
+    }));
+    match sent {
+        Ok(frames) => Came {
+            errors: frames
+                .iter()
+                .filter(|frame| frame["type"] == "error")
+                .filter_map(|frame| Some(frame["error"].as_str()?.to_owned()))
+                .collect(),
+            turns: std::mem::take(&mut client.turns),
+            panic: None,
+        },
+        Err(panic) => Came {
+            panic: Some(panic_text(&*panic)),
+            ..Came::default()
+        },
     }
 }
 
@@ -196,22 +165,16 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 impl Smoke<'_> {
     /// A fresh mount; `None` if there is no page, which is a finding.
-    fn visit(&mut self) -> Option<Visit> {
-        let clock = StepClock::default();
+    fn visit(&mut self) -> Option<TestClient> {
         let path = &self.registered.declaration().path;
-        let visitor = Request {
-            visitor: format!("smoke-{}", self.random.next()).into(),
-            ..Request::default()
-        }
-        .by(self.options.user.clone());
-        let session = Session::new(Arc::clone(self.application), visitor, "smoke", &clock).traced();
-        let mut visit = Visit { session, clock };
+        let mut client = TestClient::connect(self.application, self.options.user.clone());
         let url = self.first_url();
-        let came = visit.send(&json!({"type": "mount", "view": &**path, "params": {}, "url": url}));
+        let frame = json!({"type": "mount", "view": &**path, "params": {}, "url": url});
+        let came = send(&mut client, &frame);
         let problem = match (came.panic, came.errors.first()) {
             (Some(panic), _) => Some(SmokeProblem::Panicked(panic)),
-            (None, Some(error)) => Some(SmokeProblem::NoPage(error.error.clone())),
-            (None, None) if visit.session.view_path().is_none() => {
+            (None, Some(error)) => Some(SmokeProblem::NoPage(error.clone())),
+            (None, None) if client.session.view_path().is_none() => {
                 Some(SmokeProblem::NoPage("the view refused to be mounted".to_owned()))
             }
             (None, None) => None,
@@ -223,7 +186,7 @@ impl Smoke<'_> {
             }
             None => {
                 self.check_queries(None, &Json::Null, &came.turns);
-                Some(visit)
+                Some(client)
             }
         }
     }
@@ -240,20 +203,21 @@ impl Smoke<'_> {
         parts.collect::<Vec<_>>().join("/")
     }
 
-    fn call(&mut self, visit: &mut Visit, handler: &Handler, params: &Json) {
-        let came = visit.send(&json!({"type": "event", "event": &*handler.name, "params": params, "ref": 1}));
+    fn call(&mut self, client: &mut TestClient, handler: &Handler, params: &Json) {
+        let frame = json!({"type": "event", "event": &*handler.name, "params": params, "ref": 1});
+        let came = send(client, &frame);
         if let Some(panic) = came.panic {
             self.find(Some(handler), params, SmokeProblem::Panicked(panic));
             return;
         }
         for error in &came.errors {
             // Refusals are as they should be; what a handler or a template raises is not.
-            if error.error.starts_with("Error in ") {
-                self.find(Some(handler), params, SmokeProblem::Raised(error.error.clone()));
+            if error.starts_with("Error in ") {
+                self.find(Some(handler), params, SmokeProblem::Raised(error.clone()));
             }
         }
         self.check_queries(Some(handler), params, &came.turns);
-        if let Some(markup) = markup_in(visit.session.html()) {
+        if let Some(markup) = markup_in(client.html()) {
             self.find(Some(handler), params, SmokeProblem::NotEscaped(markup));
         }
     }

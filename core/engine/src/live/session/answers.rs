@@ -81,7 +81,7 @@ impl Session {
         let pause = effects.pause;
         let already_out = self.out.len();
         match reason {
-            Some(reason) => self.say_nothing(reply, effects, reason, turn),
+            Some(reason) => self.say_nothing(reply, effects, reason, turn, clock),
             None => self.render(reply, effects, turn, clock),
         }
         if !pause.is_zero() {
@@ -94,14 +94,21 @@ impl Session {
         }
     }
 
-    fn say_nothing(&mut self, reply: &Reply, mut effects: Effects, reason: NoChange, mut turn: Turn) {
+    fn say_nothing(
+        &mut self,
+        reply: &Reply,
+        mut effects: Effects,
+        reason: NoChange,
+        mut turn: Turn,
+        clock: &dyn Clock,
+    ) {
         turn.outcome = Outcome::NoChange(reason);
         // djust pushes events after everything else, whatever else there is.
         let pushed = std::mem::take(&mut effects.pushed_events);
         let is_pending = !effects.tasks.is_empty();
         let name = reply.event_name.clone().unwrap_or_default();
         self.tell_state(reply, &turn);
-        self.do_effects(effects, &name);
+        self.do_effects(effects, &name, clock);
         if !reply.silent {
             let mut noop = Noop {
                 source: reply.source.map(str::to_owned),
@@ -139,7 +146,7 @@ impl Session {
         let frame = self.answer_frame(reply, body, &effects, &turn);
         self.send(frame);
         let name = reply.event_name.clone().unwrap_or_default();
-        self.do_effects(effects, &name);
+        self.do_effects(effects, &name, clock);
         self.trace(turn);
     }
 
@@ -239,7 +246,7 @@ impl Session {
     }
 
     /// Sends what a turn asked for beside its render, in djust's order, and starts its work.
-    pub(super) fn do_effects(&mut self, effects: Effects, event: &str) {
+    pub(super) fn do_effects(&mut self, effects: Effects, event: &str, clock: &dyn Clock) {
         let in_order = [
             effects.streams,
             effects.flash,
@@ -255,7 +262,11 @@ impl Session {
             self.last_task += 1;
             let id = TaskId(self.last_task);
             self.tasks.insert(id, (event.into(), task.done));
-            self.out.push(Output::Run(id, task.work));
+            if task.after.is_zero() {
+                self.out.push(Output::Run(id, task.work));
+            } else {
+                self.delayed.push((clock.elapsed() + task.after, id, task.work));
+            }
         }
         self.out.extend(effects.pushes.into_iter().map(Output::Push));
     }

@@ -113,6 +113,8 @@ pub struct Session {
     warnings: u32,
     tasks: HashMap<TaskId, (Arc<str>, Done)>,
     last_task: u64,
+    /// Work that begins later, and when.
+    delayed: Vec<(Duration, TaskId, Work)>,
     tick_due: Option<Duration>,
     busy: Option<Busy>,
     waiting: VecDeque<Input>,
@@ -143,6 +145,7 @@ impl Session {
             warnings: 0,
             tasks: HashMap::new(),
             last_task: 0,
+            delayed: Vec::new(),
             tick_due: None,
             busy: None,
             waiting: VecDeque::new(),
@@ -204,7 +207,11 @@ impl Session {
     pub fn next_deadline(&self) -> Option<Duration> {
         match &self.busy {
             Some(busy) => Some(busy.until),
-            None => self.tick_due.filter(|_| !self.is_closed),
+            None if self.is_closed => None,
+            None => {
+                let delayed = self.delayed.iter().map(|(due, ..)| *due);
+                delayed.chain(self.tick_due).min()
+            }
         }
     }
 
@@ -353,6 +360,7 @@ impl Session {
         self.is_closed = true;
         self.mounted = None;
         self.tasks.clear();
+        self.delayed.clear();
         self.waiting.clear();
     }
 

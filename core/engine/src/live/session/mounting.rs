@@ -64,6 +64,7 @@ impl Session {
         let application = Arc::clone(&self.application);
         self.mounted = None;
         self.tasks.clear();
+        self.delayed.clear();
         self.tick_due = None;
         let mut turn = Turn::new(Cause::Mount);
         match Mounted::mount(&application, registered, request, clock, &mut turn) {
@@ -96,7 +97,7 @@ impl Session {
             turn.after = super::answers::state_of(&mounted);
         }
         self.mounted = Some(mounted);
-        self.do_effects(effects, "mount");
+        self.do_effects(effects, "mount", clock);
         self.trace(turn);
     }
 

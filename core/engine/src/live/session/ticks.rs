@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answers::{Reply, state_of};
-use super::{Session, TaskId};
+use super::{Output, Session, TaskId};
 use crate::live::application::Clock;
 use crate::live::effects::{Push, PushAction};
 use crate::live::mounted::timed;
@@ -20,7 +20,16 @@ impl Session {
             self.out.extend(busy.out);
             self.skip_ticks(busy.since, busy.until);
         }
-        if self.busy.is_none() && self.tick_due.is_some_and(|due| due <= now) {
+        if self.busy.is_some() {
+            return;
+        }
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.delayed)
+            .into_iter()
+            .partition(|(due, ..)| *due <= now);
+        self.delayed = later;
+        self.out
+            .extend(due.into_iter().map(|(_, task, work)| Output::Run(task, work)));
+        if self.tick_due.is_some_and(|due| due <= now) {
             self.tick(clock);
         }
     }

@@ -1,9 +1,11 @@
 //! Rows 41 to 48: decorators, as far as the server has to do with them.
 
-use djscope_engine::live::{Declared, Handler, ParameterType, Raised, User};
+use std::time::Duration;
+
+use djscope_engine::live::{Declared, Handler, ParameterType, Raised, TestClient, User};
 use serde_json::{Value as Json, json};
 
-use super::site::{Visit, site};
+use super::site::{last_turn, site, visit, visit_by};
 
 fn count(handler: Handler) -> Handler {
     handler.run(|instance, _| {
@@ -44,9 +46,9 @@ const PAGE: &str = "<div dj-root data-draft-enabled=\"{{ draft_enabled }}\" data
                     {% if draft_clear %} data-draft-clear{% endif %}>{{ calls }}</div>";
 
 fn mount_frame() -> Json {
-    let mut visit = Visit::connected(&site(PAGE, view()), User::anonymous());
-    visit.mount("demo.View", "/");
-    visit.take_frames().pop().unwrap()
+    let mut client = TestClient::connect(&site(PAGE, view()), User::anonymous());
+    client.mount("demo.View", "/");
+    client.take_frames().pop().unwrap()
 }
 
 #[test]
@@ -78,45 +80,45 @@ fn rows_43_44_and_45_the_browser_is_told_what_it_may_do_by_itself() {
 
 #[test]
 fn an_answer_brings_back_the_mark_of_the_cache() {
-    let mut visit = Visit::new(&site(PAGE, view()));
-    let answer = visit.answer("complete", &json!({"query": "b", "_cacheRequestId": "17-1"}));
+    let mut client = visit(&site(PAGE, view()));
+    let answer = client.answer("complete", &json!({"query": "b", "_cacheRequestId": "17-1"}));
     assert_eq!(answer["cache_request_id"], "17-1");
 }
 
 #[test]
 fn row_46_without_the_permission_the_handler_does_not_run() {
     let site = site(PAGE, view());
-    let mut visit = Visit::by(&site, User::named("ada", &["shop.other"]));
-    assert_eq!(visit.answer("remove", &json!({}))["error"], "Permission denied");
-    assert_eq!(visit.state("calls").to_str(), "0");
-    let mut visit = Visit::by(&site, User::named("ada", &["shop.delete_item"]));
-    assert_eq!(visit.answer("remove", &json!({}))["type"], "patch");
+    let mut client = visit_by(&site, User::named("ada", &["shop.other"]));
+    assert_eq!(client.answer("remove", &json!({}))["error"], "Permission denied");
+    assert_eq!(client.state("calls").to_str(), "0");
+    let mut client = visit_by(&site, User::named("ada", &["shop.delete_item"]));
+    assert_eq!(client.answer("remove", &json!({}))["type"], "patch");
 }
 
 #[test]
 fn row_47_the_sixth_call_is_dropped_and_too_many_end_the_connection() {
     let site = site(PAGE, view());
-    let mut visit = Visit::new(&site);
+    let mut client = visit(&site);
     for _ in 0..5 {
-        assert_eq!(visit.answer("expensive", &json!({}))["type"], "patch");
+        assert_eq!(client.answer("expensive", &json!({}))["type"], "patch");
     }
-    let dropped = visit.answer("expensive", &json!({}));
+    let dropped = client.answer("expensive", &json!({}));
     assert_eq!(dropped["error"], "Rate limit exceeded, event dropped");
-    assert_eq!(visit.last_turn().tokens_left, Some(0.0));
-    assert_eq!(visit.state("calls").to_str(), "5");
+    assert_eq!(last_turn(&client).tokens_left, Some(0.0));
+    assert_eq!(client.state("calls").to_str(), "5");
     // The bucket is the visitor's: a new connection does not fill it.
-    let mut other = Visit::new(&site);
+    let mut other = visit(&site);
     assert_eq!(other.answer("expensive", &json!({}))["type"], "error");
-    visit.pass(1_000);
-    assert_eq!(visit.answer("expensive", &json!({}))["type"], "patch");
-    visit.event("expensive", &json!({}));
-    visit.event("expensive", &json!({}));
-    assert_eq!(visit.closed, Some(4429));
+    client.pass(Duration::from_millis(1_000));
+    assert_eq!(client.answer("expensive", &json!({}))["type"], "patch");
+    client.event("expensive", &json!({}));
+    client.event("expensive", &json!({}));
+    assert_eq!(client.closed, Some(4429));
 }
 
 #[test]
 fn row_48_a_draft_has_a_key_and_is_cleared_once() {
-    let mut visit = Visit::new(&site(PAGE, view()));
+    let mut client = visit(&site(PAGE, view()));
     let djscope_engine::live::PageAnswer::Html(html) = super::site::page(&site(PAGE, view()), "/") else {
         panic!()
     };
@@ -124,15 +126,15 @@ fn row_48_a_draft_has_a_key_and_is_cleared_once() {
         html.contains("data-draft-enabled=\"True\" data-draft-key=\"letter\""),
         "{html}"
     );
-    let sent = visit.answer("sent", &json!({}));
+    let sent = client.answer("sent", &json!({}));
     assert!(sent["patches"].to_string().contains("data-draft-clear"), "{sent}");
-    let next = visit.answer("search", &json!({}));
+    let next = client.answer("search", &json!({}));
     let removed = &next["patches"][0];
     assert_eq!(
         (&removed["type"], &removed["key"]),
         (&json!("RemoveAttr"), &json!("data-draft-clear"))
     );
-    let again = visit.answer("sent", &json!({}));
+    let again = client.answer("sent", &json!({}));
     assert!(
         again["patches"].to_string().contains("data-draft-clear"),
         "as often as it is asked for"
@@ -160,19 +162,19 @@ fn work_in_the_background_answers_twice() {
             Ok(())
         }));
     let page = "<div dj-root>{{ text }}{% if data.loading %}…{% elif data.failed %}!{{ data.error }}{% endif %}</div>";
-    let mut visit = Visit::new(&site(page, view));
-    let first = visit.answer("load", &json!({}));
+    let mut client = visit(&site(page, view));
+    let first = client.answer("load", &json!({}));
     assert_eq!(first["async_pending"], true);
-    assert!(visit.html().starts_with("loading"));
-    let second = visit.finish_tasks().pop().unwrap();
+    assert!(client.html().starts_with("loading"));
+    let second = client.finish_tasks().pop().unwrap();
     assert_eq!(
         (&second["source"], &second["event_name"]),
         (&json!("async"), &json!("load"))
     );
     assert_eq!(second.get("ref"), None);
-    assert!(visit.html().starts_with("loaded"));
-    visit.event("fail", &json!({}));
-    assert!(visit.html().contains('…'));
-    visit.finish_tasks();
-    assert!(visit.html().contains("!no"), "{}", visit.html());
+    assert!(client.html().starts_with("loaded"));
+    client.event("fail", &json!({}));
+    assert!(client.html().contains('…'));
+    client.finish_tasks();
+    assert!(client.html().contains("!no"), "{}", client.html());
 }

@@ -1,10 +1,10 @@
 //! Rows 78 and 79: forms.
 
-use djscope_engine::live::{Declared, Field, FieldKind, Form};
+use djscope_engine::live::{Declared, Field, FieldKind, Form, TestClient};
 use djscope_engine::value::Value;
 use serde_json::json;
 
-use super::site::{Visit, site};
+use super::site::{site, visit};
 
 fn view() -> Declared {
     let text = FieldKind::Text {
@@ -43,51 +43,54 @@ const PAGE: &str = "<div dj-root><form dj-submit=\"submit_form\">{% csrf_token %
 
 #[test]
 fn row_78_what_is_wrong_is_told_and_what_is_right_is_saved() {
-    let mut visit = Visit::new(&site(PAGE, view()));
+    let mut client = visit(&site(PAGE, view()));
     assert!(
-        visit.html().contains("name=\"csrfmiddlewaretoken\""),
+        client.html().contains("name=\"csrfmiddlewaretoken\""),
         "{}",
-        visit.html()
+        client.html()
     );
-    assert!(visit.html().contains("type=\"email\""), "{}", visit.html());
-    visit.event("validate_field", &json!({"field": "email", "value": "no mail"}));
+    assert!(client.html().contains("type=\"email\""), "{}", client.html());
+    client.event("validate_field", &json!({"field": "email", "value": "no mail"}));
     assert!(
-        visit.html().contains("Enter a valid email address.</i>"),
+        client.html().contains("Enter a valid email address.</i>"),
         "{}",
-        visit.html()
+        client.html()
     );
-    visit.event(
+    client.event(
         "submit_form",
         &json!({"name": "", "email": "no mail", "csrfmiddlewaretoken": "t"}),
     );
     assert!(
-        visit.html().contains("This field is required."),
+        client.html().contains("This field is required."),
         "{}",
-        visit.html()
+        client.html()
     );
-    assert!(visit.html().contains("Please fix the errors below."));
-    assert!(visit.html().contains("value=\"no mail\""), "what was typed stays");
-    assert_eq!(visit.state("is_valid").to_str(), "False");
-    let frames = visit.event("submit_form", &json!({"name": "Ada", "email": "ada@example.org"}));
-    assert!(visit.html().contains("Saved Ada"));
-    assert!(!visit.html().contains("errorlist"));
+    assert!(client.html().contains("Please fix the errors below."));
+    assert!(
+        client.html().contains("value=\"no mail\""),
+        "what was typed stays"
+    );
+    assert_eq!(client.state("is_valid").to_str(), "False");
+    let frames = client.event("submit_form", &json!({"name": "Ada", "email": "ada@example.org"}));
+    assert!(client.html().contains("Saved Ada"));
+    assert!(!client.html().contains("errorlist"));
     let navigation = frames.iter().find(|frame| frame["type"] == "navigation").unwrap();
     assert_eq!(
         (&navigation["action"], &navigation["path"]),
         (&json!("live_redirect"), &json!("/leases/3/"))
     );
-    let reset = visit.answer("reset_form", &json!({}));
+    let reset = client.answer("reset_form", &json!({}));
     assert_eq!(reset["reset_form"], true);
 }
 
 #[test]
 fn row_79_an_object_that_mount_sets_fills_the_form() {
     let site = site(PAGE, view());
-    let mut visit = Visit::connected(&site, Default::default());
-    visit.mount("demo.Lease", "/?pk=3");
+    let mut client = TestClient::connect(&site, Default::default());
+    client.mount("demo.Lease", "/?pk=3");
     assert!(
-        visit.html().contains("value=\"ada@example.org\""),
+        client.html().contains("value=\"ada@example.org\""),
         "{}",
-        visit.html()
+        client.html()
     );
 }

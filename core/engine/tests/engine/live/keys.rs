@@ -3,13 +3,13 @@
 use djscope_engine::live::Declared;
 use djscope_engine::value::{Dict, Value};
 
-use super::site::{Visit, site};
+use super::site::{site, visit};
 
 fn problems(page: &str) -> Vec<(String, String, Option<usize>)> {
     let row = |key: &str| Value::from(Dict::from_iter([("key", key)]));
     let view = Declared::new("demo.View", "page.html").state("rows", vec![row("a"), row("b"), row("a")]);
-    let visit = Visit::new(&site(page, view));
-    let problems = visit.session.key_problems().unwrap();
+    let client = visit(&site(page, view));
+    let problems = client.session.key_problems().unwrap();
     problems
         .into_iter()
         .map(|problem| {

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use djscope_engine::live::trace::Phase;
 use djscope_engine::live::{
     Arguments, Decimals, Declaration, Declared, Handler, Instance, LiveView, PageAnswer, ParameterType,
-    Raised, Request, encode,
+    Raised, Request, TestClient, encode,
 };
 use djscope_engine::value::{Dict, Value};
 use serde_json::json;
 
-use super::site::{Visit, page, site, texts};
+use super::site::{last_turn, page, site, texts, visit};
 
 /// A view that is written by hand and notes what is called.
 struct Noted {
@@ -66,17 +66,18 @@ fn row_17_mount_refresh_context_and_render_follow_each_other() {
             .with_handler(Handler::new("go")),
         calls: Arc::clone(&calls),
     };
-    let mut visit = Visit::new(&site("<div dj-root>{{ double }}</div>", view));
-    assert_eq!(visit.html(), "2");
-    let phases =
-        |visit: &Visit| -> Vec<Phase> { visit.last_turn().spans.iter().map(|span| span.phase).collect() };
+    let mut client = visit(&site("<div dj-root>{{ double }}</div>", view));
+    assert_eq!(client.html(), "2");
+    let phases = |client: &TestClient| -> Vec<Phase> {
+        last_turn(&client).spans.iter().map(|span| span.phase).collect()
+    };
     assert_eq!(
-        phases(&visit),
+        phases(&client),
         [Phase::Mount, Phase::Refresh, Phase::Context, Phase::Render]
     );
-    assert_eq!(texts(&visit.answer("go", &json!({}))), ["4"]);
+    assert_eq!(texts(&client.answer("go", &json!({}))), ["4"]);
     assert_eq!(
-        phases(&visit),
+        phases(&client),
         [Phase::Handler, Phase::Refresh, Phase::Context, Phase::Render]
     );
     assert_eq!(
@@ -96,21 +97,21 @@ fn row_18_mount_runs_once_for_the_page_and_once_for_the_connection() {
     let site = site("<div dj-root></div>", view);
     assert!(matches!(page(&site, "/"), PageAnswer::Html(_)));
     assert_eq!(count.load(Ordering::Relaxed), 1);
-    let mut visit = Visit::new(&site);
-    visit.event("nothing", &json!({}));
+    let mut client = visit(&site);
+    client.event("nothing", &json!({}));
     assert_eq!(count.load(Ordering::Relaxed), 2);
-    visit.mount("demo.View", "/");
+    client.mount("demo.View", "/");
     assert_eq!(count.load(Ordering::Relaxed), 3, "a lost connection starts anew");
 }
 
 #[test]
 fn row_20_handlers_change_the_state_and_the_page_is_refreshed() {
     let view = products(Arc::default());
-    let mut visit = Visit::new(&site(PRODUCTS, view));
-    assert_eq!(visit.html(), "apple bolt ");
-    visit.event("search", &json!({"value": "b"}));
-    assert_eq!(visit.html(), "bolt ");
-    assert_eq!(visit.last_turn().changed, ["query".into()]);
+    let mut client = visit(&site(PRODUCTS, view));
+    assert_eq!(client.html(), "apple bolt ");
+    client.event("search", &json!({"value": "b"}));
+    assert_eq!(client.html(), "bolt ");
+    assert_eq!(last_turn(&client).changed, ["query".into()]);
 }
 
 const PRODUCTS: &str =
@@ -158,19 +159,22 @@ fn products(fetched: Arc<AtomicU64>) -> Declared {
 #[test]
 fn row_09_a_queryset_is_evaluated_once_in_a_render() {
     let fetched = Arc::new(AtomicU64::new(0));
-    let mut visit = Visit::new(&site(PRODUCTS, products(Arc::clone(&fetched))));
+    let mut client = visit(&site(PRODUCTS, products(Arc::clone(&fetched))));
     assert_eq!(fetched.load(Ordering::Relaxed), 1);
-    assert_eq!(visit.last_turn().queries, 1);
-    visit.event("search", &json!({"value": "apple"}));
+    assert_eq!(last_turn(&client).queries, 1);
+    client.event("search", &json!({"value": "apple"}));
     assert_eq!(fetched.load(Ordering::Relaxed), 2);
-    assert_eq!(visit.last_turn().queries, 1);
+    assert_eq!(last_turn(&client).queries, 1);
 }
 
 #[test]
 fn row_21_private_querysets_become_public_in_the_context() {
-    let visit = Visit::new(&site(PRODUCTS, products(Arc::default())));
-    assert!(visit.session.state("products").is_none(), "only templates see it");
-    assert_eq!(visit.html(), "apple bolt ");
+    let client = visit(&site(PRODUCTS, products(Arc::default())));
+    assert!(
+        client.session.state("products").is_none(),
+        "only templates see it"
+    );
+    assert_eq!(client.html(), "apple bolt ");
 }
 
 #[test]
@@ -179,7 +183,7 @@ fn row_22_rows_assigned_in_mount_work() {
         instance.set("products", vec![product("apple")]);
         Ok(())
     });
-    assert_eq!(Visit::new(&site(PRODUCTS, view)).html(), "apple ");
+    assert_eq!(visit(&site(PRODUCTS, view)).html(), "apple ");
 }
 
 #[test]
@@ -189,7 +193,7 @@ fn row_23_rows_turned_into_a_list_work() {
         context.insert("products", rows[..1].to_vec());
         Ok(())
     });
-    assert_eq!(Visit::new(&site(PRODUCTS, view)).html(), "apple ");
+    assert_eq!(visit(&site(PRODUCTS, view)).html(), "apple ");
 }
 
 #[test]
@@ -201,7 +205,7 @@ fn row_24_rows_turned_into_dicts_by_hand_work() {
         );
         Ok(())
     });
-    assert_eq!(Visit::new(&site(PRODUCTS, view)).html(), "apple ");
+    assert_eq!(visit(&site(PRODUCTS, view)).html(), "apple ");
 }
 
 #[test]
@@ -248,6 +252,6 @@ fn row_89_a_root_is_found_and_said_even_if_the_template_does_not() {
             panic!()
         };
         assert!(html.contains(root), "{html}");
-        assert!(Visit::new(&site).html().contains(">x</p>"));
+        assert!(visit(&site).html().contains(">x</p>"));
     }
 }

@@ -4,7 +4,7 @@ use djscope_engine::live::{Declared, Handler, Push, PushAction};
 use djscope_engine::value::{Dict, Value};
 use serde_json::json;
 
-use super::site::{Visit, kinds, site};
+use super::site::{kinds, last_turn, site, visit};
 
 fn rows(range: std::ops::Range<i64>) -> Vec<Value> {
     range
@@ -32,11 +32,11 @@ fn list() -> Declared {
 fn row_59_keys_make_one_patch_of_six() {
     let keyed =
         "<ul dj-root>{% for row in rows %}<li data-key=\"{{ row.id }}\">{{ row.text }}</li>{% endfor %}</ul>";
-    let mut visit = Visit::new(&site(keyed, list()));
-    assert_eq!(kinds(&visit.answer("remove_first", &json!({}))), ["RemoveChild"]);
+    let mut client = visit(&site(keyed, list()));
+    assert_eq!(kinds(&client.answer("remove_first", &json!({}))), ["RemoveChild"]);
     let plain = "<ul dj-root>{% for row in rows %}<li>{{ row.text }}</li>{% endfor %}</ul>";
-    let mut visit = Visit::new(&site(plain, list()));
-    let patches = kinds(&visit.answer("remove_first", &json!({})));
+    let mut client = visit(&site(plain, list()));
+    let patches = kinds(&client.answer("remove_first", &json!({})));
     assert_eq!(patches.len(), 6, "{patches:?}");
 }
 
@@ -61,13 +61,13 @@ fn row_62_fingerprinted_names_that_are_the_same_are_not_looked_at_again() {
             Ok(())
         }));
     let page = "<div dj-root>{% for line in logs %}{{ line }}{% endfor %}<b>{{ n }}</b></div>";
-    let mut visit = Visit::new(&site(page, view));
-    let frame = visit.answer("reload", &json!({}));
+    let mut client = visit(&site(page, view));
+    let frame = client.answer("reload", &json!({}));
     assert_eq!(kinds(&frame), ["SetText"]);
-    let saved = visit.last_turn().saved_bytes;
+    let saved = last_turn(&client).saved_bytes;
     let all = 500 * "\"line 000\",".len() as u64;
     assert!(saved * 100 > all * 80, "{saved} of about {all}");
-    assert_eq!(visit.last_turn().context_changed, ["n".into()]);
+    assert_eq!(last_turn(&client).context_changed, ["n".into()]);
 }
 
 fn chat() -> Declared {
@@ -96,32 +96,32 @@ const CHAT: &str = "<div dj-root><p>{{ sent }}</p><ul dj-update=\"append\" id=\"
 
 #[test]
 fn row_63_temporary_names_get_their_default_back_after_each_render() {
-    let mut visit = Visit::new(&site(CHAT, chat()));
-    assert_eq!(visit.state("messages").len(), Some(0));
-    visit.event("send", &json!({}));
-    assert_eq!(visit.state("messages").len(), Some(0));
-    assert!(visit.html().contains("row 0<"), "the page still has them");
+    let mut client = visit(&site(CHAT, chat()));
+    assert_eq!(client.state("messages").len(), Some(0));
+    client.event("send", &json!({}));
+    assert_eq!(client.state("messages").len(), Some(0));
+    assert!(client.html().contains("row 0<"), "the page still has them");
 }
 
 #[test]
 fn row_64_what_is_appended_is_one_patch_and_the_rest_stays() {
-    let mut visit = Visit::new(&site(CHAT, chat()));
-    let frame = visit.answer("send", &json!({}));
+    let mut client = visit(&site(CHAT, chat()));
+    let frame = client.answer("send", &json!({}));
     assert_eq!(kinds(&frame), ["SetText", "InsertChild"], "{frame}");
     assert_eq!(frame["patches"][1]["index"], 50);
-    let frame = visit.answer("send", &json!({}));
+    let frame = client.answer("send", &json!({}));
     assert_eq!(kinds(&frame), ["SetText", "InsertChild"], "{frame}");
-    assert_eq!(visit.html().matches("<li").count(), 52);
-    let frame = visit.answer("edit", &json!({}));
+    assert_eq!(client.html().matches("<li").count(), 52);
+    let frame = client.answer("edit", &json!({}));
     assert_eq!(
         kinds(&frame),
         ["SetText"],
         "a row with the same id takes its place: {frame}"
     );
-    assert!(visit.html().contains("edited"));
+    assert!(client.html().contains("edited"));
     // The page that a browser gets that has lost the thread has all of it.
-    visit.send(&json!({"type": "request_html"}));
-    let recovery = visit.take_frames().pop().unwrap();
+    client.send(&json!({"type": "request_html"}));
+    let recovery = client.take_frames().pop().unwrap();
     assert_eq!(recovery["html"].as_str().unwrap().matches("<li").count(), 52);
     assert_eq!(recovery["version"], 4);
 }
@@ -129,20 +129,20 @@ fn row_64_what_is_appended_is_one_patch_and_the_rest_stays() {
 #[test]
 fn what_is_prepended_is_one_patch_as_well() {
     let page = CHAT.replace("append", "prepend");
-    let mut visit = Visit::new(&site(&page, chat()));
-    let frame = visit.answer("send", &json!({}));
+    let mut client = visit(&site(&page, chat()));
+    let frame = client.answer("send", &json!({}));
     assert_eq!(kinds(&frame), ["SetText", "InsertChild"], "{frame}");
     assert_eq!(frame["patches"][1]["index"], 0);
 }
 
 #[test]
 fn appended_rows_survive_a_push() {
-    let mut visit = Visit::new(&site(CHAT, chat()));
-    visit.input(djscope_engine::live::Input::Push(Push {
+    let mut client = visit(&site(CHAT, chat()));
+    client.input(djscope_engine::live::Input::Push(Push {
         target: "chat".into(),
         action: PushAction::Set(Dict::from_iter([("messages", Value::from(rows(90..92)))])),
     }));
-    let frame = visit.take_frames().pop().unwrap();
+    let frame = client.take_frames().pop().unwrap();
     assert_eq!(kinds(&frame), ["InsertChild", "InsertChild"]);
-    assert_eq!(visit.html().matches("<li").count(), 52);
+    assert_eq!(client.html().matches("<li").count(), 52);
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use djscope_engine::live::{Decimals, Declared, Handler, Settings, encode};
+use djscope_engine::live::{Decimals, Declared, Handler, Settings, TestClient, encode};
 use djscope_engine::value::{Dict, Opaque, Record, RecordKind, Value};
 use serde_json::{Value as Json, json};
 
-use super::site::{Visit, page, site, site_with};
+use super::site::{page, site, site_with, visit};
 
 fn typed(json: &Json) -> Value {
     Value::from_json(json).unwrap()
@@ -26,11 +26,11 @@ fn row_07_sets_become_sorted_lists_and_tuples_lists() {
     let tuple = typed(&json!({"$tuple": [2, {"$set": ["b", "a"]}]}));
     assert_eq!(encode(&tuple, Decimals::Text).unwrap(), json!([2, ["a", "b"]]));
     let view = Declared::new("demo.View", "page.html").state("tags", set);
-    let visit = Visit::new(&site(
+    let client = visit(&site(
         "<div dj-root>{% for t in tags %}{{ t }}{% endfor %}</div>",
         view,
     ));
-    assert_eq!(visit.html(), "12");
+    assert_eq!(client.html(), "12");
 }
 
 fn user() -> Value {
@@ -49,11 +49,11 @@ fn row_08_models_are_dicts_without_what_nobody_may_see() {
         assert!(encoded.get(hidden).is_none(), "{hidden}");
     }
     let view = Declared::new("demo.View", "page.html").state("account", user());
-    let visit = Visit::new(&site(
+    let client = visit(&site(
         "<div dj-root>{{ account.username }}|{{ account.password }}|{{ account.is_staff }}</div>",
         view,
     ));
-    assert_eq!(visit.html(), "ada||");
+    assert_eq!(client.html(), "ada||");
 }
 
 #[test]
@@ -89,11 +89,11 @@ fn row_12_a_declared_moment_is_not_dropped() {
         .state("when", typed(&json!({"$datetime": "2026-11-28T10:05:00"})))
         .state("price", typed(&json!({"$decimal": "1.50"})))
         .computed("later", |reader| reader.get("when"));
-    let visit = Visit::new(&site(
+    let client = visit(&site(
         "<div dj-root>{{ when|date:\"Y-m-d H:i\" }} {{ price }} {{ later|date:\"H\" }}</div>",
         view,
     ));
-    assert_eq!(visit.html(), "2026-11-28 10:05 1.50 10");
+    assert_eq!(client.html(), "2026-11-28 10:05 1.50 10");
 }
 
 fn service(type_name: &str) -> Value {
@@ -137,12 +137,12 @@ fn with_client() -> Declared {
 
 #[test]
 fn row_14_in_debug_mode_a_service_in_the_state_is_a_type_error_with_a_hint() {
-    let mut visit = Visit::connected(
+    let mut client = TestClient::connect(
         &site("<div dj-root>{{ client }}</div>", with_client()),
         Default::default(),
     );
-    visit.mount("shop.views.MyView", "/");
-    let error = visit.take_frames().pop().unwrap();
+    client.mount("shop.views.MyView", "/");
+    let error = client.take_frames().pop().unwrap();
     assert_eq!(
         error["error"],
         "Error in mount(): TypeError: Cannot serialize client=<botocore.client.S3 object at 0x7f00> in MyView.\n\
@@ -169,8 +169,8 @@ fn a_service_that_a_handler_stores_is_told_with_its_name() {
             instance.set("session", service("requests.sessions.Session"));
             Ok(())
         }));
-    let mut visit = Visit::new(&site("<div dj-root>{{ n }}</div>", view));
-    let error = visit.answer("go", &json!({}));
+    let mut client = visit(&site("<div dj-root>{{ n }}</div>", view));
+    let error = client.answer("go", &json!({}));
     assert!(
         error["error"]
             .as_str()
@@ -194,8 +194,8 @@ fn row_97_names_that_say_secret_are_not_told() {
         tells_state: true,
         ..Settings::default()
     };
-    let mut visit = Visit::new(&site_with(settings, "<div dj-root>{{ n }}</div>", view));
-    let frames = visit.event("go", &json!({}));
+    let mut client = visit(&site_with(settings, "<div dj-root>{{ n }}</div>", view));
+    let frames = client.event("go", &json!({}));
     assert_eq!(frames[0]["entry"]["state_after"], json!({"n": 1}));
     assert!(!format!("{frames:?}").contains("hidden"));
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use djscope_engine::live::trace::{Cause, Outcome, Phase};
 use djscope_engine::live::{
     Application, Declared, Handler, Input, PageAnswer, ParameterType, PushAction, Rate, Settings,
-    StreamOperation, UploadSlot, User,
+    StreamOperation, TestClient, UploadSlot, User,
 };
 use djscope_engine::value::{Dict, Value};
 use serde_json::json;
 
-use super::site::{Visit, kinds, page, site, site_with, texts};
+use super::site::{kinds, last_turn, page, site, site_with, texts, visit, visit_by};
 
 fn ticking() -> Declared {
     Declared::new("demo.Clock", "page.html")
@@ -29,18 +29,22 @@ fn ticking() -> Declared {
 
 #[test]
 fn row_56_ticks_come_in_time_and_say_nothing_if_nothing_changed() {
-    let mut visit = Visit::new(&site("<div dj-root>{{ beats }}</div>", ticking()));
-    visit.take_frames();
-    assert_eq!(visit.pass(7_999).len(), 0);
-    let frames = visit.pass(1);
+    let mut client = visit(&site("<div dj-root>{{ beats }}</div>", ticking()));
+    client.take_frames();
+    assert_eq!(client.pass(Duration::from_millis(7_999)).len(), 0);
+    let frames = client.pass(Duration::from_millis(1));
     assert_eq!(texts(&frames[0]), ["1"]);
     assert_eq!(
         (&frames[0]["source"], &frames[0]["event_name"]),
         (&json!("tick"), &json!("tick"))
     );
-    assert_eq!(visit.pass(24_000).len(), 3);
-    assert_eq!(visit.pass(80_000).len(), 0, "the state is the same");
-    let ticks = visit
+    assert_eq!(client.pass(Duration::from_millis(24_000)).len(), 3);
+    assert_eq!(
+        client.pass(Duration::from_millis(80_000)).len(),
+        0,
+        "the state is the same"
+    );
+    let ticks = client
         .turns
         .iter()
         .filter(|turn| turn.cause == Cause::Tick)
@@ -50,19 +54,19 @@ fn row_56_ticks_come_in_time_and_say_nothing_if_nothing_changed() {
 
 #[test]
 fn ticks_during_an_event_are_left_out_and_what_comes_meanwhile_waits() {
-    let mut visit = Visit::new(&site("<div dj-root>{{ beats }}</div>", ticking()));
-    visit.pass(7_000);
+    let mut client = visit(&site("<div dj-root>{{ beats }}</div>", ticking()));
+    client.pass(Duration::from_millis(7_000));
     assert_eq!(
-        visit.event("slow", &json!({})).len(),
+        client.event("slow", &json!({})).len(),
         0,
         "its answer comes when it is done"
     );
-    assert_eq!(visit.event("slow", &json!({})).len(), 0);
-    let frames = visit.pass(9_000);
+    assert_eq!(client.event("slow", &json!({})).len(), 0);
+    let frames = client.pass(Duration::from_millis(9_000));
     let refs: Vec<_> = frames.iter().map(|frame| frame["ref"].clone()).collect();
     assert_eq!(refs, [json!(1)], "{frames:#?}");
-    assert!(visit.turns.iter().any(|turn| turn.outcome == Outcome::Skipped));
-    let frames = visit.pass(9_000);
+    assert!(client.turns.iter().any(|turn| turn.outcome == Outcome::Skipped));
+    let frames = client.pass(Duration::from_millis(9_000));
     assert_eq!(frames[0]["ref"], 2, "{frames:#?}");
 }
 
@@ -90,7 +94,7 @@ fn board() -> Declared {
 #[test]
 fn row_58_a_push_reaches_the_other_sessions_by_path_or_short_name() {
     let site = site("<div dj-root>{{ services }}</div>", board());
-    let (mut first, mut second) = (Visit::new(&site), Visit::new(&site));
+    let (mut first, mut second) = (visit(&site), visit(&site));
     first.event("tell", &json!({}));
     let push = first.pushes.pop().unwrap();
     assert_eq!(first.html(), "0", "not to itself");
@@ -154,28 +158,28 @@ fn row_66_who_has_not_logged_in_is_sent_to_do_that() {
         page(&site, "/"),
         PageAnswer::Redirect("/accounts/login/?next=/".to_owned())
     );
-    let mut visit = Visit::by(&site, User::anonymous());
-    let frames = visit.take_frames();
+    let mut client = visit_by(&site, User::anonymous());
+    let frames = client.take_frames();
     let navigate = frames.last().unwrap();
     assert_eq!(
         (&navigate["type"], &navigate["to"]),
         (&json!("navigate"), &json!("/accounts/login/?next=/"))
     );
-    assert_eq!(visit.closed, Some(4403));
-    assert_eq!(visit.html(), "");
-    assert_eq!(Visit::by(&site, User::named("ada", &[])).html(), "inside");
+    assert_eq!(client.closed, Some(4403));
+    assert_eq!(client.html(), "");
+    assert_eq!(visit_by(&site, User::named("ada", &[])).html(), "inside");
 }
 
 #[test]
 fn row_67_who_lacks_the_permission_is_refused() {
     let site = std::sync::Arc::new(guarded());
-    let mut visit = Visit::connected(&site, User::named("ada", &["shop.other"]));
-    visit.mount("demo.Admin", "/admin/");
-    assert_eq!(visit.take_frames().pop().unwrap()["error"], "Permission denied");
-    assert_eq!(visit.closed, Some(4403));
-    let mut visit = Visit::connected(&site, User::named("ada", &["shop.change_settings"]));
-    visit.mount("demo.Admin", "/admin/");
-    assert_eq!(visit.html(), "inside");
+    let mut client = TestClient::connect(&site, User::named("ada", &["shop.other"]));
+    client.mount("demo.Admin", "/admin/");
+    assert_eq!(client.take_frames().pop().unwrap()["error"], "Permission denied");
+    assert_eq!(client.closed, Some(4403));
+    let mut client = TestClient::connect(&site, User::named("ada", &["shop.change_settings"]));
+    client.mount("demo.Admin", "/admin/");
+    assert_eq!(client.html(), "inside");
 }
 
 #[test]
@@ -190,9 +194,9 @@ fn row_68_access_is_asked_for_at_every_event() {
             Ok(())
         }));
     let site = site("<div dj-root>{{ owner }}</div>", view);
-    let mut visit = Visit::by(&site, User::named("ada", &[]));
-    assert_eq!(visit.answer("give_away", &json!({}))["type"], "patch");
-    let refused = visit.answer("give_away", &json!({}));
+    let mut client = visit_by(&site, User::named("ada", &[]));
+    assert_eq!(client.answer("give_away", &json!({}))["type"], "patch");
+    let refused = client.answer("give_away", &json!({}));
     assert_eq!(
         (&refused["error"], &refused["code"]),
         (
@@ -200,14 +204,14 @@ fn row_68_access_is_asked_for_at_every_event() {
             &json!("permission_denied")
         )
     );
-    assert_eq!(Visit::by(&site, User::named("bob", &[])).closed, Some(4403));
+    assert_eq!(visit_by(&site, User::named("bob", &[])).closed, Some(4403));
 }
 
 #[test]
 fn row_70_what_users_write_is_escaped() {
     let view = Declared::new("demo.View", "page.html").state("text", "<script>x</script>");
-    let visit = Visit::new(&site("<div dj-root title=\"{{ text }}\">{{ text }}</div>", view));
-    assert!(visit.html().contains("&lt;script&gt;"), "{}", visit.html());
+    let client = visit(&site("<div dj-root title=\"{{ text }}\">{{ text }}</div>", view));
+    assert!(client.html().contains("&lt;script&gt;"), "{}", client.html());
 }
 
 #[test]
@@ -216,8 +220,8 @@ fn row_71_markup_needs_to_be_marked_safe() {
         .state("plain", "<b>x</b>")
         .state("marked", Value::safe("<b>y</b>"));
     let page = "<div dj-root>{{ plain }}{{ marked }}{{ plain|safe }}{{ plain|json_script:\"data\" }}</div>";
-    let visit = Visit::new(&site(page, view));
-    let html = visit.html();
+    let client = visit(&site(page, view));
+    let html = client.html();
     assert!(
         html.contains("&lt;b&gt;x&lt;/b&gt;") && html.contains(">y</b>") && html.contains(">x</b>"),
         "{html}"
@@ -241,14 +245,14 @@ fn row_72_a_modal_comes_and_goes() {
         }));
     let page =
         "<div dj-root>{% if show_modal %}<div class=\"modal\">{{ modal_data.name }}</div>{% endif %}</div>";
-    let mut visit = Visit::new(&site(page, view));
-    let opened = kinds(&visit.answer("open_modal", &json!({})));
+    let mut client = visit(&site(page, view));
+    let opened = kinds(&client.answer("open_modal", &json!({})));
     assert!(
         opened == ["InsertChild"] || opened == ["InsertSubtree"],
         "{opened:?}"
     );
-    assert!(visit.html().contains("Bolt"));
-    let closed = kinds(&visit.answer("close_modal", &json!({})));
+    assert!(client.html().contains("Bolt"));
+    let closed = kinds(&client.answer("close_modal", &json!({})));
     assert!(
         closed == ["RemoveChild"] || closed == ["RemoveSubtree"],
         "{closed:?}"
@@ -289,13 +293,13 @@ const TABS: &str = "<div dj-root>{{ active_tab }}</div>";
 
 #[test]
 fn row_73_tabs_by_click() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
+    let mut client = visit(&site(TABS, tabs()));
     assert_eq!(
-        texts(&visit.answer("switch_tab", &json!({"tab_name": "settings"}))),
+        texts(&client.answer("switch_tab", &json!({"tab_name": "settings"}))),
         ["settings"]
     );
     assert_eq!(
-        visit.answer("switch_tab", &json!({"tab_name": "no such"}))["type"],
+        client.answer("switch_tab", &json!({"tab_name": "no such"}))["type"],
         "noop"
     );
 }
@@ -307,25 +311,25 @@ fn row_74_the_address_is_told_to_the_view_and_by_it() {
         panic!()
     };
     assert!(html.contains(">settings</div>"), "the first page already: {html}");
-    let mut visit = Visit::new(&site);
-    visit.take_frames();
-    visit.send(&json!({"type": "url_change", "params": {"tab": "settings"}, "uri": "/?tab=settings"}));
-    let frame = visit.take_frames().pop().unwrap();
+    let mut client = visit(&site);
+    client.take_frames();
+    client.send(&json!({"type": "url_change", "params": {"tab": "settings"}, "uri": "/?tab=settings"}));
+    let frame = client.take_frames().pop().unwrap();
     assert_eq!(
         (texts(&frame), &frame["event_name"]),
         (vec!["settings".to_owned()], &json!("url_change"))
     );
     assert_eq!((frame.get("ref"), frame.get("source")), (None, None));
-    visit.send(&json!({"type": "url_change", "params": {}, "uri": "/"}));
-    assert_eq!(texts(&visit.take_frames()[0]), ["overview"], "back");
-    visit.send(&json!({"type": "url_change", "params": {}, "uri": "/"}));
+    client.send(&json!({"type": "url_change", "params": {}, "uri": "/"}));
+    assert_eq!(texts(&client.take_frames()[0]), ["overview"], "back");
+    client.send(&json!({"type": "url_change", "params": {}, "uri": "/"}));
     assert_eq!(
-        visit.take_frames()[0]["patches"],
+        client.take_frames()[0]["patches"],
         json!([]),
         "answered though nothing changed"
     );
     // A patch from a handler calls handle_params as well.
-    let frames = visit.event("go", &json!({}));
+    let frames = client.event("go", &json!({}));
     assert_eq!(texts(&frames[0]), ["settings"]);
     assert_eq!(
         (&frames[1]["action"], &frames[1]["replace"]),
@@ -357,19 +361,19 @@ fn row_75_another_view_on_the_same_connection() {
         Ok(())
     });
     application.add("/items/<int:pk>/", item).unwrap();
-    let mut visit = Visit::new(&std::sync::Arc::new(application));
-    visit.take_frames();
-    visit
+    let mut client = visit(&std::sync::Arc::new(application));
+    client.take_frames();
+    client
         .send(&json!({"type": "live_redirect_mount", "view": "demo.Tabs", "params": {}, "url": "/items/7/"}));
-    let mount = visit.take_frames().pop().unwrap();
+    let mount = client.take_frames().pop().unwrap();
     assert_eq!(
         (&mount["type"], &mount["view"]),
         (&json!("mount"), &json!("demo.Item"))
     );
     assert_eq!(mount["version"], 2, "the versions go on");
-    assert_eq!(visit.html(), "item 7");
-    visit.send(&json!({"type": "live_redirect_mount", "view": "no.Such", "params": {}, "url": "/nowhere/"}));
-    assert_eq!(visit.take_frames()[0]["error"], "View no.Such is not allowed");
+    assert_eq!(client.html(), "item 7");
+    client.send(&json!({"type": "live_redirect_mount", "view": "no.Such", "params": {}, "url": "/nowhere/"}));
+    assert_eq!(client.take_frames()[0]["error"], "View no.Such is not allowed");
 }
 
 #[test]
@@ -386,10 +390,10 @@ fn row_76_a_toast_is_a_change_of_text() {
             Ok(())
         }));
     let page = "<div dj-root>{% if toast_message %}<p>{{ toast_message }}</p>{% endif %}</div>";
-    let mut visit = Visit::new(&site(page, view));
-    visit.event("save_item", &json!({}));
-    assert!(visit.html().contains("Saved successfully!"));
-    assert_eq!(texts(&visit.answer("save_item", &json!({}))), ["Error: full"]);
+    let mut client = visit(&site(page, view));
+    client.event("save_item", &json!({}));
+    assert!(client.html().contains("Saved successfully!"));
+    assert_eq!(texts(&client.answer("save_item", &json!({}))), ["Error: full"]);
 }
 
 #[test]
@@ -402,8 +406,8 @@ fn row_77_a_flag_that_is_set_and_reset_in_one_handler_is_never_seen() {
             Ok(())
         }));
     let page = "<div dj-root>{% if is_loading %}<i>Loading…</i>{% endif %}</div>";
-    let mut visit = Visit::new(&site(page, view));
-    assert_eq!(visit.answer("load_data", &json!({}))["type"], "noop");
+    let mut client = visit(&site(page, view));
+    assert_eq!(client.answer("load_data", &json!({}))["type"], "noop");
 }
 
 #[test]
@@ -431,7 +435,7 @@ fn side_frames_come_in_djusts_order() {
         .state("n", 0)
         .handler(handler("change", true))
         .handler(handler("keep", false));
-    let mut visit = Visit::new(&site("<div dj-root>{{ n }}</div>", view));
+    let mut client = visit(&site("<div dj-root>{{ n }}</div>", view));
     let order = |frames: Vec<serde_json::Value>| -> Vec<String> {
         frames
             .iter()
@@ -439,7 +443,7 @@ fn side_frames_come_in_djusts_order() {
             .collect()
     };
     assert_eq!(
-        order(visit.event("change", &json!({}))),
+        order(client.event("change", &json!({}))),
         [
             "patch",
             "stream",
@@ -451,7 +455,7 @@ fn side_frames_come_in_djusts_order() {
         ]
     );
     assert_eq!(
-        order(visit.event("keep", &json!({}))),
+        order(client.event("keep", &json!({}))),
         [
             "stream",
             "flash",
@@ -477,8 +481,8 @@ fn many_patches_become_a_page_if_that_is_smaller() {
             Ok(())
         }));
     let page = "<div dj-root>{% for row in rows %}<p>{{ row }}</p>{% endfor %}</div>";
-    let mut visit = Visit::new(&site(page, view));
-    let answer = visit.answer("more", &json!({}));
+    let mut client = visit(&site(page, view));
+    let answer = client.answer("more", &json!({}));
     assert_eq!(
         (&answer["type"], &answer["reason"]),
         (&json!("html_update"), &json!("patch_compression"))
@@ -488,8 +492,8 @@ fn many_patches_become_a_page_if_that_is_smaller() {
 
 #[test]
 fn row_82_every_frame_of_a_turn_is_handed_out() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
-    let types: Vec<_> = visit
+    let mut client = visit(&site(TABS, tabs()));
+    let types: Vec<_> = client
         .take_frames()
         .iter()
         .map(|frame| frame["type"].clone())
@@ -503,17 +507,17 @@ fn row_82_every_frame_of_a_turn_is_handed_out() {
         (json!({"type": "event"}), "error"),
         (json!([1]), "error"),
     ] {
-        visit.send(&sent);
-        let frames = visit.take_frames();
+        client.send(&sent);
+        let frames = client.take_frames();
         assert_eq!(frames[0]["type"], answered, "{sent}: {frames:?}");
     }
 }
 
 #[test]
 fn row_84_calls_of_handlers_are_told_with_what_they_were_called_with() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
-    visit.event("switch_tab", &json!({"tab_name": "settings", "more": 1}));
-    let turn = visit.last_turn();
+    let mut client = visit(&site(TABS, tabs()));
+    client.event("switch_tab", &json!({"tab_name": "settings", "more": 1}));
+    let turn = last_turn(&client);
     assert_eq!(
         Value::from(turn.arguments.clone()).repr(),
         "{'tab_name': 'settings', 'more': 1}"
@@ -523,18 +527,18 @@ fn row_84_calls_of_handlers_are_told_with_what_they_were_called_with() {
 
 #[test]
 fn row_85_the_state_before_and_after_is_told() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
-    visit.event("switch_tab", &json!({"tab_name": "settings"}));
-    let turn = visit.last_turn();
+    let mut client = visit(&site(TABS, tabs()));
+    client.event("switch_tab", &json!({"tab_name": "settings"}));
+    let turn = last_turn(&client);
     assert_eq!(turn.before[0].1.to_str(), "overview");
     assert_eq!(turn.after[0].1.to_str(), "settings");
 }
 
 #[test]
 fn row_86_the_phases_of_a_turn_are_timed_one_after_the_other() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
-    visit.event("switch_tab", &json!({"tab_name": "settings"}));
-    let spans = &visit.last_turn().spans;
+    let mut client = visit(&site(TABS, tabs()));
+    client.event("switch_tab", &json!({"tab_name": "settings"}));
+    let spans = &last_turn(&client).spans;
     let phases: Vec<Phase> = spans.iter().map(|span| span.phase).collect();
     assert_eq!(
         phases,
@@ -547,17 +551,17 @@ fn row_86_the_phases_of_a_turn_are_timed_one_after_the_other() {
 
 #[test]
 fn row_95_answers_carry_the_event_and_the_next_version() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
+    let mut client = visit(&site(TABS, tabs()));
     let mut version = 1;
     for (reference, tab) in [(1, "settings"), (2, "overview"), (3, "settings")] {
-        let answer = visit.answer("switch_tab", &json!({"tab_name": tab}));
+        let answer = client.answer("switch_tab", &json!({"tab_name": tab}));
         version += 1;
         assert_eq!(
             (&answer["ref"], &answer["version"]),
             (&json!(reference), &json!(version))
         );
     }
-    let nothing = visit.answer("switch_tab", &json!({"tab_name": "settings"}));
+    let nothing = client.answer("switch_tab", &json!({"tab_name": "settings"}));
     assert_eq!(
         (&nothing["type"], nothing.get("version")),
         (&json!("noop"), None),
@@ -568,28 +572,28 @@ fn row_95_answers_carry_the_event_and_the_next_version() {
 #[test]
 fn events_before_the_view_is_there_are_errors() {
     let site = site(TABS, tabs());
-    let mut visit = Visit::connected(&site, User::anonymous());
-    visit.take_frames();
+    let mut client = TestClient::connect(&site, User::anonymous());
+    client.take_frames();
     let unmounted = "View not mounted. Please reload the page.";
-    assert_eq!(visit.answer("switch_tab", &json!({}))["error"], unmounted);
-    visit.send(&json!({"type": "url_change", "params": {}, "uri": "/"}));
-    assert_eq!(visit.take_frames()[0]["error"], unmounted);
-    visit.send(&json!({"type": "request_html"}));
-    assert_eq!(visit.take_frames()[0]["recoverable"], false);
-    visit.mount("os.path", "/");
-    assert_eq!(visit.take_frames()[0]["error"], "View os.path is not allowed");
-    visit.mount("demo.Tabs", "/");
-    assert_eq!(visit.html(), "overview");
+    assert_eq!(client.answer("switch_tab", &json!({}))["error"], unmounted);
+    client.send(&json!({"type": "url_change", "params": {}, "uri": "/"}));
+    assert_eq!(client.take_frames()[0]["error"], unmounted);
+    client.send(&json!({"type": "request_html"}));
+    assert_eq!(client.take_frames()[0]["recoverable"], false);
+    client.mount("os.path", "/");
+    assert_eq!(client.take_frames()[0]["error"], "View os.path is not allowed");
+    client.mount("demo.Tabs", "/");
+    assert_eq!(client.html(), "overview");
 }
 
 #[test]
 fn too_many_messages_are_warned_about_and_then_end_the_connection() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
-    visit.take_frames();
+    let mut client = visit(&site(TABS, tabs()));
+    client.take_frames();
     for _ in 0..100 {
-        visit.send(&json!({"type": "ping"}));
+        client.send(&json!({"type": "ping"}));
     }
-    let types: Vec<_> = visit
+    let types: Vec<_> = client
         .take_frames()
         .iter()
         .map(|frame| frame["type"].clone())
@@ -601,15 +605,15 @@ fn too_many_messages_are_warned_about_and_then_end_the_connection() {
             .count(),
         2
     );
-    assert_eq!(visit.closed, Some(4429));
+    assert_eq!(client.closed, Some(4429));
     let settings = Settings {
         messages: Rate::UNLIMITED,
         ..Settings::default()
     };
-    let mut visit = Visit::new(&site_with(settings, TABS, tabs()));
+    let mut client = visit(&site_with(settings, TABS, tabs()));
     for _ in 0..1_000 {
         assert_eq!(
-            visit.answer("switch_tab", &json!({"tab_name": "overview"}))["type"],
+            client.answer("switch_tab", &json!({"tab_name": "overview"}))["type"],
             "noop"
         );
     }
@@ -617,17 +621,20 @@ fn too_many_messages_are_warned_about_and_then_end_the_connection() {
 
 #[test]
 fn large_messages_are_refused_and_the_connection_stays() {
-    let mut visit = Visit::new(&site(TABS, tabs()));
-    visit.take_frames();
-    visit.input(Input::Text("x".repeat(64 * 1024 + 1)));
-    assert_eq!(visit.take_frames()[0]["error"], "Message too large (65537 bytes)");
+    let mut client = visit(&site(TABS, tabs()));
+    client.take_frames();
+    client.input(Input::Text("x".repeat(64 * 1024 + 1)));
+    assert_eq!(
+        client.take_frames()[0]["error"],
+        "Message too large (65537 bytes)"
+    );
     for noise in ["", "{", "nul", "\u{0}", "{\"type\":\"event\",\"event\":1}"] {
-        visit.input(Input::Text(noise.to_owned()));
-        assert_eq!(visit.take_frames()[0]["type"], "error", "{noise:?}");
+        client.input(Input::Text(noise.to_owned()));
+        assert_eq!(client.take_frames()[0]["type"], "error", "{noise:?}");
     }
-    visit.input(Input::Binary(vec![0xff; 40]));
-    assert_eq!(visit.take_frames()[0]["type"], "error");
-    assert_eq!(visit.html(), "overview");
+    client.input(Input::Binary(vec![0xff; 40]));
+    assert_eq!(client.take_frames()[0]["type"], "error");
+    assert_eq!(client.html(), "overview");
 }
 
 #[test]
@@ -644,27 +651,27 @@ fn a_file_arrives_whole() {
             instance.set("text", told.join(","));
             Ok(())
         }));
-    let mut visit = Visit::new(&site("<div dj-root>{{ text }}</div>", view));
+    let mut client = visit(&site("<div dj-root>{{ text }}</div>", view));
     let id: Vec<u8> = (0..16).collect();
     let reference = "00010203-0405-0607-0809-0a0b0c0d0e0f";
-    visit.take_frames();
-    visit.send(
+    client.take_frames();
+    client.send(
         &json!({"type": "upload_register", "upload_name": "doc", "ref": reference, "client_name": "a.txt",
                        "client_type": "text/plain", "client_size": 150_000, "resumable": false}),
     );
-    assert_eq!(visit.take_frames()[0]["type"], "upload_registered");
+    assert_eq!(client.take_frames()[0]["type"], "upload_registered");
     let data = vec![b'x'; 150_000];
     for (index, piece) in data.chunks(64 * 1024).enumerate() {
         let mut frame = vec![1];
         frame.extend(&id);
         frame.extend(u32::try_from(index).unwrap().to_be_bytes());
         frame.extend(piece);
-        visit.input(Input::Binary(frame));
+        client.input(Input::Binary(frame));
     }
     let mut frame = vec![2];
     frame.extend(&id);
-    visit.input(Input::Binary(frame));
-    let progress: Vec<_> = visit
+    client.input(Input::Binary(frame));
+    let progress: Vec<_> = client
         .take_frames()
         .iter()
         .map(|frame| (frame["progress"].as_f64().unwrap(), frame["status"].clone()))
@@ -674,11 +681,11 @@ fn a_file_arrives_whole() {
         &(100.0, json!("complete")),
         "{progress:?}"
     );
-    visit.event("save", &json!({}));
-    assert_eq!(visit.html(), "a.txt 150000");
-    visit.send(&json!({"type": "upload_register", "upload_name": "other", "ref": "r", "client_size": 1}));
+    client.event("save", &json!({}));
+    assert_eq!(client.html(), "a.txt 150000");
+    client.send(&json!({"type": "upload_register", "upload_name": "other", "ref": "r", "client_size": 1}));
     assert_eq!(
-        visit.take_frames()[0]["error"],
+        client.take_frames()[0]["error"],
         "Upload rejected (check file type, size, or max entries)"
     );
 }

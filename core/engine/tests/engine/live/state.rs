@@ -1,11 +1,11 @@
 //! Rows 1 to 5 and 49 to 55: the state of a view, and what follows from it.
 
 use djscope_engine::live::trace::NoChange;
-use djscope_engine::live::{Application, Declared, Handler, ParameterType, Settings};
+use djscope_engine::live::{Application, Declared, Handler, ParameterType, Settings, TestClient};
 use djscope_engine::value::{Dict, Value};
 use serde_json::json;
 
-use super::site::{Visit, kinds, site, texts};
+use super::site::{kinds, last_turn, site, texts, visit};
 
 fn counter() -> Declared {
     Declared::new("demo.Counter", "page.html").state("n", 0).handler(
@@ -20,14 +20,14 @@ fn counter() -> Declared {
 
 #[test]
 fn row_01_a_declared_name_is_on_the_page_and_its_change_is_told() {
-    let mut visit = Visit::new(&site("<div dj-root><p>{{ n }}</p></div>", counter()));
-    assert!(visit.html().contains(">0</p>"));
-    let answer = visit.answer("set", &json!({"n": "1"}));
+    let mut client = visit(&site("<div dj-root><p>{{ n }}</p></div>", counter()));
+    assert!(client.html().contains(">0</p>"));
+    let answer = client.answer("set", &json!({"n": "1"}));
     assert_eq!(texts(&answer), ["1"]);
     assert_eq!(answer["ref"], 1);
     assert_eq!(answer["version"], 2);
-    assert_eq!(visit.last_turn().changed.len(), 1);
-    assert_eq!(&*visit.last_turn().changed[0], "n");
+    assert_eq!(last_turn(&client).changed.len(), 1);
+    assert_eq!(&*last_turn(&client).changed[0], "n");
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn row_02_a_name_that_only_mount_assigns_works_as_well() {
         instance.set("title", "from mount");
         Ok(())
     });
-    let visit = Visit::new(&site("<div dj-root>{{ title }}</div>", view));
-    assert_eq!(visit.html(), "from mount");
+    let client = visit(&site("<div dj-root>{{ title }}</div>", view));
+    assert_eq!(client.html(), "from mount");
 }
 
 #[test]
@@ -49,19 +49,19 @@ fn row_03_each_visitor_has_a_default_of_its_own() {
             Ok(())
         }));
     let site = site("<div dj-root>{{ items|length }}</div>", view);
-    let (mut first, mut second) = (Visit::new(&site), Visit::new(&site));
+    let (mut first, mut second) = (visit(&site), visit(&site));
     first.event("add", &json!({}));
     assert_eq!(first.html(), "1");
     second.event("nothing", &json!({}));
     assert_eq!(second.html(), "0");
-    assert_eq!(Visit::new(&site).html(), "0");
+    assert_eq!(visit(&site).html(), "0");
 }
 
 #[test]
 fn row_04_public_names_are_in_the_context() {
     let view = Declared::new("demo.View", "page.html").state("items", vec![Value::from("a")]);
-    let visit = Visit::new(&site("<div dj-root>{{ items.0 }} {{ items_count }}</div>", view));
-    assert_eq!(visit.html(), "a 1");
+    let client = visit(&site("<div dj-root>{{ items.0 }} {{ items_count }}</div>", view));
+    assert_eq!(client.html(), "a 1");
 }
 
 #[test]
@@ -79,14 +79,14 @@ fn row_05_private_names_are_neither_in_templates_nor_in_frames() {
         ..Settings::default()
     };
     let page = "<div dj-root>{{ shown }}{% debug %}</div>";
-    let mut visit = Visit::new(&super::site::site_with(settings, page, view));
-    let frames = visit.event("go", &json!({}));
+    let mut client = visit(&super::site::site_with(settings, page, view));
+    let frames = client.event("go", &json!({}));
     assert!(
         frames.iter().any(|frame| frame["type"] == "time_travel_event"),
         "{frames:#?}"
     );
     assert!(!format!("{frames:?}").contains("hidden"), "{frames:#?}");
-    assert!(!visit.html().contains("hidden"));
+    assert!(!client.html().contains("hidden"));
 
     let mut application = Application::new(
         Settings::default(),
@@ -104,14 +104,14 @@ fn a_push_cannot_set_private_names() {
     let view = Declared::new("demo.View", "page.html")
         .state("_kept", 1)
         .state("shown", 1);
-    let mut visit = Visit::new(&site("<div dj-root>{{ shown }}</div>", view));
+    let mut client = visit(&site("<div dj-root>{{ shown }}</div>", view));
     let state = Dict::from_iter([("_kept", 2), ("shown", 2)].map(|(name, value)| (name, Value::Int(value))));
-    visit.input(djscope_engine::live::Input::Push(djscope_engine::live::Push {
+    client.input(djscope_engine::live::Input::Push(djscope_engine::live::Push {
         target: "demo.View".into(),
         action: djscope_engine::live::PushAction::Set(state),
     }));
-    assert!(visit.state("_kept").same(&Value::Int(1)));
-    assert!(visit.state("shown").same(&Value::Int(2)));
+    assert!(client.state("_kept").same(&Value::Int(1)));
+    assert!(client.state("shown").same(&Value::Int(2)));
 }
 
 fn search() -> Declared {
@@ -138,46 +138,46 @@ const SEARCH: &str = r#"<div dj-root><input dj-model="query" value="{{ query }}"
 
 #[test]
 fn row_49_what_is_typed_is_in_the_state_and_on_the_page() {
-    let mut visit = Visit::new(&site(SEARCH, search()));
-    let answer = visit.answer("update_model", &json!({"field": "query", "value": "bolt"}));
+    let mut client = visit(&site(SEARCH, search()));
+    let answer = client.answer("update_model", &json!({"field": "query", "value": "bolt"}));
     assert_eq!(answer["type"], "patch");
-    assert!(visit.html().contains(">BOLT</b>"), "{}", visit.html());
-    visit.answer("update_model", &json!({"field": "query", "value": ""}));
+    assert!(client.html().contains(">BOLT</b>"), "{}", client.html());
+    client.answer("update_model", &json!({"field": "query", "value": ""}));
     assert!(
-        !visit.html().contains("</b>"),
+        !client.html().contains("</b>"),
         "a name that is gone is gone: {}",
-        visit.html()
+        client.html()
     );
 }
 
 #[test]
 fn row_51_what_the_browser_may_not_set_is_refused_with_a_reason() {
-    let mut visit = Visit::new(&site(SEARCH, search()));
+    let mut client = visit(&site(SEARCH, search()));
     for (field, reason) in [
         ("_private", "private"),
         ("request", "framework"),
         ("unbound", "no dj-model"),
         ("nothing", "no dj-model"),
     ] {
-        let answer = visit.answer("update_model", &json!({"field": field, "value": "x"}));
+        let answer = client.answer("update_model", &json!({"field": field, "value": "x"}));
         assert_eq!(answer["type"], "error");
         assert!(answer["error"].as_str().unwrap().contains(reason), "{answer}");
     }
-    assert!(visit.state("_private").same(&Value::Int(1)));
-    assert!(visit.state("unbound").same(&Value::Int(1)));
-    assert!(visit.state("request").same(&Value::from("framework")));
-    assert!(visit.session.state("nothing").is_none());
-    let wrong = visit.answer("update_model", &json!({"field": "page", "value": "seven"}));
+    assert!(client.state("_private").same(&Value::Int(1)));
+    assert!(client.state("unbound").same(&Value::Int(1)));
+    assert!(client.state("request").same(&Value::from("framework")));
+    assert!(client.session.state("nothing").is_none());
+    let wrong = client.answer("update_model", &json!({"field": "page", "value": "seven"}));
     assert!(wrong["error"].as_str().unwrap().contains("int"), "{wrong}");
 }
 
 #[test]
 fn row_52_what_is_written_gets_the_type_of_what_is_there() {
-    let mut visit = Visit::new(&site(SEARCH, search()));
-    visit.answer("update_model", &json!({"field": "page", "value": "7"}));
-    assert!(visit.state("page").same(&Value::Int(7)));
-    visit.answer("update_model", &json!({"field": "wide", "value": true}));
-    assert!(visit.state("wide").same(&Value::Bool(true)));
+    let mut client = visit(&site(SEARCH, search()));
+    client.answer("update_model", &json!({"field": "page", "value": "7"}));
+    assert!(client.state("page").same(&Value::Int(7)));
+    client.answer("update_model", &json!({"field": "wide", "value": true}));
+    assert!(client.state("wide").same(&Value::Bool(true)));
 }
 
 fn dashboard() -> Declared {
@@ -216,28 +216,28 @@ const DASHBOARD: &str = "<div dj-root>{{ active_count }} of {{ services|length }
 
 #[test]
 fn row_53_computed_values_are_in_the_context_and_computed_once() {
-    let mut visit = Visit::new(&site(DASHBOARD, dashboard()));
-    assert_eq!(visit.html(), "3 of 4 (75%) 0");
+    let mut client = visit(&site(DASHBOARD, dashboard()));
+    assert_eq!(client.html(), "3 of 4 (75%) 0");
     assert_eq!(
-        visit.last_turn().computed,
+        last_turn(&client).computed,
         2,
         "each once, though one needs the other"
     );
-    visit.event("other", &json!({}));
-    assert_eq!(visit.last_turn().computed, 0, "nothing changed that they read");
-    visit.event("clear", &json!({}));
-    assert_eq!(visit.html(), "0 of 0 (0%) 1");
-    assert_eq!(visit.last_turn().computed, 2);
+    client.event("other", &json!({}));
+    assert_eq!(last_turn(&client).computed, 0, "nothing changed that they read");
+    client.event("clear", &json!({}));
+    assert_eq!(client.html(), "0 of 0 (0%) 1");
+    assert_eq!(last_turn(&client).computed, 2);
 }
 
 #[test]
 fn row_54_computed_values_can_use_each_other_but_not_themselves() {
-    let visit = Visit::new(&site(DASHBOARD, dashboard()));
-    assert!(visit.html().contains("(75%)"));
+    let client = visit(&site(DASHBOARD, dashboard()));
+    assert!(client.html().contains("(75%)"));
     let view = Declared::new("demo.View", "page.html").computed("round", |reader| reader.get("round"));
-    let mut visit = Visit::connected(&site("<div dj-root>{{ round }}</div>", view), Default::default());
-    visit.mount("demo.View", "/");
-    let error = visit.take_frames().pop().unwrap();
+    let mut client = TestClient::connect(&site("<div dj-root>{{ round }}</div>", view), Default::default());
+    client.mount("demo.View", "/");
+    let error = client.take_frames().pop().unwrap();
     assert!(
         error["error"].as_str().unwrap().contains("RecursionError"),
         "{error}"
@@ -251,10 +251,9 @@ fn row_55_derived_names_come_from_the_context_and_it_is_known_what_they_read() {
     let instance = Instance::new(view, Request::get("/"), jiff::Timestamp::UNIX_EPOCH);
     instance.computed("percentage_active").unwrap();
     assert_eq!(instance.computed_reads("percentage_active"), ["services".into()]);
-    let mut visit = Visit::new(&site(SEARCH, search()));
-    visit.answer("update_model", &json!({"field": "query", "value": "a"}));
-    let changed: Vec<&str> = visit
-        .last_turn()
+    let mut client = visit(&site(SEARCH, search()));
+    client.answer("update_model", &json!({"field": "query", "value": "a"}));
+    let changed: Vec<&str> = last_turn(&client)
         .context_changed
         .iter()
         .map(|name| &**name)
@@ -309,7 +308,7 @@ fn row_90_every_empty_answer_says_why() {
         .handler(go("force", |instance| instance.set_changed_keys(&["shown"])));
     let page = "<title>{{ outside }}</title><div dj-root>{{ big|length }}{{ shown }}<i>{{ blank }}</i>\
                 {% if is_open %}{{ branch }}{% endif %}</div>";
-    let mut visit = Visit::new(&site(page, view));
+    let mut client = visit(&site(page, view));
     for (event, kind, reason) in [
         ("nothing", "noop", NoChange::SameState),
         ("same", "noop", NoChange::SameState),
@@ -321,15 +320,15 @@ fn row_90_every_empty_answer_says_why() {
         ("inside", "noop", NoChange::Unnoticed),
         ("skip", "noop", NoChange::SkipRender),
     ] {
-        let answer = visit.answer(event, &json!({}));
+        let answer = client.answer(event, &json!({}));
         assert_eq!(answer["type"], kind, "{event}: {answer}");
         assert_eq!(answer["reason"], reason.text(), "{event}");
         assert!(kinds(&answer).is_empty(), "{event}: {answer}");
     }
-    let frames = visit.event("push", &json!({}));
+    let frames = client.event("push", &json!({}));
     assert_eq!(frames[0]["reason"], NoChange::OnlyPushed.text());
     assert_eq!(frames[1]["type"], "push_event", "pushed events come last");
-    let forced = visit.answer("force", &json!({}));
+    let forced = client.answer("force", &json!({}));
     assert_eq!(forced["type"], "html_update");
     assert_eq!(forced["reason"], "force_full_html");
 }
