@@ -69,7 +69,7 @@ fn row_17_mount_refresh_context_and_render_follow_each_other() {
     let mut client = visit(&site("<div dj-root>{{ double }}</div>", view));
     assert_eq!(client.html(), "2");
     let phases = |client: &TestClient| -> Vec<Phase> {
-        last_turn(&client).spans.iter().map(|span| span.phase).collect()
+        last_turn(client).spans.iter().map(|span| span.phase).collect()
     };
     assert_eq!(
         phases(&client),
