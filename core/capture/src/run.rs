@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::launch::{LaunchError, Server, address_in_command};
 use crate::observation::Observation;
-use crate::probe::ProbeListener;
+use crate::probe::{ProbeListener, ProbeMessage, ProbeReport};
 use crate::proxy::{self, ProxyOptions, Upstream, UpstreamError};
 use crate::recorder::{Recorder, RecorderOptions, Shared};
 
@@ -27,10 +27,31 @@ const START_PATIENCE: Duration = Duration::from_secs(120);
 /// How long the last reports of a probe may take after the server has stopped.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 
+/// What a server in this process says of its turns, as a probe in another would.
+pub type Report = Arc<dyn Fn(ProbeMessage) + Send + Sync>;
+
+/// A server in this process.
+pub struct Inside {
+    /// What it is called where a command would be shown.
+    pub name: String,
+    /// Starts it.
+    pub start: Box<dyn FnOnce(Report) -> io::Result<InsideServer> + Send>,
+}
+
+/// A server in this process that runs.
+pub struct InsideServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Ends it.
+    pub stop: Box<dyn FnOnce() + Send>,
+}
+
 /// What is run.
 pub struct RunOptions {
     /// The command of the server; empty to attach to one that runs.
     pub command: Vec<String>,
+    /// A server in this process, in place of a command.
+    pub inside: Option<Inside>,
     /// Where the server is, if it was said.
     pub upstream: Option<String>,
     /// Where the proxy listens.
@@ -283,8 +304,8 @@ async fn whole_run(
     };
     let server = async {
         match &mut live.server {
-            Some(server) => server.ended().await,
-            None => std::future::pending().await,
+            Served::Child(server, _) => server.ended().await,
+            Served::Inside(_) | Served::Attached => std::future::pending().await,
         }
     };
     let asked = async {
@@ -305,12 +326,21 @@ async fn whole_run(
     live.end().await.map(Some)
 }
 
+/// What is at the other end of the proxy.
+enum Served {
+    /// A process of our own, and the probe in it.
+    Child(Box<Server>, Option<(ProbeListener, Probe)>),
+    /// A server in this process.
+    Inside(InsideServer),
+    /// A server of somebody else.
+    Attached,
+}
+
 struct Live {
     proxy: SocketAddr,
     upstream: Upstream,
     recorder: Recorder,
-    server: Option<Server>,
-    probes: Option<(ProbeListener, Probe)>,
+    server: Served,
     serving: tokio::task::JoinHandle<io::Result<()>>,
 }
 
@@ -328,14 +358,22 @@ impl Live {
                 .map(|text| text.parse())
                 .transpose()?,
         };
-        match (&expected, options.command.is_empty()) {
+        let is_attached = options.command.is_empty() && options.inside.is_none();
+        match (&expected, is_attached) {
             (Some(upstream), true) => check(upstream).await?,
             (Some(upstream), false) => refuse_if_taken(upstream).await?,
             (None, _) => {}
         }
         let recorder = Recorder::start(&options.out, options.recorder)?;
-        let started = Self::launch(&options.command, expected, options.probe, &recorder).await;
-        let (server, probes, upstream) = match started {
+        let (command, has_probe) = match &options.inside {
+            Some(inside) => (inside.name.clone(), true),
+            None => (options.command.join(" "), options.probe && !options.command.is_empty()),
+        };
+        let started = match options.inside {
+            Some(inside) => begin_inside(inside, &recorder),
+            None => Self::launch(&options.command, expected, options.probe, &recorder).await,
+        };
+        let (server, upstream) = match started {
             Ok(started) => started,
             Err(error) => {
                 discard(recorder, &options.out);
@@ -345,10 +383,10 @@ impl Live {
         let proxy = listener.local_addr()?;
         let tap = recorder.tap();
         for (key, value) in [
-            ("command", json!(options.command.join(" "))),
+            ("command", json!(command)),
             ("upstream", json!(upstream.to_string())),
             ("proxy", json!(format!("http://{proxy}"))),
-            ("probe", json!(probes.is_some())),
+            ("probe", json!(has_probe)),
             ("djscope", json!(env!("CARGO_PKG_VERSION"))),
         ] {
             tap.send(Observation::Fact { key, value });
@@ -364,7 +402,6 @@ impl Live {
             upstream,
             recorder,
             server,
-            probes,
             serving,
         })
     }
@@ -374,10 +411,10 @@ impl Live {
         expected: Option<Upstream>,
         with_probe: bool,
         recorder: &Recorder,
-    ) -> Result<(Option<Server>, Option<(ProbeListener, Probe)>, Upstream), RunError> {
+    ) -> Result<(Served, Upstream), RunError> {
         if command.is_empty() {
             let upstream = expected.ok_or_else(|| UpstreamError::Form(String::new()))?;
-            return Ok((None, None, upstream));
+            return Ok((Served::Attached, upstream));
         }
         let mut environment = Vec::new();
         let mut probes = None;
@@ -404,7 +441,10 @@ impl Live {
             }
         };
         match address {
-            Ok(address) => Ok((Some(server), probes, expected.unwrap_or_else(|| address.into()))),
+            Ok(address) => Ok((
+                Served::Child(Box::new(server), probes),
+                expected.unwrap_or_else(|| address.into()),
+            )),
             Err(error) => {
                 server.stop().await;
                 Err(error.into())
@@ -416,18 +456,40 @@ impl Live {
         let Self {
             recorder,
             server,
-            probes,
             serving,
             ..
         } = self;
-        if let Some(server) = server {
-            server.stop().await;
-            tokio::time::sleep(LAST_WORDS).await;
-        }
+        let probes = match server {
+            Served::Child(server, probes) => {
+                server.stop().await;
+                tokio::time::sleep(LAST_WORDS).await;
+                probes
+            }
+            Served::Inside(server) => {
+                (server.stop)();
+                None
+            }
+            Served::Attached => None,
+        };
         serving.abort();
         drop(probes);
         recorder.finish()
     }
+}
+
+/// Starts a server in this process; what it says goes on the queue, or away if there is no room.
+fn begin_inside(inside: Inside, recorder: &Recorder) -> Result<(Served, Upstream), RunError> {
+    let tap = recorder.tap();
+    let pid = std::process::id();
+    let report: Report = Arc::new(move |message| {
+        tap.send(Observation::Probe {
+            t_us: tap.now_us(),
+            report: ProbeReport::Message { pid, message },
+        });
+    });
+    let server = (inside.start)(report)?;
+    let upstream = Upstream::from(server.address);
+    Ok((Served::Inside(server), upstream))
 }
 
 /// A run that never began leaves no file behind.

@@ -52,6 +52,7 @@ fn record(
     };
     let run_options = RunOptions {
         command,
+        inside,
         upstream,
         listen: options.listen,
         rewrite_host: options.rewrite_host,

@@ -11,7 +11,7 @@ use super::bucket::Bucket;
 use super::mounted::{Failure, Mounted};
 use super::trace::{Cause, Turn};
 use super::{Declaration, Handler, LiveView, ModelFields, Request, Route, Settings};
-use crate::template::{Environment, Libraries, Loader, MemoryLoader, TemplateError};
+use crate::template::{Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 use crate::value::Dict;
 use crate::view::Plan;
 
@@ -32,6 +32,11 @@ pub struct Registered {
 }
 
 impl Registered {
+    /// The template of its page.
+    pub fn template(&self) -> &Template {
+        self.plan.template()
+    }
+
     /// What is fixed of the view.
     pub fn declaration(&self) -> &Declaration {
         self.view.declaration()

@@ -21,6 +21,9 @@ pub struct Settings {
     pub upload_frames: Rate,
     /// So many messages too many are only warned about; then the connection is closed.
     pub max_warnings: u32,
+    /// What the browser writes by `dj-model` is shown at once, as djust's documentation promises; djust itself waits for
+    /// the next event.
+    pub model_writes_render: bool,
     /// Frames tell the public state before and after each event (`time_travel_event`).
     pub tells_state: bool,
     /// What every page gets before its `</body>`, or at its end: the browser client.
@@ -61,6 +64,7 @@ impl Default for Settings {
                 burst: 400.0,
             },
             max_warnings: 3,
+            model_writes_render: true,
             tells_state: false,
             scripts: "".into(),
         }

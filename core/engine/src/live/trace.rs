@@ -148,6 +148,8 @@ pub struct Turn {
     pub queries: u64,
     /// Bytes of fingerprinted names that did not have to be looked at again.
     pub saved_bytes: u64,
+    /// Version of the frame that the browser checks, if one was sent.
+    pub version: Option<i64>,
     /// Tokens that the rate limit of the handler has left.
     pub tokens_left: Option<f64>,
 }
@@ -208,6 +210,7 @@ impl Turn {
             computed: 0,
             queries: 0,
             saved_bytes: 0,
+            version: None,
             tokens_left: None,
         }
     }

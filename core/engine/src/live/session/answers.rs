@@ -144,6 +144,7 @@ impl Session {
         let body = body(told, effects.force_full_html, mounted_html(&self.mounted));
         turn.outcome = body.outcome();
         let frame = self.answer_frame(reply, body, &effects, &turn);
+        turn.version = Some(self.version);
         self.send(frame);
         let name = reply.event_name.clone().unwrap_or_default();
         self.do_effects(effects, &name, clock);

@@ -129,6 +129,9 @@ impl Session {
         match mounted.registered.model_fields.write(&field, &value, current) {
             Ok(value) => {
                 mounted.instance.set(&field, value);
+                if !self.application.settings().model_writes_render {
+                    mounted.instance.skip_render();
+                }
                 self.answer(reply, turn, clock);
             }
             Err(refused) => {

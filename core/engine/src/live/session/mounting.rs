@@ -91,6 +91,7 @@ impl Session {
             ..MountedFrame::default()
         };
         self.send(ServerFrame::Mount(frame));
+        turn.version = Some(self.version);
         turn.outcome = Outcome::Html(HtmlReason::First);
         let effects = std::mem::take(&mut mounted.instance.effects);
         if self.traces {
