@@ -71,6 +71,13 @@ impl Declaration {
         self.handlers.iter().find(|handler| *handler.name == *name)
     }
 
+    /// Whether a push for `target` concerns this view: it names its path, or the last part of it, as `DashboardView`,
+    /// `Dashboard` or `dashboard`.
+    pub fn is_target(&self, target: &str) -> bool {
+        let bare = |name: &str| name.strip_suffix("View").unwrap_or(name).to_lowercase();
+        *self.path == *target || (!target.contains('.') && bare(self.class_name()) == bare(target))
+    }
+
     /// With a name of the state: `name = state(default=…)`.
     #[must_use]
     pub fn with_state(mut self, name: &str, default: impl Into<Value>) -> Self {

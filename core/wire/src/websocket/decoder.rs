@@ -54,6 +54,9 @@ pub enum Failure {
     /// A fragment without a beginning, or a new message inside another.
     #[error("a WebSocket message has fragments out of order")]
     FragmentOrder,
+    /// A frame of the browser without a mask, where one is required.
+    #[error("a WebSocket frame of the client has no mask")]
+    NoMask,
     /// A length of 2^63 or more.
     #[error("a WebSocket frame claims an impossible length")]
     Length,
@@ -67,6 +70,7 @@ pub enum Failure {
 /// Bytes may be cut anywhere. Once it has failed it ignores what follows.
 pub struct Decoder {
     limit: usize,
+    requires_masks: bool,
     inflate: Option<Inflate>,
     state: State,
     head: Vec<u8>,
@@ -107,12 +111,29 @@ impl Decoder {
     pub fn new(from: Peer, extensions: &Extensions, limit: usize) -> Self {
         Self {
             limit,
+            requires_masks: false,
             inflate: extensions.deflate.map(|deflate| Inflate::new(deflate, from)),
             state: State::Head,
             head: Vec::with_capacity(14),
             message: None,
             control: Vec::new(),
             failure: extensions.unknown.clone().map(Failure::UnknownExtension),
+        }
+    }
+
+    /// The same, which refuses frames without a mask, as a server must (RFC 6455, section 5.1).
+    #[must_use]
+    pub fn requiring_masks(mut self) -> Self {
+        self.requires_masks = true;
+        self
+    }
+
+    /// Bytes of the message that is under way, as far as its frames have told; 0 between messages.
+    pub fn announced_length(&self) -> u64 {
+        let length = self.message.as_ref().map_or(0, |message| message.length);
+        match &self.state {
+            State::Payload(frame) if frame.opcode < CLOSE => length.saturating_add(frame.length - frame.read),
+            _ => length,
         }
     }
 
@@ -188,6 +209,9 @@ impl Decoder {
         };
         if first & 0x30 != 0 || (compressed && (self.inflate.is_none() || !matches!(opcode, TEXT | BINARY))) {
             return Err(Failure::ReservedBit);
+        }
+        if self.requires_masks && second & 0x80 == 0 {
+            return Err(Failure::NoMask);
         }
         if length >> 63 != 0 {
             return Err(Failure::Length);

@@ -271,3 +271,23 @@ fn text_that_is_not_utf_8_is_kept() {
         }]
     );
 }
+
+#[test]
+fn an_endpoint_learns_of_a_large_message_before_it_is_there_and_refuses_frames_without_a_mask() {
+    let mut decoder = Decoder::new(Peer::Client, &Extensions::default(), 1000).requiring_masks();
+    let mut events = Vec::new();
+    let masked = |first: u8, length: u16| [&[first, 0x80 | 126][..], &length.to_be_bytes(), &[0; 4]].concat();
+    // A text in two fragments of 3,000 and 4,000 bytes, with a ping inside, of which the last byte is missing.
+    decoder.feed(&masked(0x01, 3000), &mut events).unwrap();
+    assert_eq!(decoder.announced_length(), 3000);
+    decoder.feed(&[b'a'; 3000], &mut events).unwrap();
+    decoder.feed(&[0x89, 0x80, 0, 0, 0, 0], &mut events).unwrap();
+    decoder.feed(&masked(0x80, 4000), &mut events).unwrap();
+    decoder.feed(&[b'a'; 3999], &mut events).unwrap();
+    assert_eq!(decoder.announced_length(), 7000);
+    assert_eq!(events, [Event::Ping(Vec::new())]);
+    decoder.feed(b"a", &mut events).unwrap();
+    assert!(matches!(events[1], Event::Message { length: 7000, .. }));
+    assert_eq!(decoder.announced_length(), 0);
+    assert_eq!(decoder.feed(&[0x81, 1, b'a'], &mut events), Err(Failure::NoMask));
+}

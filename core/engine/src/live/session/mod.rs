@@ -42,6 +42,8 @@ pub enum Input {
     Text(String),
     /// A binary message.
     Binary(Vec<u8>),
+    /// A message of so many bytes that it was not kept.
+    TooLarge(u64),
     /// The time of [`Session::next_deadline`] has come.
     Deadline,
     /// Work in the background is done.
@@ -191,16 +193,13 @@ impl Session {
             .map_or(Ok(Vec::new()), Mounted::key_problems)
     }
 
-    /// Whether a push for `target` concerns the view that is mounted: it names its path, or the last part of it, as
-    /// `DashboardView`, `Dashboard` or `dashboard`.
+    /// Whether a push for `target` concerns the view that is mounted, see [`Declaration::is_target`].
+    ///
+    /// [`Declaration::is_target`]: super::Declaration::is_target
     pub fn is_target(&self, target: &str) -> bool {
-        let Some(mounted) = &self.mounted else {
-            return false;
-        };
-        let declaration = mounted.registered.declaration();
-        let bare = |name: &str| name.strip_suffix("View").unwrap_or(name).to_lowercase();
-        *declaration.path == *target
-            || (!target.contains('.') && bare(declaration.class_name()) == bare(target))
+        self.mounted
+            .as_ref()
+            .is_some_and(|mounted| mounted.registered.declaration().is_target(target))
     }
 
     /// When it wants to be woken: [`Input::Deadline`].
@@ -253,6 +252,10 @@ impl Session {
     fn admit(&mut self, input: &Input, clock: &dyn Clock) -> bool {
         let settings = self.application.settings();
         let (length, is_upload) = match input {
+            Input::TooLarge(length) => {
+                self.error(&too_large(*length));
+                return false;
+            }
             Input::Text(text) => (text.len(), false),
             Input::Binary(bytes) => (bytes.len(), is_upload(bytes)),
             _ => return true,
@@ -260,7 +263,7 @@ impl Session {
         // The head of a piece does not count: djust cuts off its own default pieces by counting it.
         let most = settings.max_message_bytes + if is_upload { UPLOAD_HEAD } else { 0 };
         if length > most {
-            self.error(&format!("Message too large ({length} bytes)"));
+            self.error(&too_large(length as u64));
             return false;
         }
         let now = clock.elapsed();
@@ -299,6 +302,7 @@ impl Session {
             }
             Input::Text(text) => self.message(ClientMessage::from_text(text), &[], clock),
             Input::Binary(bytes) => self.message(ClientMessage::from_binary(&bytes), &bytes, clock),
+            Input::TooLarge(length) => self.error(&too_large(length)),
             Input::Deadline => self.wake(clock),
             Input::Done(task, result) => self.task_done(task, result, clock),
             Input::Push(push) => self.pushed(push, clock),
@@ -378,6 +382,10 @@ impl Session {
 
 /// Bytes before the data of a piece: what it is, UUID, number.
 const UPLOAD_HEAD: usize = 21;
+
+fn too_large(length: u64) -> String {
+    format!("Message too large ({length} bytes)")
+}
 
 fn is_upload(bytes: &[u8]) -> bool {
     bytes.len() >= 17 && matches!(bytes[0], 1..=3)
