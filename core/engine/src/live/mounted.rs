@@ -12,6 +12,7 @@ use super::trace::{NoChange, Phase, Span, Turn};
 use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
 use crate::template::TemplateError;
+use crate::template::filters::url::quote;
 use crate::value::{Dict, Value};
 use crate::view::{KeyProblem, Page, View, ViewError, Work};
 
@@ -90,7 +91,7 @@ impl Mounted {
         let settings = application.settings();
         let is_wanted = declaration.login_required || declaration.permission_required.is_some();
         if is_wanted && !request.user.is_authenticated() {
-            let to = format!("{}?next={}", settings.login_url, request.path);
+            let to = format!("{}?next={}", settings.login_url, quote(&request.path, "/"));
             return Err(Failure::Login(to));
         }
         if let Some(permission) = &declaration.permission_required

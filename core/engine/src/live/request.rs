@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::template::filters::url::unquote;
 use crate::value::{Dict, Value};
 
 /// The user of a request, as far as views may ask.
@@ -42,7 +43,7 @@ impl User {
 /// What a view is mounted for.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Path of the page.
+    /// Path of the page, decoded.
     pub path: Arc<str>,
     /// Query parameters; of those with one name the last.
     pub query: Dict,
@@ -59,11 +60,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request of somebody unknown for a path with its query: `/tabs/?tab=home`.
+    /// A request of somebody unknown for a path with its query, as a browser sends them: `/tabs/?tab=at%20home`.
     pub fn get(address: &str) -> Self {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         Self {
-            path: path.into(),
+            path: unquote(path).into(),
             query: parse_query(query),
             ..Self::default()
         }
@@ -89,24 +90,7 @@ pub fn parse_query(query: &str) -> Dict {
 }
 
 fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = text
-            .get(at + 1..at + 3)
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match (bytes[at], hex) {
-            (b'%', Some(byte)) => {
-                decoded.push(byte);
-                at += 2;
-            }
-            (b'+', _) => decoded.push(b' '),
-            (byte, _) => decoded.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+    unquote(&text.replace('+', " ")).into_owned()
 }
 
 #[cfg(test)]
@@ -121,5 +105,18 @@ mod tests {
             .map(|(name, value)| format!("{}={}", name.to_str(), value.to_str()))
             .collect();
         assert_eq!(shown, ["tab=a b", "page=3", "flag=", "x=%zz é"]);
+        assert_eq!(
+            &*parse_query("a=%+5")
+                .get_value(&Value::from("a"))
+                .unwrap()
+                .to_str(),
+            "% 5"
+        );
+    }
+
+    #[test]
+    fn paths() {
+        let request = Request::get("/caf%C3%A9/1+1/%zz?x=1");
+        assert_eq!(&*request.path, "/café/1+1/%zz");
     }
 }

@@ -1,5 +1,6 @@
 //! Views come and go: `mount`, `live_redirect_mount`, `url_change`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use djscope_wire::{LiveRedirectMount, Mount, Mounted as MountedFrame, Navigate, ServerFrame, UrlChange};
@@ -12,6 +13,7 @@ use crate::live::application::{Clock, Registered};
 use crate::live::mounted::{Failure, Mounted, timed};
 use crate::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
 use crate::live::{Declaration, Handler, Request};
+use crate::template::filters::url::unquote;
 use crate::value::Dict;
 
 impl Session {
@@ -22,7 +24,7 @@ impl Session {
             self.error(&format!("View {} is not allowed", mount.view));
             return;
         };
-        let path = site_path(&mount.url);
+        let path = &*site_path(&mount.url);
         let kwargs = match application.resolve(path) {
             Some((at_path, kwargs)) if Arc::ptr_eq(at_path, registered) => kwargs,
             _ => Dict::new(),
@@ -40,7 +42,7 @@ impl Session {
     /// Another view on the same connection. The path says which; the name counts only if there is none.
     pub(super) fn redirect(&mut self, redirect: &LiveRedirectMount, clock: &dyn Clock) {
         let application = Arc::clone(&self.application);
-        let path = site_path(&redirect.url);
+        let path = &*site_path(&redirect.url);
         let (registered, kwargs) = match application.resolve(path) {
             Some((registered, kwargs)) => (registered, kwargs),
             None => match application.view(&redirect.view) {
@@ -159,12 +161,12 @@ fn by_handler(declaration: &Declaration, config: impl Fn(&Handler) -> Option<Jso
     (!configs.is_empty()).then_some(Json::Object(configs))
 }
 
-/// A path of this site; what is none counts as `/` (djust `security/mount.py`).
-fn site_path(url: &str) -> &str {
+/// A path of this site, decoded; what is none counts as `/` (djust `security/mount.py`).
+fn site_path(url: &str) -> Cow<'_, str> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let is_of_site = path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains("..")
         && !path.contains(['\r', '\n', '\\']);
-    if is_of_site { path } else { "/" }
+    if is_of_site { unquote(path) } else { "/".into() }
 }

@@ -35,7 +35,7 @@ mod time_zones;
 mod truncate;
 mod truncate_html;
 mod unordered_list;
-mod url;
+pub(crate) mod url;
 mod urlize;
 mod wrap;
 

@@ -57,7 +57,7 @@ pub(super) fn iriencode(call: &Call<'_>) -> Result<Value, FilterError> {
 }
 
 /// `quote()`: every byte but letters, digits, `_.-~` and those of `kept` as `%XX`.
-pub(super) fn quote(text: &str, kept: &str) -> String {
+pub(crate) fn quote(text: &str, kept: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {
         let is_kept = byte.is_ascii_alphanumeric()
@@ -78,7 +78,7 @@ fn quote_plus(text: &str) -> String {
 }
 
 /// `unquote()`: what is not UTF-8 becomes a replacement character.
-fn unquote(text: &str) -> Cow<'_, str> {
+pub(crate) fn unquote(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
