@@ -367,7 +367,10 @@ impl Live {
         let recorder = Recorder::start(&options.out, options.recorder)?;
         let (command, has_probe) = match &options.inside {
             Some(inside) => (inside.name.clone(), true),
-            None => (options.command.join(" "), options.probe && !options.command.is_empty()),
+            None => (
+                options.command.join(" "),
+                options.probe && !options.command.is_empty(),
+            ),
         };
         let started = match options.inside {
             Some(inside) => begin_inside(inside, &recorder),

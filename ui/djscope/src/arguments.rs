@@ -23,6 +23,12 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Try djscope on a small site of its own, without Python and Django
+    ///
+    /// The site is served by djscope's engine, proxied and recorded like any other. Open the
+    /// printed address in a browser; the bug museum has a page for each cause of a page that
+    /// does not change.
+    Demo(DemoArguments),
     /// Start a dev server, record everything, and open the panel
     ///
     /// The server runs with a probe in its environment; the project stays as it is. Open the
@@ -36,6 +42,8 @@ pub enum Command {
     /// Print the turns of a recording
     #[command(after_help = filter::HELP)]
     Show(ShowArguments),
+    /// Try the views of the demo with whatever may be sent: do they render, survive, and escape
+    Smoke(SmokeArguments),
     /// Use the engine from another tool: JSON lines on standard input, JSON lines on standard output
     #[command(after_help = ENGINE_EXAMPLES)]
     Engine(EngineArguments),
@@ -88,6 +96,30 @@ pub struct RunArguments {
     /// The command of the server, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub server: Vec<String>,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    #[command(flatten)]
+    pub common: LiveArguments,
+}
+
+/// Options of `smoke`.
+#[derive(Debug, Args)]
+pub struct SmokeArguments {
+    /// Dotted paths of views; without any all are tried
+    #[arg(value_name = "VIEW")]
+    pub views: Vec<String>,
+    /// Calls of each handler
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub calls: usize,
+    /// Where the made up parameters begin: the same number makes the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Print findings as JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `attach`.

@@ -8,6 +8,9 @@ use djscope_capture::run::RunError;
 use djscope_recording::RecordingError;
 use djscope_recording::filter::FilterError;
 
+/// Exit code for findings.
+pub const FINDINGS: u8 = 1;
+
 /// Exit code for usage and input errors.
 pub const INPUT: u8 = 2;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use djscope_capture::recorder::RecorderOptions;
 use djscope_capture::redaction::Rules;
-use djscope_capture::run::{Ending, Run, RunOptions};
+use djscope_capture::run::{Ending, Inside, Run, RunOptions};
 use djscope_hub::{Live, Mailbox};
 use djscope_recording::{Summary, WriterOptions};
 use serde_json::json;
@@ -19,31 +19,56 @@ use crate::window;
 /// Bytes of an HTTP body that are kept: more than any script or picture of a dev page.
 const BODY_LIMIT: usize = 8 << 20;
 
+/// The server that is recorded.
+pub enum Source {
+    /// A command that starts it.
+    Command {
+        /// The command.
+        command: Vec<String>,
+        /// Where it will listen, if that was said.
+        upstream: Option<String>,
+        /// With the probe in it.
+        probe: bool,
+    },
+    /// One that runs already, there.
+    Attached(String),
+    /// One in this process.
+    Inside(Inside),
+}
+
 /// `djscope run`.
 pub fn run(options: RunArguments) -> Result<(), Failure> {
-    record(
-        &options.common,
-        options.server,
-        options.upstream,
-        !options.no_probe,
-    )
+    let source = Source::Command {
+        command: options.server,
+        upstream: options.upstream,
+        probe: !options.no_probe,
+    };
+    record(&options.common, source)
 }
 
 /// `djscope attach`.
 pub fn attach(options: AttachArguments) -> Result<(), Failure> {
-    record(&options.common, Vec::new(), Some(options.upstream), false)
+    record(&options.common, Source::Attached(options.upstream))
 }
 
-fn record(
-    options: &LiveArguments,
-    command: Vec<String>,
-    upstream: Option<String>,
-    probe: bool,
-) -> Result<(), Failure> {
+/// Records a server and shows the panel.
+pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let rules = rules(options)?;
     let out = options.out.clone().map_or_else(default_path, Ok)?;
-    let is_attached = command.is_empty();
-    let shown_command = (!is_attached).then(|| command.join(" "));
+    let (command, inside, upstream, probe) = match source {
+        Source::Command {
+            command,
+            upstream,
+            probe,
+        } => (command, None, upstream, probe),
+        Source::Attached(upstream) => (Vec::new(), None, Some(upstream), false),
+        Source::Inside(inside) => (Vec::new(), Some(inside), None, true),
+    };
+    let is_attached = command.is_empty() && inside.is_none();
+    let shown_command = match &inside {
+        Some(inside) => Some(inside.name.clone()),
+        None => (!is_attached).then(|| command.join(" ")),
+    };
     let mailbox = Mailbox::default();
     let writer = WriterOptions {
         overwrite: options.overwrite,
@@ -115,8 +140,8 @@ fn announce(proxy: &str, run: &Run, out: &Path, as_json: bool) {
     );
 }
 
-/// A line on standard output. Recording goes on when nobody reads it.
-fn say(line: impl std::fmt::Display) {
+/// A line on standard output. What is done goes on when nobody reads it.
+pub fn say(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 

@@ -4,6 +4,7 @@
 //! codes: 0 fine, 1 findings or divergence, 2 usage or input error.
 
 mod arguments;
+mod demo;
 mod engine;
 mod failure;
 mod live;
@@ -21,6 +22,12 @@ use arguments::{Arguments, Command};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Demo(options) => demo::demo(&options.common),
+        Command::Smoke(options) => match demo::smoke(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
         Command::Run(options) => live::run(options),
         Command::Attach(options) => live::attach(options),
         Command::Open(options) => open::open(&options),

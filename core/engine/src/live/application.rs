@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
 
 use super::bucket::Bucket;
 use super::mounted::{Failure, Mounted};
@@ -168,7 +169,18 @@ impl Application {
             Err(Failure::Forbidden(message)) => return PageAnswer::Forbidden(message),
             Err(failure) => return PageAnswer::Failed(failure.message(self.settings.debug, "mount")),
         };
-        PageAnswer::Html(mounted.whole_page(&self.settings.scripts))
+        let scripts = format!("{}{}", self.route_map(), self.settings.scripts);
+        PageAnswer::Html(mounted.whole_page(&scripts))
+    }
+
+    /// A script that tells the browser which paths have a view, so that `dj-navigate` can stay on its connection.
+    fn route_map(&self) -> String {
+        let routes: Map<String, Json> = self
+            .routes()
+            .map(|(pattern, view)| (browser_pattern(pattern), Json::from(&**view)))
+            .collect();
+        let json = Json::Object(routes).to_string().replace('<', "\\u003c");
+        format!("<script>(window.djust ??= {{}})._routeMap = {json};</script>")
     }
 
     /// Takes a token of the handler's rate limit; gives whether there was one, and how many are left.
@@ -200,6 +212,15 @@ impl Application {
         let is_taken = bucket.take(now);
         Some((is_taken, bucket.tokens()))
     }
+}
+
+/// A pattern as djust's client reads it: `/products/:pk/`.
+fn browser_pattern(pattern: &str) -> String {
+    let part = |part: &str| match part.strip_prefix('<').and_then(|part| part.strip_suffix('>')) {
+        Some(name) => format!(":{}", name.rsplit(':').next().unwrap_or(name)),
+        None => part.to_owned(),
+    };
+    pattern.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// So many buckets are kept before the full ones, which say nothing, are thrown away.

@@ -124,6 +124,8 @@ pub enum HtmlReason {
 /// What happened in a turn.
 #[derive(Clone, Debug)]
 pub struct Turn {
+    /// Dotted path of the view; `None` if none is mounted.
+    pub view: Option<Arc<str>>,
     /// What set it off.
     pub cause: Cause,
     /// What the handler was called with, converted.
@@ -198,6 +200,7 @@ impl fmt::Display for Turn {
 impl Turn {
     pub(super) fn new(cause: Cause) -> Self {
         Self {
+            view: None,
             cause,
             arguments: Dict::new(),
             near_misses: Vec::new(),

@@ -373,8 +373,9 @@ impl Session {
         Some(self.version)
     }
 
-    fn trace(&mut self, turn: Turn) {
+    fn trace(&mut self, mut turn: Turn) {
         if self.traces {
+            turn.view = self.view_path().cloned();
             self.out.push(Output::Turn(Box::new(turn)));
         }
     }

@@ -131,6 +131,9 @@ impl Session {
             return;
         };
         let mut turn = Turn::new(Cause::UrlChange);
+        if self.traces {
+            turn.before = super::answers::state_of(mounted);
+        }
         let params = params(&change.params);
         mounted.instance.request_mut().query = params.clone();
         mounted.instance.set_now(clock.timestamp());

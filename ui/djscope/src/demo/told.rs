@@ -1,0 +1,305 @@
+//! What the engine knows of its turns, told as a probe tells it of djust's.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use djscope_capture::probe::{Hello, ProbeMessage, ProbeSnapshot, ProbeSpan, ProbeTurn, ProbeView, VERSION};
+use djscope_capture::run::Report;
+use djscope_engine::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
+use djscope_engine::live::{Application, Handler, ParameterType, Registered};
+use djscope_engine::value::Value;
+use djscope_recording::model;
+use serde_json::{Map, Value as Json, json};
+
+/// Tells the recorder of turns.
+pub struct Witness {
+    report: Report,
+    last_turn: AtomicU64,
+    /// By session the view that is mounted: how many there were before it, and its class.
+    mounted: Mutex<HashMap<String, Mounted>>,
+}
+
+#[derive(Clone, Default)]
+struct Mounted {
+    number: u64,
+}
+
+impl Witness {
+    /// A witness that says who it is.
+    pub fn new(report: Report) -> Self {
+        report(ProbeMessage::Hello(Hello {
+            protocol: VERSION,
+            time_us: unix_us(),
+            pid: std::process::id(),
+            ..Hello::default()
+        }));
+        Self {
+            report,
+            last_turn: AtomicU64::new(0),
+            mounted: Mutex::default(),
+        }
+    }
+
+    /// Tells what the views of a site offer.
+    pub fn tell_views(&self, site: &Application) {
+        for view in site.views() {
+            (self.report)(ProbeMessage::View(Box::new(told_view(view))));
+        }
+    }
+
+    /// Tells of a turn that has just ended.
+    pub fn tell(&self, session: &str, turn: &Turn) {
+        if turn.outcome == Outcome::Skipped {
+            return;
+        }
+        let number = self.last_turn.fetch_add(1, Ordering::Relaxed) + 1;
+        let view = self.view_of(session, turn);
+        (self.report)(ProbeMessage::Turn(Box::new(told_turn(
+            number, session, view, turn,
+        ))));
+    }
+
+    /// An id for the view instance: a mount begins another.
+    fn view_of(&self, session: &str, turn: &Turn) -> String {
+        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        if mounted.len() >= MOST_SESSIONS {
+            mounted.clear();
+        }
+        let known = mounted.entry(session.to_owned()).or_default();
+        if turn.cause == Cause::Mount {
+            known.number += 1;
+        }
+        format!("{session}-{}", known.number)
+    }
+}
+
+/// So many sessions are remembered before all are forgotten; then a view counts as a new one.
+const MOST_SESSIONS: usize = 10_000;
+
+fn unix_us() -> i64 {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(unix.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn us(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn told_view(registered: &Registered) -> ProbeView {
+    let template = registered.template();
+    ProbeView {
+        class: registered.declaration().path.to_string(),
+        handlers: registered
+            .declaration()
+            .handlers
+            .iter()
+            .map(told_handler)
+            .collect(),
+        template: Some(model::Template {
+            name: template.name().map(str::to_owned),
+            sources: vec![model::TemplateSource {
+                name: template.name().map(str::to_owned),
+                role: "self".to_owned(),
+                source: template.source().to_owned(),
+                ..model::TemplateSource::default()
+            }],
+        }),
+        ..ProbeView::default()
+    }
+}
+
+fn told_handler(handler: &Handler) -> model::Handler {
+    let named = handler
+        .signature
+        .parameters
+        .iter()
+        .map(|parameter| model::HandlerParam {
+            name: parameter.name.to_string(),
+            annotation: annotation(&parameter.annotation),
+            required: parameter.default.is_none(),
+            default: parameter.default.as_ref().map(Value::repr),
+        });
+    let rest = handler.signature.takes_any.then(|| model::HandlerParam {
+        name: "**kwargs".to_owned(),
+        ..model::HandlerParam::default()
+    });
+    model::Handler {
+        name: handler.name.to_string(),
+        decorators: decorators(handler),
+        params: named.chain(rest).collect(),
+        ..model::Handler::default()
+    }
+}
+
+fn annotation(annotation: &ParameterType) -> Option<String> {
+    let name = match annotation {
+        ParameterType::Any => return None,
+        ParameterType::Int => "int",
+        ParameterType::Float => "float",
+        ParameterType::Bool => "bool",
+        ParameterType::Str => "str",
+        ParameterType::Decimal => "Decimal",
+        ParameterType::Uuid => "UUID",
+        ParameterType::List(_) => "list",
+        ParameterType::Dict => "dict",
+        ParameterType::Union(_) => "Optional",
+    };
+    Some(name.to_owned())
+}
+
+fn decorators(handler: &Handler) -> Json {
+    let mut all = Map::new();
+    if handler.is_event_handler {
+        all.insert("event_handler".into(), json!({"coerce_types": handler.coerces}));
+    }
+    if let Some(debounce) = handler.debounce {
+        all.insert(
+            "debounce".into(),
+            json!({"wait": debounce.wait_s, "max_wait": debounce.max_wait_s}),
+        );
+    }
+    if let Some(throttle) = handler.throttle {
+        all.insert("throttle".into(), json!({"interval": throttle.interval_s}));
+    }
+    if let Some(cache) = &handler.cache {
+        all.insert("cache".into(), json!({"ttl": cache.ttl_s}));
+    }
+    if let Some(limit) = handler.rate_limit {
+        all.insert(
+            "rate_limit".into(),
+            json!({"rate": limit.rate, "burst": limit.burst}),
+        );
+    }
+    if let Some(permission) = &handler.permission {
+        all.insert("permission_required".into(), json!(&**permission));
+    }
+    if handler.optimistic.is_some() {
+        all.insert("optimistic".into(), json!(true));
+    }
+    Json::Object(all)
+}
+
+fn told_turn(number: u64, session: &str, view: String, turn: &Turn) -> ProbeTurn {
+    let start = turn.spans.first().map_or(Duration::ZERO, |span| span.start);
+    let end = turn.spans.last().map_or(start, |span| span.start + span.duration);
+    let duration = end.saturating_sub(start);
+    let (kind, event, reference) = cause(&turn.cause);
+    ProbeTurn {
+        seq: number,
+        transport: "ws".to_owned(),
+        session_id: Some(session.to_owned()),
+        view: Some(view),
+        class: turn.view.as_deref().map(str::to_owned),
+        kind: kind.to_owned(),
+        event,
+        params: Value::from(turn.arguments.clone()).to_json(),
+        reference,
+        start_us: unix_us().saturating_sub_unsigned(us(duration)),
+        duration_us: us(duration),
+        before: (!turn.before.is_empty()).then(|| snapshot(&turn.before)),
+        after: (!turn.after.is_empty()).then(|| snapshot(&turn.after)),
+        rendered: turn.context_changed.iter().map(ToString::to_string).collect(),
+        spans: spans(turn, start),
+        exception: exception(turn),
+        full_html: full_html(turn),
+        sent: sent(turn, us(duration)),
+        ..ProbeTurn::default()
+    }
+}
+
+fn cause(cause: &Cause) -> (&'static str, Option<String>, Option<i64>) {
+    match cause {
+        Cause::Mount => ("mount", None, None),
+        Cause::Event { name, reference } => ("event", Some(name.to_string()), *reference),
+        Cause::UrlChange => ("url_change", None, None),
+        Cause::Tick => ("tick", Some("handle_tick".to_owned()), None),
+        Cause::Push => ("push", None, None),
+        Cause::Async(event) => ("async", Some(event.to_string()), None),
+    }
+}
+
+fn snapshot(state: &[(Arc<str>, Value)]) -> ProbeSnapshot {
+    let (private, public): (Vec<_>, Vec<_>) = state.iter().partition(|(name, _)| name.starts_with('_'));
+    let map = |names: Vec<&(Arc<str>, Value)>| -> Map<String, Json> {
+        names
+            .into_iter()
+            .map(|(name, value)| (name.to_string(), value.to_json()))
+            .collect()
+    };
+    ProbeSnapshot {
+        public: map(public),
+        private: map(private),
+        ..ProbeSnapshot::default()
+    }
+}
+
+fn spans(turn: &Turn, start: Duration) -> Vec<ProbeSpan> {
+    let kind = |phase| match phase {
+        Phase::Mount | Phase::Handler => ("handler", "handler"),
+        Phase::Refresh => ("other", "refresh"),
+        Phase::Context => ("context", "get_context_data"),
+        Phase::Render => ("render", "render"),
+    };
+    turn.spans
+        .iter()
+        .enumerate()
+        .map(|(number, span)| {
+            let (kind, name) = kind(span.phase);
+            ProbeSpan {
+                id: u32::try_from(number).unwrap_or(u32::MAX),
+                kind: kind.to_owned(),
+                name: if span.phase == Phase::Mount { "mount" } else { name }.to_owned(),
+                start_us: i64::try_from(us(span.start.saturating_sub(start))).unwrap_or(i64::MAX),
+                duration_us: us(span.duration),
+                ..ProbeSpan::default()
+            }
+        })
+        .collect()
+}
+
+/// What the view raised; refusals of the framework are no exceptions.
+fn exception(turn: &Turn) -> Option<model::Exception> {
+    let Outcome::Error(message) = &turn.outcome else {
+        return None;
+    };
+    let told = message.strip_prefix("Error in ")?;
+    let (place, told) = told.split_once("(): ")?;
+    let (class, message) = told.split_once(": ").unwrap_or(("Exception", told));
+    Some(model::Exception {
+        class: class.to_owned(),
+        message: message.to_owned(),
+        traceback: format!("in {place}\n{told}"),
+        ..model::Exception::default()
+    })
+}
+
+fn full_html(turn: &Turn) -> Option<model::FullHtml> {
+    let reason = match turn.outcome {
+        Outcome::Html(HtmlReason::Forced) => "force_full_html",
+        Outcome::Html(HtmlReason::Compression) => "patch_compression",
+        _ => return None,
+    };
+    Some(model::FullHtml {
+        reason: reason.to_owned(),
+        version: turn.version,
+        ..model::FullHtml::default()
+    })
+}
+
+/// The frame that the browser counts, by which the recorder finds the turn that nobody asked for.
+fn sent(turn: &Turn, t_us: u64) -> Vec<model::SentFrame> {
+    let kind = match turn.outcome {
+        _ if turn.cause == Cause::Mount => "mount",
+        Outcome::Html(_) => "html_update",
+        _ => "patch",
+    };
+    let frame = turn.version.map(|version| model::SentFrame {
+        kind: kind.to_owned(),
+        version: Some(version),
+        t_us: i64::try_from(t_us).unwrap_or(i64::MAX),
+        ..model::SentFrame::default()
+    });
+    frame.into_iter().collect()
+}
