@@ -5,6 +5,7 @@
 mod bad_input;
 mod client_of_ours;
 mod client_patches;
+mod demo;
 mod engine_lines;
 mod equal_pages;
 mod journeys;

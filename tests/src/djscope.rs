@@ -90,6 +90,17 @@ impl Recording {
         Self::begin(command, &project::folder(), &[])
     }
 
+    /// The demo, without Python: neither is on the path.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn demo(options: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        command.arg("demo").args(options).env("PATH", "");
+        Self::begin(command, &project::folder(), &[])
+    }
+
     fn begin(mut command: Command, project: &Path, server: &[String]) -> Self {
         let database = Database::fresh();
         let folder = tempfile::tempdir().unwrap();

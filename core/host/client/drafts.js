@@ -20,12 +20,14 @@ export function join() {
   function save(key) {
     const root = rootOf();
     if (root?.dataset.draftKey !== key) return;
+    timers.delete(key);
     const data = Object.fromEntries(fieldsIn(root).map(field => [nameOf(field), field[heldIn(field)]]));
     localStorage.setItem(storageKey(key), JSON.stringify({ data, timestamp: Date.now() }));
   }
 
   function clear(key) {
     clearTimeout(timers.get(key));
+    timers.delete(key);
     localStorage.removeItem(storageKey(key));
   }
 
@@ -42,10 +44,12 @@ export function join() {
     if (!root || target.dataset.draft !== 'true') return;
     const key = root.dataset.draftKey;
     clearTimeout(timers.get(key));
-    timers.set(key, setTimeout(save, PAUSE_MS, key));
+    timers.set(key, setTimeout(() => save(key), PAUSE_MS));
   }
 
   for (const type of ['input', 'change']) document.addEventListener(type, typed);
+  // Whoever leaves at once has typed it all the same.
+  window.addEventListener('pagehide', () => timers.forEach((_, key) => save(key)));
 
   // The attribute stays on the page until the next rendering, and a new draft may begin meanwhile.
   function clearIfTold() {

@@ -1,4 +1,4 @@
-//! `tour FOLDER COMMAND…`: starts `djscope run` in FOLDER and uses the test project as a visitor would.
+//! `tour COMMAND…`: starts `djscope demo` and uses its pages as a visitor would.
 
 #![allow(clippy::unwrap_used, reason = "a tour that cannot go on has failed")]
 
@@ -9,13 +9,12 @@ use djscope_tests::browser::{Browser, Page};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
-    let (Some(folder), Some(program)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: tour FOLDER COMMAND…");
+    let Some(program) = arguments.next() else {
+        eprintln!("usage: tour COMMAND…");
         return ExitCode::from(2);
     };
     let mut djscope = Command::new(program)
         .args(arguments)
-        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -41,16 +40,24 @@ async fn visit(origin: &str) {
     let browser = Browser::start();
     let mut page = browser.page().await;
     for (path, selectors) in [
-        ("/counter/", &["#increment", "#increment", "#add", "#look"][..]),
-        ("/tabs/", &["#tab-stock", "#tab-reviews", "#go"]),
-        ("/push/", &["#start"]),
-        ("/background/", &["#begin", "#notify"]),
-        ("/queries/", &["#load", "#load-joined"]),
-        ("/state/", &["#change"]),
-        ("/causes/c-not-in-template/", &["#go"]),
-        ("/causes/e2-in-place-object/", &["#go"]),
-        ("/causes/k-forced-by-flag/", &["#go"]),
-        ("/error/", &["#fail"]),
+        (
+            "/counter/",
+            &["button.main", "button.main", "[dj-click='add(10)']"][..],
+        ),
+        (
+            "/tabs/",
+            &[
+                "[dj-patch='?tab=orders']",
+                "#panel [dj-patch]",
+                "[dj-patch='?tab=settings']",
+            ],
+        ),
+        ("/dashboard/", &["[dj-click=report]"]),
+        ("/museum/rc01/", &["#press"]),
+        ("/museum/rc05/", &["#press"]),
+        ("/museum/rc09/", &["#press"]),
+        ("/museum/rc18/", &["#press"]),
+        ("/museum/rc22/", &["#press"]),
     ] {
         eprintln!("tour: {path}");
         page.open(&format!("{origin}{path}")).await;
@@ -58,20 +65,14 @@ async fn visit(origin: &str) {
     }
     eprintln!("tour: /products/");
     page.open(&format!("{origin}/products/")).await;
-    page.fill("#search", "bolt").await;
+    page.fill("input[type=search]", "bolt").await;
     page.settle().await;
-    click_all(&mut page, &["#by-price", "#rows tr:nth-child(2) button"]).await;
+    click_all(&mut page, &["[data-by=price]", "tbody tr:nth-child(2) button"]).await;
 }
 
 async fn click_all(page: &mut Page, selectors: &[&str]) {
     for selector in selectors {
-        if page
-            .evaluate(&format!("document.querySelector('{selector}') !== null"))
-            .await
-            == serde_json::json!(true)
-        {
-            page.click(selector).await;
-            page.settle().await;
-        }
+        page.click(selector).await;
+        page.settle().await;
     }
 }

@@ -267,6 +267,10 @@ impl Mounted {
         let plan = self.view.plan();
         let request = self.instance.request();
         context.insert("csrf_token", Value::Str(Arc::clone(&request.csrf_token)));
+        if plan.reads("request") {
+            let path = Value::Str(Arc::clone(&request.path));
+            context.insert("request", Dict::from_iter([("path", path)]));
+        }
         if plan.reads("user") {
             let user = Dict::from_iter([
                 ("is_authenticated", Value::from(request.user.is_authenticated())),
