@@ -100,6 +100,9 @@ impl fmt::Debug for Output {
 /// So many inputs wait for a handler that takes long; more are thrown away.
 const MOST_WAITING: usize = 1_000;
 
+/// So many bytes of messages wait for it: a file of the largest size that a slot takes if nothing else is said, and some.
+const MOST_WAITING_BYTES: usize = 16 << 20;
+
 /// One connection.
 pub struct Session {
     application: Arc<Application>,
@@ -235,11 +238,25 @@ impl Session {
 
     /// Keeps what comes while a handler is under way.
     fn wait(&mut self, input: Input, clock: &dyn Clock) {
-        if self.waiting.len() >= MOST_WAITING {
-            self.warn("Too many messages, some events are being dropped");
-        } else if self.admit(&input, clock) {
-            self.waiting.push_back(input);
+        let is_full = self.waiting.len() >= MOST_WAITING;
+        match &input {
+            // It is lost, and nothing is held against the browser, which did not send it.
+            Input::Push(_) if is_full => {}
+            Input::Text(_) | Input::Binary(_) if is_full || self.waiting_bytes() > MOST_WAITING_BYTES => {
+                self.warn("Too many messages, some events are being dropped");
+            }
+            _ if self.admit(&input, clock) => self.waiting.push_back(input),
+            _ => {}
         }
+    }
+
+    fn waiting_bytes(&self) -> usize {
+        let bytes = self.waiting.iter().map(|input| match input {
+            Input::Text(text) => text.len(),
+            Input::Binary(bytes) => bytes.len(),
+            _ => 0,
+        });
+        bytes.sum()
     }
 
     fn take(&mut self, input: Input, clock: &dyn Clock) {
@@ -362,6 +379,7 @@ impl Session {
     fn close(&mut self, code: CloseCode) {
         self.out.push(Output::Close(code));
         self.is_closed = true;
+        self.busy = None;
         self.mounted = None;
         self.tasks.clear();
         self.delayed.clear();

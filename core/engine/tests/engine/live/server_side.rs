@@ -689,3 +689,42 @@ fn a_file_arrives_whole() {
         "Upload rejected (check file type, size, or max entries)"
     );
 }
+
+#[test]
+fn what_others_send_to_a_busy_view_costs_its_browser_nothing() {
+    let busy = Declared::new("demo.views.Busy", "page.html")
+        .state("note", "-")
+        .handler(Handler::new("work").run(|instance, _| {
+            instance.assign_async("note", || Ok(Value::from("worked")));
+            Ok(())
+        }))
+        .handler(Handler::new("rest").run(|instance, _| {
+            instance.pause(Duration::from_secs(9));
+            Ok(())
+        }));
+    let settings = Settings {
+        messages: Rate::UNLIMITED,
+        ..Settings::default()
+    };
+    let mut client = visit(&site_with(settings, "<div dj-root>{{ note.result }}</div>", busy));
+    client.event("work", &json!({}));
+    client.event("rest", &json!({}));
+    for _ in 0..3_000 {
+        client.input(Input::Push(djscope_engine::live::Push {
+            target: "busy".into(),
+            action: PushAction::Set(Dict::new()),
+        }));
+    }
+    client.finish_tasks();
+    let frames = client.pass(Duration::from_secs(9));
+    assert_eq!(client.closed, None);
+    assert!(frames.iter().all(|frame| frame["type"] != "rate_limit_exceeded"));
+    assert_eq!(client.html(), "worked", "the result of its own work is not lost");
+    // What it sends itself is another thing.
+    client.event("rest", &json!({}));
+    for _ in 0..300 {
+        client.input(Input::Text("x".repeat(64 * 1024)));
+    }
+    assert_eq!(client.closed, Some(4429), "no memory for 20 MB of messages");
+    assert_eq!(client.session.next_deadline(), None, "nothing more is to be done");
+}
