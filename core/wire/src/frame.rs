@@ -115,6 +115,9 @@ fn parse_strict<T: Vocabulary>(text: &str) -> (T, Option<Problem>) {
     }
 }
 
+/// How deep msgpack may be nested: as deep as JSON may be. What comes with the crate is too deep for a small stack.
+const MOST_NESTED: usize = 128;
+
 /// A message from the browser.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
@@ -139,7 +142,9 @@ impl ClientMessage {
         if let Some(upload) = UploadFrame::parse(bytes) {
             return Self::Upload(upload);
         }
-        match rmp_serde::from_slice::<Value>(bytes) {
+        let mut packed = rmp_serde::Deserializer::from_read_ref(bytes);
+        packed.set_max_depth(MOST_NESTED);
+        match Value::deserialize(&mut packed) {
             Ok(value) if value.is_object() => Self::Packed(parse(value.to_string())),
             _ => Self::Binary(bytes.to_vec()),
         }

@@ -165,3 +165,16 @@ proptest! {
         prop_assert_eq!(&written["type"], &json!(kind));
     }
 }
+
+#[test]
+fn a_deeply_nested_message_needs_no_deep_stack() {
+    for byte in [0x91_u8, 0x81] {
+        // Each byte opens a list or a map in the one before.
+        let bytes = vec![byte; 60_000];
+        let read = std::thread::Builder::new()
+            .stack_size(2 << 20)
+            .spawn(move || ClientMessage::from_binary(&bytes))
+            .unwrap();
+        assert!(matches!(read.join().unwrap(), ClientMessage::Binary(_)));
+    }
+}
