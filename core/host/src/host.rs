@@ -15,10 +15,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::hub::Pusher;
-use crate::options::HostOptions;
+use crate::options::{HostOptions, Limits};
 use crate::site::{Caller, Site};
 
 /// Connections for pages and files, beside those of a WebSocket.
@@ -49,7 +49,7 @@ impl Host {
     pub async fn start(options: HostOptions, application: Arc<Application>) -> io::Result<Self> {
         let listener = TcpListener::bind(options.address).await?;
         let address = listener.local_addr()?;
-        let open = Arc::new(Semaphore::new(most_open(&options)));
+        let open = Arc::new(Semaphore::new(most_open(&options) as usize));
         let site = Arc::new(Site::new(options, application)?);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(accept(listener, Arc::clone(&site), Arc::clone(&open), stopped));
@@ -90,8 +90,7 @@ impl Host {
     /// ended.
     pub async fn stop(&self) -> bool {
         self.begin_stop();
-        let all = u32::try_from(most_open(&self.site.options)).unwrap_or(u32::MAX);
-        let ended = self.open.acquire_many(all);
+        let ended = self.open.acquire_many(most_open(&self.site.options));
         timeout(self.site.options.limits.stop_timeout, ended)
             .await
             .is_ok()
@@ -118,8 +117,9 @@ impl fmt::Debug for Host {
     }
 }
 
-fn most_open(options: &HostOptions) -> usize {
-    options.limits.max_connections + PAGE_CONNECTIONS
+fn most_open(options: &HostOptions) -> u32 {
+    let most = options.limits.max_connections.saturating_add(PAGE_CONNECTIONS);
+    u32::try_from(most.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX)
 }
 
 async fn accept(
@@ -145,11 +145,10 @@ async fn accept(
         match accepted {
             Ok((permit, (stream, address))) => {
                 let caller = Arc::new(Caller::new(address, permit));
-                let head_timeout = site.options.limits.head_timeout;
-                let stopped = stopped.clone();
-                tokio::spawn(serve(stream, caller, service.clone(), head_timeout, stopped));
+                let limits = site.options.limits;
+                tokio::spawn(serve(stream, caller, service.clone(), limits, stopped.clone()));
             }
-            Err(_) => tokio::time::sleep(AFTER_REFUSAL).await,
+            Err(_) => sleep(AFTER_REFUSAL).await,
         }
     }
 }
@@ -159,7 +158,7 @@ async fn serve(
     stream: TcpStream,
     caller: Arc<Caller>,
     service: TowerToHyperService<Router>,
-    head_timeout: Duration,
+    limits: Limits,
     mut stopped: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
@@ -169,14 +168,16 @@ async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
+        .header_read_timeout(limits.head_timeout)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+        _ = stopped.changed() => {}
+        () = sleep(limits.page_connection_time) => {}
     }
-    let _ = connection.await;
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(limits.write_timeout, connection).await;
 }

@@ -45,6 +45,8 @@ pub struct Limits {
     pub max_socket_message_bytes: u64,
     /// The head of a request has to be there in this time; an open connection may wait so long for its next request.
     pub head_timeout: Duration,
+    /// A connection that asks for pages and files is ended after this time; browsers open a new one when they need it.
+    pub page_connection_time: Duration,
     /// A browser has to take what it is sent in this time.
     pub write_timeout: Duration,
     /// A browser that says nothing for this time is asked for a sign of life.
@@ -62,6 +64,7 @@ impl Default for Limits {
             max_connections_per_address: 100,
             max_socket_message_bytes: 1 << 20,
             head_timeout: Duration::from_secs(10),
+            page_connection_time: Duration::from_secs(60),
             write_timeout: Duration::from_secs(10),
             ping_after: Duration::from_secs(30),
             silence_limit: Duration::from_secs(90),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use djscope_engine::live::Settings;
-use djscope_host::{HostOptions, Limits};
+use djscope_host::{HostOptions, Limits, StaticFile};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::browser::{Browser, connect};
 use crate::http::{ask, send};
-use crate::site::{start, start_site, start_with_limits, unlimited};
+use crate::site::{start, start_site, start_with, start_with_limits, unlimited};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_other_sites_cannot_connect() {
@@ -115,6 +115,10 @@ async fn messages_that_make_no_sense_get_an_error_and_the_connection_stays() {
         ),
         (
             Message::binary(Vec::new()),
+            "Invalid message: neither JSON, msgpack nor part of an upload",
+        ),
+        (
+            Message::binary(vec![0x91; 60_000]),
             "Invalid message: neither JSON, msgpack nor part of an upload",
         ),
         (
@@ -301,6 +305,8 @@ async fn a_head_that_does_not_end_and_a_connection_that_asks_nothing_are_given_u
     let host = start_with_limits(limits).await;
     for request in [
         &b"GET / HTTP/1.1\r\nHost: loc"[..],
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n",
         b"",
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ] {
@@ -309,6 +315,39 @@ async fn a_head_that_does_not_end_and_a_connection_that_asks_nothing_are_given_u
         let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut Vec::new())).await;
         assert!(read.is_ok(), "{request:?} is still open");
     }
+    Browser::open(&host).await.still_works().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_takes_no_file_is_given_up() {
+    let host = start_with(HostOptions {
+        files: vec![StaticFile {
+            name: "large".to_owned(),
+            media_type: "application/octet-stream".to_owned(),
+            content: vec![7; 40_000_000],
+        }],
+        limits: Limits {
+            page_connection_time: Duration::from_millis(200),
+            write_timeout: Duration::from_millis(200),
+            ..Limits::default()
+        },
+        ..HostOptions::default()
+    })
+    .await;
+    let mut stream = TcpStream::connect(host.address()).await.unwrap();
+    let request = b"GET /static/large HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let mut taken = Vec::new();
+    // The connection may end with or without an error.
+    let _ = stream.read_to_end(&mut taken).await;
+    assert!((1..40_000_000).contains(&taken.len()), "{}", taken.len());
+    // Whoever takes what is sent gets all of it.
+    let mut stream = TcpStream::connect(host.address()).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    taken.clear();
+    stream.read_to_end(&mut taken).await.unwrap();
+    assert!(taken.len() > 40_000_000, "{}", taken.len());
     Browser::open(&host).await.still_works().await;
 }
 
