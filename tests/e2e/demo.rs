@@ -212,7 +212,7 @@ async fn every_exhibit_shows_its_symptom_and_its_twin_works() {
     }
     let turns = demo.turns();
     let outcome = |number: u8| {
-        let view = format!("museum.rc{number:02}.Broken");
+        let view = format!("museum.views.RC{number}");
         let of_view = turns
             .iter()
             .filter(|turn| turn["view"] == view && turn["kind"] == "event");

@@ -116,7 +116,7 @@ pub(crate) fn add(application: &mut Application) -> Result<(), TemplateError> {
 
 /// The broken view of an exhibit, without what is special of it.
 fn broken(number: u8) -> Declared {
-    view(number, "Broken", &format!("museum/rc{number:02}.html"), false)
+    view(number, "", &format!("museum/rc{number:02}.html"), false)
 }
 
 /// The repaired view, which renders the same template.
@@ -129,8 +129,8 @@ fn fixed_template(number: u8) -> Declared {
     view(number, "Fixed", &format!("museum/rc{number:02}_fixed.html"), true)
 }
 
-fn view(number: u8, class: &str, template: &str, is_fixed: bool) -> Declared {
-    Declared::new(&format!("museum.rc{number:02}.{class}"), template)
+fn view(number: u8, suffix: &str, template: &str, is_fixed: bool) -> Declared {
+    Declared::new(&format!("museum.views.RC{number}{suffix}"), template)
         .state("value", "before")
         .state("is_fixed", is_fixed)
         .state("path", path(number))

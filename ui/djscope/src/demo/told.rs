@@ -236,8 +236,16 @@ fn snapshot(state: &[(Arc<str>, Value)]) -> ProbeSnapshot {
 }
 
 fn spans(turn: &Turn, start: Duration) -> Vec<ProbeSpan> {
+    let method = match &turn.cause {
+        Cause::Mount => "mount",
+        Cause::Event { name, .. } | Cause::Async(name) => name,
+        Cause::UrlChange => "handle_params",
+        Cause::Tick => "handle_tick",
+        Cause::Push => "push_to_view",
+    };
     let kind = |phase| match phase {
-        Phase::Mount | Phase::Handler => ("handler", "handler"),
+        Phase::Mount => ("handler", "mount"),
+        Phase::Handler => ("handler", method),
         Phase::Refresh => ("other", "refresh"),
         Phase::Context => ("context", "get_context_data"),
         Phase::Render => ("render", "render"),
@@ -250,7 +258,7 @@ fn spans(turn: &Turn, start: Duration) -> Vec<ProbeSpan> {
             ProbeSpan {
                 id: u32::try_from(number).unwrap_or(u32::MAX),
                 kind: kind.to_owned(),
-                name: if span.phase == Phase::Mount { "mount" } else { name }.to_owned(),
+                name: name.to_owned(),
                 start_us: i64::try_from(us(span.start.saturating_sub(start))).unwrap_or(i64::MAX),
                 duration_us: us(span.duration),
                 ..ProbeSpan::default()
