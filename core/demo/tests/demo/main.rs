@@ -3,6 +3,7 @@
 
 mod exhibits;
 mod pages;
+mod walks;
 
 use std::sync::Arc;
 
