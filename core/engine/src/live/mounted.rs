@@ -13,6 +13,7 @@ use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
 use crate::template::TemplateError;
 use crate::template::filters::url::quote;
+use crate::tree::{IdCounter, Parser, parse};
 use crate::value::{Dict, Value};
 use crate::view::{KeyProblem, Page, View, ViewError, Work};
 
@@ -155,6 +156,18 @@ impl Mounted {
         let place = html.rfind("</body>").unwrap_or(html.len());
         html.insert_str(place, scripts);
         html
+    }
+
+    /// The title that the page has in front of its root.
+    pub fn title(&self) -> Option<String> {
+        let source = self.view.page()?.source();
+        let start = source.find("<title")?;
+        let end = start + source[start..].find("</title>")?;
+        // Of a whole page the parser keeps the root only.
+        let title = format!("<div>{}</title></div>", &source[start..end]);
+        let tree = parse(&title, IdCounter::default(), Parser::Fast).ok()?.tree;
+        let text = tree.at(&[0, 0])?;
+        Some(tree.text(text).to_owned())
     }
 
     /// Names of the state that were touched and have another value: those that are noticed, and the others.

@@ -36,7 +36,7 @@ impl Session {
             kwargs,
             ..self.visitor.clone()
         };
-        self.mount_view(registered, request, clock);
+        self.mount_view(registered, request, clock, false);
     }
 
     /// Another view on the same connection. The path says which; the name counts only if there is none.
@@ -59,10 +59,16 @@ impl Session {
             kwargs,
             ..self.visitor.clone()
         };
-        self.mount_view(registered, request, clock);
+        self.mount_view(registered, request, clock, true);
     }
 
-    fn mount_view(&mut self, registered: &Arc<Registered>, request: Request, clock: &dyn Clock) {
+    fn mount_view(
+        &mut self,
+        registered: &Arc<Registered>,
+        request: Request,
+        clock: &dyn Clock,
+        takes_over: bool,
+    ) {
         let application = Arc::clone(&self.application);
         self.mounted = None;
         self.tasks.clear();
@@ -70,7 +76,15 @@ impl Session {
         self.tick_due = None;
         let mut turn = Turn::new(Cause::Mount);
         match Mounted::mount(&application, registered, request, clock, &mut turn) {
-            Ok(mounted) => self.tell_mounted(mounted, turn, clock),
+            Ok(mut mounted) => {
+                // A page that is not loaded has the title of the one before; what `mount` set itself comes after that.
+                if takes_over && let Some(title) = mounted.title() {
+                    let of_mount = std::mem::take(&mut mounted.instance.effects.metadata);
+                    mounted.instance.set_title(&title);
+                    mounted.instance.effects.metadata.extend(of_mount);
+                }
+                self.tell_mounted(mounted, turn, clock);
+            }
             Err(failure) => self.refuse(&failure, turn),
         }
     }

@@ -377,6 +377,44 @@ fn row_75_another_view_on_the_same_connection() {
 }
 
 #[test]
+fn a_page_that_comes_over_the_connection_brings_its_title() {
+    let page = |title: &str| format!("<head>{title}</head><body><div dj-root>{{{{ n }}}}</div></body>");
+    let mut application = Application::new(
+        Settings::default(),
+        [
+            ("first.html".to_owned(), page("<title>First</title>")),
+            (
+                "second.html".to_owned(),
+                page("<title id=\"t\">{{ n }} &amp; <b></title>"),
+            ),
+            ("third.html".to_owned(), page("")),
+        ],
+    );
+    for (path, name) in [("/", "first"), ("/second/", "second"), ("/third/", "third")] {
+        let view = Declared::new(&format!("demo.{name}"), &format!("{name}.html")).state("n", 2);
+        application.add(path, view).unwrap();
+    }
+    let mut client = visit(&std::sync::Arc::new(application));
+    assert!(
+        client
+            .take_frames()
+            .iter()
+            .all(|frame| frame["type"] != "page_metadata"),
+        "a page that was loaded has its title"
+    );
+    let mut titles = |url: &str| {
+        client.send(&json!({"type": "live_redirect_mount", "view": "", "params": {}, "url": url}));
+        let frames = client.take_frames();
+        let titles = frames.iter().filter(|frame| frame["type"] == "page_metadata");
+        titles
+            .map(|frame| frame["value"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(titles("/second/"), ["2 & <b>"]);
+    assert_eq!(titles("/third/"), [] as [&str; 0]);
+}
+
+#[test]
 fn row_76_a_toast_is_a_change_of_text() {
     let view = Declared::new("demo.View", "page.html")
         .state("toast_message", "")
