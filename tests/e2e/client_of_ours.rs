@@ -9,7 +9,7 @@ use djscope_tests::browser::Browser;
 use djscope_tests::project::{Kind, Server};
 
 use crate::client_patches;
-use crate::equal_pages::{Client, Host, compare, folder, with_ours};
+use crate::equal_pages::{Client, Host, assert_equal, compare, folder, with_ours};
 use crate::journeys::JOURNEYS;
 
 /// Bytes that every page may load.
@@ -33,8 +33,8 @@ async fn pages_become_what_they_become_with_djusts_client() {
         client,
     };
     let hosts = [
-        host("djust's client", &servers[0], Client::OfServer),
-        host("our client", &servers[1], Client::Ours),
+        host("djust's client", &servers[0], Client::Djusts),
+        host("our client", &servers[1], Client::OursInPlace),
     ];
     let excepted = |path: &str| EXCEPTIONS.iter().any(|(exception, _)| *exception == path);
     let journeys: Vec<_> = JOURNEYS
@@ -42,7 +42,7 @@ async fn pages_become_what_they_become_with_djusts_client() {
         .filter(|(path, _)| !excepted(path))
         .copied()
         .collect();
-    compare(&hosts, &journeys).await;
+    assert_equal(&compare(&hosts, &journeys).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,8 @@
 //! The browser works through the proxy exactly as it does without, and every event is in the recording.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use djscope_tests::browser::{Browser, Page};
@@ -94,6 +96,7 @@ pub(crate) const JOURNEYS: &[(&str, &[Step])] = &[
         "/decorated/",
         &[
             Fill("#debounced", "abc"),
+            Until("document.querySelector('#last').textContent === 'debounced abc'"),
             Click("#throttled"),
             Click("#cached"),
             Click("#cached"),
@@ -163,6 +166,20 @@ const CAUSES: &[&str] = &[
     "x-session-restored",
 ];
 
+/// A file to upload. A browser refuses one that is written again while it reads it, even if nothing is new in it.
+fn small_document() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let file = std::env::temp_dir().join("djscope-upload.txt");
+        let content = "a small document\n".repeat(1000);
+        if std::fs::read_to_string(&file).is_ok_and(|there| there == content) {
+            return file;
+        }
+        std::fs::write(&file, content).unwrap();
+        file
+    })
+}
+
 pub(crate) async fn take(page: &mut Page, step: &Step) {
     match step {
         Click(selector) => page.click(selector).await,
@@ -180,9 +197,7 @@ pub(crate) async fn take(page: &mut Page, step: &Step) {
         Escape => page.press("Escape", 27).await,
         Leave => page.press("Tab", 9).await,
         Upload(selector) => {
-            let file = std::env::temp_dir().join("djscope-upload.txt");
-            std::fs::write(&file, "a small document\n".repeat(1000)).unwrap();
-            page.choose_file(selector, &file).await;
+            page.choose_file(selector, small_document()).await;
         }
         Back => {
             page.evaluate("history.back()").await;

@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod djscope;
+pub mod matrix;
 pub mod paired;
 pub mod project;
 pub mod raw;

@@ -47,7 +47,10 @@ fn templates() -> Vec<(String, String)> {
 }
 
 fn view(class: &str, template: &str) -> Declared {
-    Declared::new(&format!("matrix.views.{class}"), &format!("matrix/{template}.html"))
+    Declared::new(
+        &format!("matrix.views.{class}"),
+        &format!("matrix/{template}.html"),
+    )
 }
 
 fn add_to(instance: &mut Instance, name: &str, amount: i64) -> Result<(), Raised> {
@@ -213,7 +216,9 @@ fn tabs() -> Declared {
             let param = |name| params.get(name).map(|value| value.to_str().into_owned());
             let tab = param("tab").filter(|tab| ["first", "second", "third"].contains(&tab.as_str()));
             let is_digits = |page: &String| page.bytes().all(|byte| byte.is_ascii_digit());
-            let page = param("page").filter(is_digits).and_then(|page| page.parse::<i64>().ok());
+            let page = param("page")
+                .filter(is_digits)
+                .and_then(|page| page.parse::<i64>().ok());
             instance.set("tab", tab.unwrap_or_else(|| "first".to_owned()));
             instance.set("page", page.unwrap_or(1));
             Ok(())
@@ -295,7 +300,11 @@ fn push() -> Declared {
 fn decorators() -> Declared {
     let noting = |name: &'static str, has_value: bool| {
         let handler = Handler::new(name);
-        let handler = if has_value { handler.parameter("value", ParameterType::Str, "") } else { handler };
+        let handler = if has_value {
+            handler.parameter("value", ParameterType::Str, "")
+        } else {
+            handler
+        };
         handler.run(move |instance, arguments| {
             let last = if has_value {
                 format!("{name} {}", arguments.text("value"))

@@ -56,6 +56,20 @@ pub fn client_script() -> String {
     std::fs::read_to_string(script).unwrap()
 }
 
+/// Which djust the project uses.
+///
+/// # Panics
+///
+/// If it is not installed.
+pub fn djust_version() -> String {
+    let print = "import importlib.metadata; print(importlib.metadata.version('djust'))";
+    let output = Command::new(program("python"))
+        .args(["-c", print])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 /// A port that was free a moment ago.
 ///
 /// # Panics
