@@ -26,6 +26,9 @@ fuzz_target!(|input: (AnyPage, New)| {
         }
     };
     patches_lead_to_the_new_page(&old.html(), &new.html(), DiffOptions::default());
-    let options = DiffOptions { virtual_keys: true, ..DiffOptions::default() };
+    let options = DiffOptions {
+        virtual_keys: true,
+        ..DiffOptions::default()
+    };
     patches_lead_to_the_new_page(&of_a_window(&old), &of_a_window(&new), options);
 });
