@@ -17,13 +17,51 @@ use serde_json::{Map, Value as Json, json};
 pub struct Witness {
     report: Report,
     last_turn: AtomicU64,
-    /// By session the view that is mounted: how many there were before it, and its class.
+    /// By session the view that is mounted.
     mounted: Mutex<HashMap<String, Mounted>>,
 }
 
-#[derive(Clone, Default)]
+/// A view of which turns were told.
+#[derive(Default)]
 struct Mounted {
+    /// Which of its session it is.
     number: u64,
+    /// The state that was told last.
+    state: Option<State>,
+}
+
+/// Names and values, which are shared with the view.
+type State = Vec<(Arc<str>, Value)>;
+
+impl Mounted {
+    /// What has changed since the state that was told last; all of it the first time.
+    fn snapshot(&mut self, state: &State) -> ProbeSnapshot {
+        let last = self.state.replace(state.clone());
+        let mut told = ProbeSnapshot {
+            base: last.is_some(),
+            ..ProbeSnapshot::default()
+        };
+        let last = last.unwrap_or_default();
+        let value_in = |state: &State, name: &str| {
+            let found = state.iter().find(|(known, _)| **known == *name);
+            found.map(|(_, value)| value.clone())
+        };
+        for (name, value) in state {
+            if value_in(&last, name).is_some_and(|known| known.same(value)) {
+                continue;
+            }
+            let is_private = name.starts_with('_');
+            let scope = if is_private {
+                &mut told.private
+            } else {
+                &mut told.public
+            };
+            scope.insert(name.to_string(), value.to_json());
+        }
+        let gone = last.iter().filter(|(name, _)| value_in(state, name).is_none());
+        told.unset = gone.map(|(name, _)| name.to_string()).collect();
+        told
+    }
 }
 
 impl Witness {
@@ -55,23 +93,20 @@ impl Witness {
             return;
         }
         let number = self.last_turn.fetch_add(1, Ordering::Relaxed) + 1;
-        let view = self.view_of(session, turn);
-        (self.report)(ProbeMessage::Turn(Box::new(told_turn(
-            number, session, view, turn,
-        ))));
-    }
-
-    /// An id for the view instance: a mount begins another.
-    fn view_of(&self, session: &str, turn: &Turn) -> String {
+        // Turns have to be told in the order in which their states follow each other.
         let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
         if mounted.len() >= MOST_SESSIONS {
             mounted.clear();
         }
-        let known = mounted.entry(session.to_owned()).or_default();
+        let view = mounted.entry(session.to_owned()).or_default();
         if turn.cause == Cause::Mount {
-            known.number += 1;
+            *view = Mounted {
+                number: view.number + 1,
+                state: None,
+            };
         }
-        format!("{session}-{}", known.number)
+        let told = told_turn(number, session, view, turn);
+        (self.report)(ProbeMessage::Turn(Box::new(told)));
     }
 }
 
@@ -181,7 +216,7 @@ fn decorators(handler: &Handler) -> Json {
     Json::Object(all)
 }
 
-fn told_turn(number: u64, session: &str, view: String, turn: &Turn) -> ProbeTurn {
+fn told_turn(number: u64, session: &str, view: &mut Mounted, turn: &Turn) -> ProbeTurn {
     let start = turn.spans.first().map_or(Duration::ZERO, |span| span.start);
     let end = turn.spans.last().map_or(start, |span| span.start + span.duration);
     let duration = end.saturating_sub(start);
@@ -190,7 +225,7 @@ fn told_turn(number: u64, session: &str, view: String, turn: &Turn) -> ProbeTurn
         seq: number,
         transport: "ws".to_owned(),
         session_id: Some(session.to_owned()),
-        view: Some(view),
+        view: Some(format!("{session}-{}", view.number)),
         class: turn.view.as_deref().map(str::to_owned),
         kind: kind.to_owned(),
         event,
@@ -198,8 +233,8 @@ fn told_turn(number: u64, session: &str, view: String, turn: &Turn) -> ProbeTurn
         reference,
         start_us: unix_us().saturating_sub_unsigned(us(duration)),
         duration_us: us(duration),
-        before: (!turn.before.is_empty()).then(|| snapshot(&turn.before)),
-        after: (!turn.after.is_empty()).then(|| snapshot(&turn.after)),
+        before: (!turn.before.is_empty()).then(|| view.snapshot(&turn.before)),
+        after: (!turn.after.is_empty()).then(|| view.snapshot(&turn.after)),
         rendered: turn.context_changed.iter().map(ToString::to_string).collect(),
         spans: spans(turn, start),
         exception: exception(turn),
@@ -217,21 +252,6 @@ fn cause(cause: &Cause) -> (&'static str, Option<String>, Option<i64>) {
         Cause::Tick => ("tick", Some("handle_tick".to_owned()), None),
         Cause::Push => ("push", None, None),
         Cause::Async(event) => ("async", Some(event.to_string()), None),
-    }
-}
-
-fn snapshot(state: &[(Arc<str>, Value)]) -> ProbeSnapshot {
-    let (private, public): (Vec<_>, Vec<_>) = state.iter().partition(|(name, _)| name.starts_with('_'));
-    let map = |names: Vec<&(Arc<str>, Value)>| -> Map<String, Json> {
-        names
-            .into_iter()
-            .map(|(name, value)| (name.to_string(), value.to_json()))
-            .collect()
-    };
-    ProbeSnapshot {
-        public: map(public),
-        private: map(private),
-        ..ProbeSnapshot::default()
     }
 }
 
