@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use djscope_wire::Patch;
+use serde_json::Value as Json;
 
 use super::application::{Application, Clock, Registered};
 use super::changes::is_noticed;
@@ -141,20 +142,26 @@ impl Mounted {
             return String::new();
         };
         let mut html = page.source().to_owned();
-        if let Some(start_tag) = page.tree().start_tag_range(&[]) {
+        let (tree, path) = (page.tree(), &self.registered.declaration().path);
+        let mut naming = String::new();
+        if let Some(start_tag) = tree.start_tag_range(&[]) {
             let tag = &html[start_tag.clone()];
             let mut missing = String::new();
-            if page.tree().attribute(page.tree().root(), "dj-view").is_none() {
-                missing.push_str(&format!(" dj-view=\"{}\"", self.registered.declaration().path));
+            if tree.attribute(tree.root(), "dj-view").is_none() {
+                missing.push_str(&format!(" dj-view=\"{path}\""));
             }
-            if page.tree().attribute(page.tree().root(), "dj-root").is_none() {
+            if tree.attribute(tree.root(), "dj-root").is_none() {
                 missing.push_str(" dj-root");
             }
             let end = tag.trim_end_matches(['>', '/']).len();
             html.insert_str(start_tag.start + end, &missing);
+        } else if tree.attribute(tree.root(), "dj-view").is_none() {
+            // Where the root stands in a source that leaves tags out, only the browser knows.
+            naming = naming_script(path);
         }
         let place = html.rfind("</body>").unwrap_or(html.len());
         html.insert_str(place, scripts);
+        html.insert_str(place, &naming);
         html
     }
 
@@ -370,6 +377,15 @@ impl Mounted {
         turn.context_changed = names;
         Ok(told)
     }
+}
+
+/// A script that says which view the root of a page is.
+fn naming_script(path: &str) -> String {
+    let path = Json::from(path).to_string().replace('<', "\\u003c");
+    format!(
+        "<script>(document.querySelector('[dj-root]') ?? document.body.firstElementChild)\
+         .setAttribute('dj-view', {path});</script>"
+    )
 }
 
 /// What `mount` raises: a refusal is none of its failures.

@@ -255,3 +255,16 @@ fn row_89_a_root_is_found_and_said_even_if_the_template_does_not() {
         assert!(visit(&site).html().contains(">x</p>"));
     }
 }
+
+#[test]
+fn a_page_that_leaves_tags_out_names_its_root_when_it_is_loaded() {
+    let template = "<body><div dj-root><select><option>a<option>b</select></div></body>";
+    let site = site(template, Declared::new("demo.View", "page.html"));
+    let PageAnswer::Html(html) = page(&site, "/") else {
+        panic!()
+    };
+    let script = "<script>(document.querySelector('[dj-root]') ?? document.body.firstElementChild)\
+                  .setAttribute('dj-view', \"demo.View\");</script>";
+    let (naming, map) = (html.find(script).unwrap(), html.find("_routeMap").unwrap());
+    assert!(naming < map, "{html}");
+}
