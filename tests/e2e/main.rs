@@ -12,5 +12,6 @@ mod equal_pages;
 mod journeys;
 mod matrix;
 mod passing_through;
+mod seed_rows;
 mod survival;
 mod what_is_recorded;

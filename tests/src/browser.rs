@@ -134,6 +134,7 @@ pub struct Page {
     last_call: u64,
     console: Vec<String>,
     sent: Vec<Value>,
+    received: Vec<String>,
     script: Option<fn(&str) -> String>,
 }
 
@@ -150,6 +151,7 @@ impl Page {
             last_call: 0,
             console: Vec::new(),
             sent: Vec::new(),
+            received: Vec::new(),
             script: None,
         }
     }
@@ -231,6 +233,10 @@ impl Page {
                     .as_str()
                     .unwrap_or_default();
                 self.sent.extend(serde_json::from_str::<Value>(text));
+            }
+            Some("Network.webSocketFrameReceived") => {
+                let text = &event["params"]["response"]["payloadData"];
+                self.received.extend(text.as_str().map(str::to_owned));
             }
             Some("Runtime.exceptionThrown") => {
                 self.console.push(format!(
@@ -371,6 +377,13 @@ impl Page {
         // Events come before the answer to a later call.
         self.evaluate("0").await;
         &self.sent
+    }
+
+    /// The frames that the page has received, over all its sockets and reloads.
+    pub async fn received(&mut self) -> &[String] {
+        // Events come before the answer to a later call.
+        self.evaluate("0").await;
+        &self.received
     }
 
     /// A picture of the page, as PNG.
