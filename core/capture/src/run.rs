@@ -46,20 +46,63 @@ pub struct InsideServer {
     pub stop: Box<dyn FnOnce() + Send>,
 }
 
+/// The server that is recorded.
+pub enum Source {
+    /// A command that starts it.
+    Command {
+        /// The command.
+        command: Vec<String>,
+        /// Where it will listen, if that was said.
+        upstream: Option<String>,
+        /// With the probe in it.
+        probe: bool,
+    },
+    /// One that runs already, there.
+    Attached(String),
+    /// One in this process.
+    Inside(Inside),
+}
+
+impl Source {
+    /// What started it; `None` if somebody else did.
+    pub fn command(&self) -> Option<String> {
+        match self {
+            Self::Command { command, .. } => Some(command.join(" ")),
+            Self::Attached(_) => None,
+            Self::Inside(inside) => Some(inside.name.clone()),
+        }
+    }
+
+    /// Whether it tells of its turns.
+    pub const fn has_probe(&self) -> bool {
+        match self {
+            Self::Command { probe, .. } => *probe,
+            Self::Attached(_) => false,
+            Self::Inside(_) => true,
+        }
+    }
+
+    /// Where it is or will be, as far as that is known before it is started.
+    fn upstream(&self) -> Result<Option<Upstream>, UpstreamError> {
+        match self {
+            Self::Command {
+                upstream: Some(text), ..
+            }
+            | Self::Attached(text) => text.parse().map(Some),
+            Self::Command { command, .. } => address_in_command(command).map(|text| text.parse()).transpose(),
+            Self::Inside(_) => Ok(None),
+        }
+    }
+}
+
 /// What is run.
 pub struct RunOptions {
-    /// The command of the server; empty to attach to one that runs.
-    pub command: Vec<String>,
-    /// A server in this process, in place of a command.
-    pub inside: Option<Inside>,
-    /// Where the server is, if it was said.
-    pub upstream: Option<String>,
+    /// The server.
+    pub source: Source,
     /// Where the proxy listens.
     pub listen: SocketAddr,
     /// Say the server's address in `Host` and `Origin`.
     pub rewrite_host: bool,
-    /// Put the probe into the server.
-    pub probe: bool,
     /// The file.
     pub out: PathBuf,
     /// Bytes of an HTTP body that are kept.
@@ -352,30 +395,15 @@ impl Live {
                 address: options.listen,
                 source,
             })?;
-        let expected = match &options.upstream {
-            Some(text) => Some(text.parse::<Upstream>()?),
-            None => address_in_command(&options.command)
-                .map(|text| text.parse())
-                .transpose()?,
-        };
-        let is_attached = options.command.is_empty() && options.inside.is_none();
-        match (&expected, is_attached) {
-            (Some(upstream), true) => check(upstream).await?,
-            (Some(upstream), false) => refuse_if_taken(upstream).await?,
+        let expected = options.source.upstream()?;
+        match (&expected, &options.source) {
+            (Some(upstream), Source::Attached(_)) => check(upstream).await?,
+            (Some(upstream), _) => refuse_if_taken(upstream).await?,
             (None, _) => {}
         }
+        let (command, has_probe) = (options.source.command(), options.source.has_probe());
         let recorder = Recorder::start(&options.out, options.recorder)?;
-        let (command, has_probe) = match &options.inside {
-            Some(inside) => (inside.name.clone(), true),
-            None => (
-                options.command.join(" "),
-                options.probe && !options.command.is_empty(),
-            ),
-        };
-        let started = match options.inside {
-            Some(inside) => begin_inside(inside, &recorder),
-            None => Self::launch(&options.command, expected, options.probe, &recorder).await,
-        };
+        let started = Self::begin(options.source, expected, &recorder).await;
         let (server, upstream) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -386,7 +414,7 @@ impl Live {
         let proxy = listener.local_addr()?;
         let tap = recorder.tap();
         for (key, value) in [
-            ("command", json!(command)),
+            ("command", json!(command.unwrap_or_default())),
             ("upstream", json!(upstream.to_string())),
             ("proxy", json!(format!("http://{proxy}"))),
             ("probe", json!(has_probe)),
@@ -409,16 +437,28 @@ impl Live {
         })
     }
 
+    /// Starts the server, if it has to be started.
+    async fn begin(
+        source: Source,
+        expected: Option<Upstream>,
+        recorder: &Recorder,
+    ) -> Result<(Served, Upstream), RunError> {
+        match source {
+            Source::Command { command, probe, .. } => Self::launch(&command, expected, probe, recorder).await,
+            Source::Inside(inside) => begin_inside(inside, recorder),
+            Source::Attached(text) => {
+                let upstream = expected.ok_or(UpstreamError::Form(text))?;
+                Ok((Served::Attached, upstream))
+            }
+        }
+    }
+
     async fn launch(
         command: &[String],
         expected: Option<Upstream>,
         with_probe: bool,
         recorder: &Recorder,
     ) -> Result<(Served, Upstream), RunError> {
-        if command.is_empty() {
-            let upstream = expected.ok_or_else(|| UpstreamError::Form(String::new()))?;
-            return Ok((Served::Attached, upstream));
-        }
         let mut environment = Vec::new();
         let mut probes = None;
         if with_probe {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use djscope_capture::recorder::RecorderOptions;
 use djscope_capture::redaction::Rules;
-use djscope_capture::run::{Ending, Inside, Run, RunOptions};
+use djscope_capture::run::{Ending, Run, RunOptions, Source};
 use djscope_hub::{Live, Mailbox};
 use djscope_recording::{Summary, WriterOptions};
 use serde_json::json;
@@ -18,23 +18,6 @@ use crate::window;
 
 /// Bytes of an HTTP body that are kept: more than any script or picture of a dev page.
 const BODY_LIMIT: usize = 8 << 20;
-
-/// The server that is recorded.
-pub enum Source {
-    /// A command that starts it.
-    Command {
-        /// The command.
-        command: Vec<String>,
-        /// Where it will listen, if that was said.
-        upstream: Option<String>,
-        /// With the probe in it.
-        probe: bool,
-    },
-    /// One that runs already, there.
-    Attached(String),
-    /// One in this process.
-    Inside(Inside),
-}
 
 /// `djscope run`.
 pub fn run(options: RunArguments) -> Result<(), Failure> {
@@ -55,20 +38,7 @@ pub fn attach(options: AttachArguments) -> Result<(), Failure> {
 pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let rules = rules(options)?;
     let out = options.out.clone().map_or_else(default_path, Ok)?;
-    let (command, inside, upstream, probe) = match source {
-        Source::Command {
-            command,
-            upstream,
-            probe,
-        } => (command, None, upstream, probe),
-        Source::Attached(upstream) => (Vec::new(), None, Some(upstream), false),
-        Source::Inside(inside) => (Vec::new(), Some(inside), None, true),
-    };
-    let is_attached = command.is_empty() && inside.is_none();
-    let shown_command = match &inside {
-        Some(inside) => Some(inside.name.clone()),
-        None => (!is_attached).then(|| command.join(" ")),
-    };
+    let (command, probe) = (source.command(), source.has_probe());
     let mailbox = Mailbox::default();
     let writer = WriterOptions {
         overwrite: options.overwrite,
@@ -76,12 +46,9 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         ..WriterOptions::default()
     };
     let run_options = RunOptions {
-        command,
-        inside,
-        upstream,
+        source,
         listen: options.listen,
         rewrite_host: options.rewrite_host,
-        probe,
         out: out.clone(),
         body_limit: BODY_LIMIT,
         recorder: RecorderOptions {
@@ -101,7 +68,7 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     })?;
     let proxy = format!("http://{}", run.proxy);
     announce(&proxy, &run, &out, options.json);
-    if is_attached {
+    if command.is_none() {
         eprintln!(
             "djscope: no probe in this server: state, SQL, logs and handler times are missing; djscope run has them"
         );
@@ -113,7 +80,7 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         let live = Live {
             proxy,
             upstream: run.upstream.to_string(),
-            command: shown_command,
+            command,
             with_probe: probe,
             recorder: Arc::clone(&run.recorder),
         };

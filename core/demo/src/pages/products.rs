@@ -67,57 +67,82 @@ pub fn view() -> Declared {
             );
             Ok(())
         })
-        .handler(
-            Handler::new("search")
-                .parameter("value", ParameterType::Str, "")
-                .debounce(0.25, None)
-                .run(|instance, arguments| {
-                    instance.set("query", arguments.text("value"));
-                    Ok(())
-                }),
-        )
-        .handler(
-            Handler::new("choose")
-                .parameter("value", ParameterType::Str, "all")
-                .run(|instance, arguments| {
-                    let category = arguments.text("value");
-                    if CATEGORIES.contains(&category.as_str()) {
-                        instance.set("category", category);
-                    }
-                    Ok(())
-                }),
-        )
-        .handler(
-            Handler::new("sort")
-                .parameter("by", ParameterType::Str, "name")
-                .run(|instance, arguments| {
-                    let by = arguments.text("by");
-                    if ["name", "price"].contains(&by.as_str()) {
-                        instance.set("by", by);
-                    }
-                    Ok(())
-                }),
-        )
-        .handler(
-            Handler::new("like")
-                .parameter("product_id", ParameterType::Int, 0)
-                .optimistic(json!({"target": "self", "action": "toggle_class", "class": "active"}))
-                .run(|instance, arguments| {
-                    like(instance, arguments.int("product_id"));
-                    Ok(())
-                }),
-        )
-        .handler(
-            Handler::new("remove")
-                .parameter("product_id", ParameterType::Int, 0)
-                .run(|instance, arguments| {
-                    let id = arguments.int("product_id");
-                    instance.update_list("_stock", |stock| {
-                        stock.retain(|product| !field(product, "id").same(&Value::from(id)));
-                    });
-                    Ok(())
-                }),
-        )
+        .handler(search())
+        .handler(choose())
+        .handler(sort())
+        .handler(like())
+        .handler(remove())
+}
+
+fn search() -> Handler {
+    Handler::new("search")
+        .parameter("value", ParameterType::Str, "")
+        .debounce(0.25, None)
+        .run(|instance, arguments| {
+            instance.set("query", arguments.text("value"));
+            Ok(())
+        })
+}
+
+fn choose() -> Handler {
+    Handler::new("choose")
+        .parameter("value", ParameterType::Str, "all")
+        .run(|instance, arguments| {
+            let category = arguments.text("value");
+            if CATEGORIES.contains(&category.as_str()) {
+                instance.set("category", category);
+            }
+            Ok(())
+        })
+}
+
+fn sort() -> Handler {
+    Handler::new("sort")
+        .parameter("by", ParameterType::Str, "name")
+        .run(|instance, arguments| {
+            let by = arguments.text("by");
+            if ["name", "price"].contains(&by.as_str()) {
+                instance.set("by", by);
+            }
+            Ok(())
+        })
+}
+
+fn like() -> Handler {
+    Handler::new("like")
+        .parameter("product_id", ParameterType::Int, 0)
+        .optimistic(json!({"action": "toggle_class", "class": "active"}))
+        .run(|instance, arguments| {
+            let id = Value::from(arguments.int("product_id"));
+            instance.update_list("_stock", |stock| {
+                let liked = stock.iter_mut().filter(|product| field(product, "id").same(&id));
+                liked.for_each(toggle_like);
+            });
+            Ok(())
+        })
+}
+
+fn toggle_like(product: &mut Value) {
+    let liked = !field(product, "liked").is_truthy();
+    let likes = field(product, "likes").to_small_int().unwrap_or(0) + if liked { 1 } else { -1 };
+    if let Value::Dict(fields) = product {
+        let mut fields = (**fields).clone();
+        fields.insert("liked", liked);
+        fields.insert("likes", likes);
+        *product = Value::from(fields);
+    }
+}
+
+fn remove() -> Handler {
+    Handler::new("remove")
+        .parameter("product_id", ParameterType::Int, 0)
+        .run(|instance, arguments| {
+            let id = Value::from(arguments.int("product_id"));
+            instance.update_list("_stock", |stock| {
+                stock.retain(|product| !field(product, "id").same(&id));
+            });
+            Ok(())
+        })
 }
 
 fn shown(instance: &Instance) -> Vec<Value> {
@@ -134,22 +159,4 @@ fn shown(instance: &Instance) -> Vec<Value> {
         order.ok().flatten().unwrap_or(std::cmp::Ordering::Equal)
     });
     shown
-}
-
-fn like(instance: &mut Instance, id: i64) {
-    instance.update_list("_stock", |stock| {
-        for product in stock.iter_mut() {
-            if !field(product, "id").same(&Value::from(id)) {
-                continue;
-            }
-            let liked = !field(product, "liked").is_truthy();
-            let likes = field(product, "likes").to_small_int().unwrap_or(0) + if liked { 1 } else { -1 };
-            if let Value::Dict(fields) = product {
-                let mut fields = (**fields).clone();
-                fields.insert("liked", liked);
-                fields.insert("likes", likes);
-                *product = Value::from(fields);
-            }
-        }
-    });
 }

@@ -7,14 +7,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use djscope_capture::run::{Inside, InsideServer, Report};
+use djscope_capture::run::{Inside, InsideServer, Report, Source};
 use djscope_engine::live::{Application, Rate, Settings};
 use djscope_host::{CLIENT_SCRIPT, Host, HostOptions};
 use tokio::sync::oneshot;
 
 use crate::arguments::{LiveArguments, SmokeArguments};
 use crate::failure::Failure;
-use crate::live::{self, Source};
+use crate::live;
 
 /// What stands where a command would.
 const NAME: &str = "djscope demo";

@@ -107,7 +107,7 @@ impl Session {
         let pushed = std::mem::take(&mut effects.pushed_events);
         let is_pending = !effects.tasks.is_empty();
         let name = reply.event_name.clone().unwrap_or_default();
-        self.tell_state(reply, &turn);
+        self.tell_state(reply, &turn, clock);
         self.do_effects(effects, &name, clock);
         if !reply.silent {
             let mut noop = Noop {
@@ -140,7 +140,7 @@ impl Session {
                 return;
             }
         };
-        self.tell_state(reply, &turn);
+        self.tell_state(reply, &turn, clock);
         let body = body(told, effects.force_full_html, mounted_html(&self.mounted));
         turn.outcome = body.outcome();
         let frame = self.answer_frame(reply, body, &effects, &turn);
@@ -216,7 +216,7 @@ impl Session {
     }
 
     /// djust's `time_travel_event`, before the answer.
-    fn tell_state(&mut self, reply: &Reply, turn: &Turn) {
+    fn tell_state(&mut self, reply: &Reply, turn: &Turn, clock: &dyn Clock) {
         if !self.application.settings().tells_state || !self.traces || reply.source != Some("event") {
             return;
         }
@@ -234,7 +234,7 @@ impl Session {
             event_name: reply.event_name.as_deref().unwrap_or_default().to_owned(),
             params,
             reference: reply.reference,
-            ts: 0.0,
+            ts: clock.timestamp().as_microsecond() as f64 / 1e6,
             state_before: json(&turn.before),
             state_after: json(&turn.after),
             ..TimeTravelEntry::default()
