@@ -12,6 +12,7 @@ mod equal_pages;
 mod journeys;
 mod matrix;
 mod passing_through;
+mod seed_coverage;
 mod seed_rows;
 mod survival;
 mod what_is_recorded;

@@ -15,7 +15,7 @@ use crate::http::{ask, send};
 use crate::site::{start, start_site, start_with, start_with_limits, unlimited};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_of_other_sites_cannot_connect() {
+async fn row_92_pages_of_other_sites_cannot_connect() {
     let host = start().await;
     let mut other = Browser::open(&host).await;
     for origin in [
@@ -38,7 +38,7 @@ async fn pages_of_other_sites_cannot_connect() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_that_was_made_to_point_here_is_refused() {
+async fn row_92_a_name_that_was_made_to_point_here_is_refused() {
     let host = start().await;
     let address = host.address();
     for headers in [

@@ -125,7 +125,7 @@ async fn the_users_of_a_site() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_and_nothing_else() {
+async fn row_93_files_and_nothing_else() {
     let host = start_with(HostOptions {
         files: vec![StaticFile {
             name: "djust/client.js".to_owned(),
@@ -174,7 +174,7 @@ async fn files_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_script_of_a_page_names_a_file_that_is_there() {
+async fn row_93_the_script_of_a_page_names_a_file_that_is_there() {
     let host = start_site(
         HostOptions::default(),
         djscope_engine::live::Settings {
