@@ -517,6 +517,10 @@ fn many_patches_become_a_page_if_that_is_smaller() {
                 }
             });
             Ok(())
+        }))
+        .handler(Handler::new("last").run(|instance, _| {
+            instance.update_list("rows", |rows| rows[149] = Value::from("last"));
+            Ok(())
         }));
     let page = "<div dj-root>{% for row in rows %}<p>{{ row }}</p>{% endfor %}</div>";
     let mut client = visit(&site(page, view));
@@ -526,6 +530,8 @@ fn many_patches_become_a_page_if_that_is_smaller() {
         (&json!("html_update"), &json!("patch_compression"))
     );
     assert_eq!((&answer["version"], &answer["ref"]), (&json!(2), &json!(1)));
+    // djust sends one more page here, as it forgets the one that it has sent.
+    assert_eq!(texts(&client.answer("last", &json!({}))), ["last"]);
 }
 
 #[test]
