@@ -141,6 +141,63 @@ async fn messages_that_make_no_sense_get_an_error_and_the_connection_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damaged_messages_are_answered_and_break_nothing() {
+    let host = start().await;
+    let (mut other, mut browser) = (Browser::open(&host).await, Browser::open(&host).await);
+    let whole = [
+        r#"{"type":"event","event":"add","params":{"amount":7,"_args":[1,"2",null],"x":{"y":[1.5e3]}},"ref":1}"#,
+        r#"{"type":"event","event":"update_model","params":{"field":"note","value":"a"},"ref":2}"#,
+        r#"{"type":"mount","view":"demo.Counter","params":{"a":"b"},"url":"/","has_prerendered":true,"client_timezone":"Asia/Tokyo"}"#,
+        r#"{"type":"live_redirect_mount","view":"demo.Item","params":{},"url":"/items/a%20b/"}"#,
+        r#"{"type":"url_change","params":{"q":"x"},"uri":"/items/a/?q=x"}"#,
+        r#"{"type":"upload_register","upload_name":"document","ref":"r","client_name":"a","client_type":"b","client_size":3}"#,
+        r#"{"type":"request_html"}"#,
+        r#"{"type":"presence_heartbeat"}"#,
+    ];
+    let pieces = [
+        "null",
+        "-1",
+        "1e999",
+        "9223372036854775808",
+        "\"\"",
+        "[]",
+        "{}",
+        "\\ud800",
+        "\u{0}",
+        "é",
+        "%ff",
+        "__class__",
+    ];
+    let mut draw = 1_u64;
+    let mut next = |below: usize| {
+        draw = draw
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (draw >> 33) as usize % below
+    };
+    for turn in 0..4_000 {
+        let mut text: Vec<char> = whole[next(whole.len())].chars().collect();
+        for _ in 0..=next(3) {
+            let start = next(text.len());
+            let end = (start + next(8)).min(text.len());
+            text.splice(start..end, pieces[next(pieces.len())].chars());
+        }
+        let text: String = text.into_iter().collect();
+        let message = match turn % 10 {
+            0 => Message::binary([&[1 + (turn / 10 % 3) as u8][..], text.as_bytes()].concat()),
+            _ => Message::text(text),
+        };
+        browser.socket.send(message).await.unwrap();
+    }
+    // Some had no answer; the one to this comes after all others, and no closing frame before it.
+    browser.send(&json!({"type": "ping"})).await;
+    while browser.next().await["type"] != "pong" {}
+    browser.mount("demo.Counter", "/").await;
+    browser.still_works().await;
+    other.still_works().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_too_large_gets_an_error_and_a_huge_one_ends_the_connection() {
     let host = start().await;
     let (mut other, mut browser) = (Browser::open(&host).await, Browser::open(&host).await);
