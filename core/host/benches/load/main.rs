@@ -37,16 +37,21 @@ fn main() {
     println!("one core for the server, one for the browsers; page of 20 elements");
     runtime.block_on(async {
         if is_wanted("memory") {
-            memory(Kind::Djscope).await;
-            memory(Kind::Djust).await;
+            let (djscope, djust) = (memory(Kind::Djscope).await, memory(Kind::Djust).await);
+            println!(
+                "  ratio {:.1}; target 25 KB: {}",
+                djust / djscope,
+                verdict(djscope < 25.0)
+            );
         }
         if is_wanted("throughput") {
             throughput().await;
         }
         if is_wanted("latency") {
             for per_second in [100, 2_000] {
-                latency(Kind::Djscope, per_second).await;
-                latency(Kind::Djust, per_second).await;
+                let djscope = latency(Kind::Djscope, per_second).await;
+                let djust = latency(Kind::Djust, per_second).await;
+                println!("  ratios {:.1}, {:.1}", djust.0 / djscope.0, djust.1 / djscope.1);
             }
         }
     });
@@ -85,7 +90,8 @@ async fn throughput() {
     }
 }
 
-async fn memory(kind: Kind) {
+/// Kilobytes of each of many idle connections.
+async fn memory(kind: Kind) -> f64 {
     let server = Server::start(kind);
     let first = Browsers::open(&server, 1).await;
     let before = server.resident_bytes();
@@ -94,17 +100,19 @@ async fn memory(kind: Kind) {
         "\nmemory of {kind:?}: {:.1} MB with one connection",
         before as f64 / 1e6
     );
-    let mut open = 0;
+    let (mut open, mut each) = (0, 0.0);
     for more in [1_000, 1_000] {
         all.push(Browsers::open(&server, more).await);
         open += more;
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let per_connection = (server.resident_bytes() - before) as f64 / open as f64;
-        println!("  {open} idle connections: {:.1} KB each", per_connection / 1e3);
+        each = (server.resident_bytes() - before) as f64 / 1e3 / open as f64;
+        println!("  {open} idle connections: {each:.1} KB each");
     }
+    each
 }
 
-async fn latency(kind: Kind, per_second: u32) {
+/// Milliseconds of an answer: the median, and what 99 % do not exceed.
+async fn latency(kind: Kind, per_second: u32) -> (f64, f64) {
     let server = Server::start(kind);
     let mut browsers = Browsers::open(&server, CONNECTIONS).await;
     browsers.at_a_rate(per_second, Duration::from_secs(1)).await;
@@ -118,6 +126,7 @@ async fn latency(kind: Kind, per_second: u32) {
         at(0.99),
         at(1.0)
     );
+    (at(0.5), at(0.99))
 }
 
 fn median(values: &[f64]) -> f64 {
