@@ -11,7 +11,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 const LONG: Duration = Duration::from_millis(2);
 
 /// A view is trusted after so many short turns in a row.
-const TRUSTED_AFTER: u32 = 100;
+const TRUSTED_AFTER: u32 = 20;
 
 /// Whether the turns of a view are short, as far as is known from all its connections.
 #[derive(Debug, Default)]
