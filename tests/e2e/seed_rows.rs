@@ -424,7 +424,9 @@ async fn row_65_what_is_loading_is_shown_until_the_answer() {
     let content = r#"<button id="button" dj-click="work" dj-loading.disable>Work</button>
         <i id="shown" dj-loading.show dj-loading.for="work" style="display: none">…</i>
         <u id="hidden" dj-loading.hide dj-loading.for="work">Idle</u>
-        <b id="classed" dj-loading.class="busy" dj-loading.for="work">Row</b><p>{{ count }}</p>"#;
+        <b id="classed" dj-loading.class="busy" dj-loading.for="work">Row</b><p>{{ count }}</p>
+        <em id="any" dj-loading.show style="display: none">…</em>
+        <s id="other" dj-loading.class="busy" dj-loading.for="rest"></s>"#;
     let work = Handler::new("work").run(|instance, arguments| {
         instance.pause(Duration::from_millis(300));
         count_one(instance, arguments)
@@ -433,14 +435,15 @@ async fn row_65_what_is_loading_is_shown_until_the_answer() {
     let look = "window.look = () => { \
         const find = id => document.getElementById(id); \
         return [find('button').disabled, getComputedStyle(find('shown')).display !== 'none', \
-          getComputedStyle(find('hidden')).display !== 'none', find('classed').className]; };";
+          getComputedStyle(find('hidden')).display !== 'none', find('classed').className, \
+          getComputedStyle(find('any')).display !== 'none', find('other').className]; };";
     visit.run(look).await;
-    let idle = json!([false, false, true, ""]);
+    let idle = json!([false, false, true, "", false, ""]);
     assert_eq!(visit.see("look()").await, idle);
     let during = visit
         .run("document.querySelector('#button').click(); return look();")
         .await;
-    assert_eq!(during, json!([true, true, false, "busy"]));
+    assert_eq!(during, json!([true, true, false, "busy", true, ""]));
     visit
         .page
         .wait("document.querySelector('p').textContent === '1'")

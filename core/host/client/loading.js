@@ -4,10 +4,12 @@ import { addClass } from './fields.js';
 
 const SELECTOR = ['', '.disable', '.show', '.hide', '.class'].map(mode => `[dj-loading${CSS.escape(mode)}]`).join();
 
-// The event whose progress an element shows.
+const BINDING = /^dj-(click|submit|input|change|keydown|keyup|focus|blur)\b/;
+
+// The event whose progress an element shows; without one it shows that of any.
 function eventOf(element) {
-  return element.getAttribute('dj-loading') || element.getAttribute('dj-loading.for')
-    || [...element.attributes].find(({ name }) => /^dj-(?!loading|id$|key$)/.test(name))?.value;
+  const bound = () => [...element.attributes].find(({ name }) => BINDING.test(name))?.value.split('(')[0].trim();
+  return element.getAttribute('dj-loading') || element.getAttribute('dj-loading.for') || bound();
 }
 
 function set(owner, name, value) {
@@ -35,7 +37,8 @@ export function join({ root }) {
 
     // Shows that an event is under way; the functions that are returned end it.
     begin(event) {
-      return [...root.querySelectorAll(SELECTOR)].filter(element => eventOf(element) === event).flatMap(element => {
+      const concerned = [...root.querySelectorAll(SELECTOR)].filter(element => (eventOf(element) ?? event) === event);
+      return concerned.flatMap(element => {
         const mode = name => element.getAttribute(`dj-loading${name}`);
         const shown = mode('.show') ?? (mode('') === null ? null : 'block');
         return [

@@ -1,10 +1,10 @@
 //! Views are synchronous code: a handler may take its time.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use djscope_engine::live::panic_text;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// What takes longer than this should not be waited for by others.
@@ -49,13 +49,6 @@ pub fn call_view<T>(may_take_long: bool, call: impl FnOnce() -> T) -> Result<T, 
         catch_unwind(call)
     };
     called.map_err(|panic| panic_text(&*panic))
-}
-
-/// What a panic says.
-pub fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 
-use djscope_engine::live::{Clock, Input, Output, Raised, Request, Session, TaskId, Work};
+use djscope_engine::live::{Clock, Input, Output, Raised, Request, Session, TaskId, Work, panic_text};
 use djscope_wire::websocket::{Event, Payload};
 use tokio::time::{Instant, sleep_until};
 
-use crate::blocking::{Trust, call_view, panic_text};
+use crate::blocking::{Trust, call_view};
 use crate::hub::{Delivery, Membership};
 use crate::site::Site;
 use crate::socket::{End, Socket};

@@ -46,7 +46,7 @@ pub use instance::Instance;
 pub use live_view::{Declared, LiveView};
 pub use model::{ModelFields, ModelRefused};
 pub use names::{is_event_name, near_miss, near_names};
-pub use raised::Raised;
+pub use raised::{Raised, panic_text};
 pub use request::{Request, User, parse_query};
 pub use routes::Route;
 pub use session::{CloseCode, Input, Output, Session, TaskId};

@@ -1,5 +1,6 @@
 //! What a view raises.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,6 +38,13 @@ impl Raised {
     pub fn is_permission_denied(&self) -> bool {
         &*self.class == "PermissionDenied"
     }
+}
+
+/// What a panic says.
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").to_owned()
 }
 
 impl From<PythonError> for Raised {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json, json};
 
 use super::trace::Turn;
-use super::{Application, Handler, Parameter, ParameterType, Registered, TestClient, User};
+use super::{Application, Handler, Parameter, ParameterType, Registered, TestClient, User, panic_text};
 use crate::tree::{Kind, Tree, parse_written};
 
 /// How much is tried.
@@ -153,14 +153,6 @@ fn send(client: &mut TestClient, frame: &Json) -> Came {
             ..Came::default()
         },
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("without a message").to_owned()
 }
 
 impl Smoke<'_> {

@@ -20,6 +20,9 @@ use crate::value::Value;
 /// With more patches than this, the whole page may be sent instead.
 const MANY_PATCHES: usize = 100;
 
+/// So much work may go on in the background for one connection.
+const MOST_TASKS: usize = 256;
+
 /// What an answer says of the turn that it ends.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reply {
@@ -259,7 +262,11 @@ impl Session {
         for frame in in_order.into_iter().flatten() {
             self.send(frame);
         }
-        for task in effects.tasks {
+        let room = MOST_TASKS.saturating_sub(self.tasks.len());
+        if effects.tasks.len() > room {
+            self.error("Too much work in the background, some of it is not done");
+        }
+        for task in effects.tasks.into_iter().take(room) {
             self.last_task += 1;
             let id = TaskId(self.last_task);
             self.tasks.insert(id, (event.into(), task.done));

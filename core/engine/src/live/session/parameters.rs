@@ -1,5 +1,6 @@
 //! What the browser sends with an event, as values.
 
+use num_bigint::BigInt;
 use serde_json::{Map, Value as Json};
 
 use crate::value::{Dict, Value};
@@ -10,10 +11,10 @@ pub(super) fn plain(json: &Json) -> Value {
     match json {
         Json::Null => Value::None,
         Json::Bool(flag) => Value::Bool(*flag),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(int), _) => Value::Int(int),
-            (None, Some(float)) => Value::Float(float),
-            (None, None) => Value::None,
+        Json::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(int), ..) => Value::Int(int),
+            (None, Some(large), _) => Value::int(BigInt::from(large)),
+            (None, None, float) => float.map_or(Value::None, Value::Float),
         },
         Json::String(text) => Value::from(text.as_str()),
         Json::Array(items) => items.iter().map(plain).collect(),

@@ -142,6 +142,39 @@ fn row_48_a_draft_has_a_key_and_is_cleared_once() {
 }
 
 #[test]
+fn work_in_the_background_is_bounded() {
+    let view = Declared::new("demo.View", "page.html")
+        .state("n", 0)
+        .handler(Handler::new("more").run(|instance, _| {
+            for _ in 0..100 {
+                instance.start_after(
+                    Duration::from_secs(60),
+                    || Ok(1.into()),
+                    |instance, _| {
+                        let next = instance.int("n") + 1;
+                        instance.set("n", next);
+                        Ok(())
+                    },
+                );
+            }
+            Ok(())
+        }));
+    let mut client = visit(&site("<div dj-root>{{ n }}</div>", view));
+    let told = (0..4)
+        .flat_map(|_| client.event("more", &json!({})))
+        .filter(|frame| frame["type"] == "error")
+        .count();
+    assert_eq!(told, 2, "once for each event whose work was not all taken on");
+    client.pass(Duration::from_secs(61));
+    client.finish_tasks();
+    assert_eq!(client.html(), "256");
+    client.event("more", &json!({}));
+    client.pass(Duration::from_secs(61));
+    client.finish_tasks();
+    assert_eq!(client.html(), "356", "what is done makes room");
+}
+
+#[test]
 fn work_in_the_background_answers_twice() {
     let view = Declared::new("demo.View", "page.html")
         .state("text", "idle")

@@ -134,6 +134,19 @@ fn row_31_annotations_convert_and_what_cannot_be_converted_is_told() {
 }
 
 #[test]
+fn whole_numbers_stay_whole() {
+    let mut client = visit(&site(PAGE, view()));
+    let sent =
+        r#"{"type":"event","event":"search","params":{"a":-7,"b":18446744073709551615,"c":1.5},"ref":1}"#;
+    client.input(djscope_engine::live::Input::Text(sent.to_owned()));
+    let seen = client.state("seen").to_str().into_owned();
+    assert!(
+        seen.contains("'a': -7, 'b': 18446744073709551615, 'c': 1.5"),
+        "{seen}"
+    );
+}
+
+#[test]
 fn inline_arguments_go_before_named_ones() {
     let mut client = visit(&site(PAGE, view()));
     client.answer("pick", &json!({"item_id": "1", "_args": [7]}));
