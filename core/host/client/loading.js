@@ -6,10 +6,10 @@ const SELECTOR = ['', '.disable', '.show', '.hide', '.class'].map(mode => `[dj-l
 
 const BINDING = /^dj-(click|submit|input|change|keydown|keyup|focus|blur)\b/;
 
-// The event whose progress an element shows; without one it shows that of any.
+// The event whose progress an element shows; without one it is any.
 function eventOf(element) {
-  const bound = () => [...element.attributes].find(({ name }) => BINDING.test(name))?.value.split('(')[0].trim();
-  return element.getAttribute('dj-loading') || element.getAttribute('dj-loading.for') || bound();
+  const bound = () => [...element.attributes].find(({ name }) => BINDING.test(name))?.value;
+  return element.getAttribute('dj-loading') || element.getAttribute('dj-loading.for') || bound()?.split('(')[0];
 }
 
 function set(owner, name, value) {
@@ -37,8 +37,8 @@ export function join({ root }) {
 
     // Shows that an event is under way; the functions that are returned end it.
     begin(event) {
-      const concerned = [...root.querySelectorAll(SELECTOR)].filter(element => (eventOf(element) ?? event) === event);
-      return concerned.flatMap(element => {
+      const all = [...root.querySelectorAll(SELECTOR)];
+      return all.filter(element => (eventOf(element) ?? event) === event).flatMap(element => {
         const mode = name => element.getAttribute(`dj-loading${name}`);
         const shown = mode('.show') ?? (mode('') === null ? null : 'block');
         return [
