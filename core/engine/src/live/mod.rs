@@ -13,6 +13,7 @@ mod computed;
 mod declaration;
 mod effects;
 mod encoding;
+mod first_page;
 mod form;
 mod handler;
 mod instance;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use djscope_wire::Patch;
-use serde_json::Value as Json;
 
 use super::application::{Application, Clock, Registered};
 use super::changes::is_noticed;
@@ -14,7 +13,6 @@ use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
 use crate::template::TemplateError;
 use crate::template::filters::url::quote;
-use crate::tree::{IdCounter, Parser, parse};
 use crate::value::{Dict, Value};
 use crate::view::{KeyProblem, Page, View, ViewError, Work};
 
@@ -131,50 +129,14 @@ impl Mounted {
         self.view.key_problems()
     }
 
+    /// The page, once it was rendered.
+    pub fn page(&self) -> Option<&Page> {
+        self.view.page()
+    }
+
     /// The page as the browser has it.
     pub fn html(&self) -> &str {
         self.view.page().map_or("", |page| page.inner_html())
-    }
-
-    /// The whole page as it is first sent, with the scripts that bring it to life. Its root says which view it is.
-    pub fn whole_page(&self, scripts: &str) -> String {
-        let Some(page) = self.view.page() else {
-            return String::new();
-        };
-        let mut html = page.source().to_owned();
-        let (tree, path) = (page.tree(), &self.registered.declaration().path);
-        let mut naming = String::new();
-        if let Some(start_tag) = tree.start_tag_range(&[]) {
-            let tag = &html[start_tag.clone()];
-            let mut missing = String::new();
-            if tree.attribute(tree.root(), "dj-view").is_none() {
-                missing.push_str(&format!(" dj-view=\"{path}\""));
-            }
-            if tree.attribute(tree.root(), "dj-root").is_none() {
-                missing.push_str(" dj-root");
-            }
-            let end = tag.trim_end_matches(['>', '/']).len();
-            html.insert_str(start_tag.start + end, &missing);
-        } else if tree.attribute(tree.root(), "dj-view").is_none() {
-            // Where the root stands in a source that leaves tags out, only the browser knows.
-            naming = naming_script(path);
-        }
-        let place = html.rfind("</body>").unwrap_or(html.len());
-        html.insert_str(place, scripts);
-        html.insert_str(place, &naming);
-        html
-    }
-
-    /// The title that the page has in front of its root.
-    pub fn title(&self) -> Option<String> {
-        let source = self.view.page()?.source();
-        let start = source.find("<title")?;
-        let end = start + source[start..].find("</title>")?;
-        // Of a whole page the parser keeps the root only.
-        let title = format!("<div>{}</title></div>", &source[start..end]);
-        let tree = parse(&title, IdCounter::default(), Parser::Fast).ok()?.tree;
-        let text = tree.at(&[0, 0])?;
-        Some(tree.text(text).to_owned())
     }
 
     /// Names of the state that were touched and have another value: those that are noticed, and the others.
@@ -377,15 +339,6 @@ impl Mounted {
         turn.context_changed = names;
         Ok(told)
     }
-}
-
-/// A script that says which view the root of a page is.
-fn naming_script(path: &str) -> String {
-    let path = Json::from(path).to_string().replace('<', "\\u003c");
-    format!(
-        "<script>(document.querySelector('[dj-root]') ?? document.body.firstElementChild)\
-         .setAttribute('dj-view', {path});</script>"
-    )
 }
 
 /// What `mount` raises: a refusal is none of its failures.
