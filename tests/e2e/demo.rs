@@ -137,6 +137,15 @@ fn recorded(turns: &[Value]) {
         (&json!(0), &json!(1)),
         "the state is told as by a probe"
     );
+    assert!(
+        click[0]["frames"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|frame| frame["type"] == "client_applied"),
+        "what the browser tells of its work: {}",
+        click[0]["frames"]
+    );
     let search = of("demo.views.Products", "search");
     assert!(
         search[0]["before"]["private"]["_stock"].is_array(),

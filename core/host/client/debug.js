@@ -36,8 +36,10 @@ export class Debug {
     this.note(this.hits, { event, parameters, at: performance.now() });
   }
 
-  // A frame that was applied, in how many milliseconds, and its patches that found nothing.
+  // A frame that was applied, in how many milliseconds, and its patches that found nothing. Gives what servers may ask for.
   frame({ type, version, ref, source }, milliseconds, failed) {
     this.note(this.applied, { type, version, ref, source, milliseconds, failed });
+    const by = this.events.find(event => event.ref === ref)?.element?.deref();
+    return { version, milliseconds, failed: failed.length, element: by && by.localName + (by.id && `#${by.id}`) };
   }
 }

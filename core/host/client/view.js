@@ -101,8 +101,8 @@ export class View {
     this.mount('mount', this.root.getAttribute('dj-view'), new URL(location));
   }
 
-  on_mount({ version, html, handler_config: handlers = {}, upload_configs: uploads = {} }) {
-    Object.assign(this, { version, handlers, uploads, waiting: [] });
+  on_mount({ version, html, handler_config: handlers = {}, upload_configs: uploads = {}, client_reports: reports }) {
+    Object.assign(this, { version, handlers, uploads, reports, waiting: [] });
     for (const limited of this.limits.values()) limited.cancel();
     this.limits.clear();
     for (const name in handlers) {
@@ -154,7 +154,8 @@ export class View {
     let failed = [];
     if (patches?.length) this.change(() => (failed = apply(patches, this.root)));
     else if (html) this.change(() => become(html, this.root));
-    this.debug.frame(frame, performance.now() - since, failed);
+    const report = this.debug.frame(frame, performance.now() - since, failed);
+    if (this.reports) this.socket.send({ type: 'client_applied', ...report });
     if (failed.length) {
       this.version = version - 1;
       this.socket.send({ type: 'request_html' });

@@ -24,6 +24,7 @@ vocabulary! {
         "time_travel_component_jump" => TimeTravelComponentJump(TimeTravelComponentJump): "Restore a recorded state of one component.",
         "forward_replay" => ForwardReplay(ForwardReplay): "Run recorded events again.",
         "bug_capture_share" => BugCaptureShare(Simple): "Ask for a `djbug1` blob.",
+        "client_applied" => ClientApplied(ClientApplied): "djscope's own browser client: what became of a frame. Only servers that ask for it get it.",
     }
 }
 
@@ -190,6 +191,24 @@ body! {
         /// `before` or `after`.
         #[serde(default)]
         which: String,
+    }
+}
+
+body! {
+    /// `client_applied`: what the browser made of a frame.
+    ClientApplied {
+        /// Checked version of the frame.
+        #[serde(default)]
+        version: Option<i64>,
+        /// How long it took to change the page.
+        #[serde(default)]
+        milliseconds: f64,
+        /// Patches that found nothing to change.
+        #[serde(default)]
+        failed: u64,
+        /// The element whose event the frame answers: `button#save`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        element: Option<String>,
     }
 }
 

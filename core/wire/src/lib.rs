@@ -20,8 +20,8 @@ pub mod websocket;
 
 pub use bug_capture::{BugCapture, BugCaptureError};
 pub use client::{
-    ClientFrame, CursorMove, Event, ForwardReplay, LiveRedirectMount, Mount, MountBatch, MountBatchItem,
-    Simple, TimeTravelComponentJump, TimeTravelJump, UploadRegister, UploadResume, UrlChange,
+    ClientApplied, ClientFrame, CursorMove, Event, ForwardReplay, LiveRedirectMount, Mount, MountBatch,
+    MountBatchItem, Simple, TimeTravelComponentJump, TimeTravelJump, UploadRegister, UploadResume, UrlChange,
 };
 pub use debug::{DebugPayload, DebugVariable, StateSize, TimeTravelEntry};
 pub use frame::{ClientMessage, Parsed, Problem, ServerMessage};

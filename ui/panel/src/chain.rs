@@ -3,6 +3,7 @@
 //! It says what the recording says. Where nothing was seen, the link is unknown, not broken.
 
 use djscope_hub::model::{Direction, Outcome, SpanKind, TurnDetail, TurnKind};
+use serde_json::Value;
 
 use crate::format;
 use crate::glyphs;
@@ -67,7 +68,7 @@ pub struct Verdict {
 
 /// True if a probe told anything about the turn.
 pub fn was_probed(detail: &TurnDetail) -> bool {
-    !detail.spans.is_empty()
+    detail.spans.iter().any(|span| span.kind != SpanKind::Client)
         || detail.turn.changed.is_some()
         || detail.before.is_some()
         || detail.after.is_some()
@@ -124,6 +125,12 @@ fn link(name: &'static str, state: State, title: impl Into<String>) -> Link {
     }
 }
 
+/// What the browser has told of its work on the turn's frame, if it tells.
+fn told_by_browser<'a>(detail: &'a TurnDetail, what: &str) -> Option<&'a Value> {
+    let mut told = detail.spans.iter().filter(|span| span.kind == SpanKind::Client);
+    told.find_map(|span| span.detail.get(what))
+}
+
 /// The whole time of a kind, without what is inside another span of that kind.
 fn time_of(detail: &TurnDetail, kind: SpanKind) -> Option<u64> {
     let spans = || detail.spans.iter().filter(|span| span.kind == kind);
@@ -169,6 +176,9 @@ fn cause(detail: &TurnDetail) -> Link {
         (TurnKind::Event, None) => "event".to_owned(),
         _ => String::new(),
     };
+    if let Some(element) = told_by_browser(detail, "element").and_then(Value::as_str) {
+        link.note.push_str(&format!(", {element}"));
+    }
     link.us = time_of(detail, SpanKind::Queue);
     let params = value::children(&turn.params);
     let shown = params.iter().take(MAX_LINES);
@@ -398,6 +408,15 @@ fn browser(detail: &TurnDetail) -> Link {
             .unwrap_or_default();
         link.note = format!("{size}{version}");
     }
+    if let Some(failed) = told_by_browser(detail, "failed")
+        .and_then(Value::as_u64)
+        .filter(|failed| *failed > 0)
+    {
+        link.state = State::Broken;
+        let patches = format::counted(failed, "patch", "patches");
+        link.lines
+            .push(Line::Words(format!("{patches} found nothing to change")));
+    }
     let times = [SpanKind::Send, SpanKind::Wire, SpanKind::Client].map(|kind| time_of(detail, kind));
     link.us = times.into_iter().flatten().reduce(|a, b| a + b);
     link
@@ -487,5 +506,60 @@ fn listed(names: &[String]) -> String {
         [one, two] => format!("{one} and {two}"),
         [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
         [] => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use djscope_hub::model::{Span, Turn};
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(failed: u64) -> TurnDetail {
+        let mut turn = Turn::begun(1, TurnKind::Event, 0);
+        turn.event = Some("add".to_owned());
+        turn.reference = Some(3);
+        turn.outcome = Outcome::Patched;
+        turn.patches = Some(4);
+        let span = Span {
+            span: 1,
+            parent: None,
+            kind: SpanKind::Client,
+            name: "browser".to_owned(),
+            start_us: 100,
+            duration_us: 1_900,
+            detail: json!({"failed": failed, "element": "button#add"}),
+        };
+        TurnDetail {
+            turn,
+            connection: None,
+            view: None,
+            before: None,
+            after: None,
+            changes: Vec::new(),
+            frames: Vec::new(),
+            patches: Vec::new(),
+            spans: vec![span],
+            logs: Vec::new(),
+            http: None,
+        }
+    }
+
+    #[test]
+    fn what_the_browser_tells_is_in_the_chain() {
+        let links = links(&told(0));
+        assert_eq!(links[0].note, "event, ref 3, button#add");
+        assert_eq!((links[5].us, links[5].lines.len()), (Some(1_900), 0));
+        assert!(!was_probed(&told(0)), "a browser is no probe");
+    }
+
+    #[test]
+    fn patches_that_failed_break_the_chain() {
+        let links = links(&told(2));
+        assert_eq!(links[5].state, State::Broken);
+        assert!(
+            matches!(&links[5].lines[..], [Line::Words(text)] if text == "2 patches found nothing to change")
+        );
     }
 }

@@ -235,6 +235,14 @@ impl Assembler {
                         .and_then(|turn| turns.turn(turn))
                         .map(|live| Entry::Turn(Box::new(live.turn.clone()))),
                 );
+                out.extend(
+                    turns
+                        .client_span(t_us, &message)
+                        .map(|(turn, span)| Entry::Spans {
+                            turn,
+                            spans: vec![span],
+                        }),
+                );
                 out.push(Entry::Frame(frame));
             }
             Parsed::Server(message) => {

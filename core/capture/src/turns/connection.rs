@@ -1,8 +1,11 @@
 //! The turns of one connection, from its frames alone.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use djscope_recording::model::{Connection, ConnectionId, Micros, Outcome, Turn, TurnId, TurnKind};
+use djscope_recording::model::{
+    Connection, ConnectionId, Micros, Outcome, Span, SpanKind, Turn, TurnId, TurnKind,
+};
 use djscope_wire::{ClientFrame, ClientMessage, ServerFrame, UploadPart};
 use serde_json::{Value, json};
 
@@ -39,6 +42,12 @@ pub struct ConnectionTurns {
     pub view: Option<String>,
     turns: VecDeque<LiveTurn>,
 }
+
+/// The numbers of spans from here on are those of the browser.
+const CLIENT_SPANS: u32 = 1 << 20;
+
+/// What takes longer is no time that a browser took.
+const LONGEST_CLIENT_US: u64 = 3_600_000_000;
 
 /// A frame from the server, by what it does to turns.
 enum Role {
@@ -130,6 +139,9 @@ impl ConnectionTurns {
             }
             ClientMessage::Binary(_) => return None,
         };
+        if let ClientFrame::ClientApplied(applied) = frame {
+            return self.of_version(applied.version?).map(|live| live.turn.turn);
+        }
         let kind = kind_of(frame)?;
         *next += 1;
         let mut turn = self.blank(*next, kind, t_us);
@@ -177,6 +189,41 @@ impl ConnectionTurns {
         }
         self.begin(turn).upload = upload;
         Some(*next)
+    }
+
+    fn of_version(&self, version: i64) -> Option<&LiveTurn> {
+        self.turns
+            .iter()
+            .rev()
+            .find(|live| live.versions.contains(&version))
+    }
+
+    /// How long the browser took for a frame, if this is what the message tells, and the turn of that frame.
+    pub fn client_span(&self, t_us: Micros, message: &ClientMessage) -> Option<(TurnId, Span)> {
+        let (ClientMessage::Text(parsed) | ClientMessage::Packed(parsed)) = message else {
+            return None;
+        };
+        let ClientFrame::ClientApplied(applied) = &parsed.frame else {
+            return None;
+        };
+        let version = applied.version?;
+        let live = self.of_version(version)?;
+        // A browser can say what it likes; nobody waits longer than an hour.
+        let length = Duration::try_from_secs_f64(applied.milliseconds / 1000.0).ok()?;
+        let duration_us = u64::try_from(length.as_micros())
+            .ok()
+            .filter(|us| *us < LONGEST_CLIENT_US)?;
+        let span = Span {
+            // Beside the numbers that a probe gives.
+            span: CLIENT_SPANS.saturating_add(u32::try_from(version).unwrap_or_default()),
+            parent: None,
+            kind: SpanKind::Client,
+            name: "browser".to_owned(),
+            start_us: t_us.saturating_sub_unsigned(duration_us) - live.turn.t_us,
+            duration_us,
+            detail: json!({"failed": applied.failed, "element": applied.element}),
+        };
+        Some((live.turn.turn, span))
     }
 
     /// Takes a frame from the server. Gives the turn that it belongs to.
@@ -305,7 +352,8 @@ fn kind_of(frame: &ClientFrame) -> Option<TurnKind> {
         | ClientFrame::PresenceHeartbeat(_)
         | ClientFrame::CursorMove(_)
         | ClientFrame::DebugPanelOpen(_)
-        | ClientFrame::DebugPanelClose(_) => return None,
+        | ClientFrame::DebugPanelClose(_)
+        | ClientFrame::ClientApplied(_) => return None,
         ClientFrame::Unknown { .. } => TurnKind::Other,
     })
 }

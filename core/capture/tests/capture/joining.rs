@@ -96,6 +96,47 @@ fn times_of_the_server_are_shifted_to_the_time_of_the_turn() {
 }
 
 #[test]
+fn what_the_browser_tells_of_its_work_is_a_span_of_the_turn() {
+    let mut frames = session([2, 2, 2]);
+    let applied = |t_us, version, milliseconds: f64| {
+        up(
+            1,
+            t_us,
+            &json!({"type": "client_applied", "version": version, "milliseconds": milliseconds, "failed": 1,
+                            "element": "button#add"}),
+        )
+    };
+    frames.extend([
+        applied(5_000, 2, 1.5),
+        applied(5_100, 9, 1.5),
+        applied(5_200, 3, -1.0),
+        applied(5_300, 3, 1e300),
+    ]);
+    let written = assemble(frames);
+    assert_eq!(
+        written.lines().len(),
+        4,
+        "it begins no turn: {:?}",
+        written.lines()
+    );
+    let spans: Vec<_> = written
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Spans { turn, spans } => Some(spans.iter().map(move |span| (*turn, span))),
+            _ => None,
+        })
+        .flatten()
+        .filter(|(_, span)| span.kind == SpanKind::Client)
+        .collect();
+    assert_eq!(spans.len(), 1, "{spans:?}");
+    let (turn, span) = spans[0];
+    // The event came at 1,000, and the browser had done its part by 5,000.
+    assert_eq!((turn, span.start_us, span.duration_us), (2, 2_500, 1_500));
+    assert_eq!(span.detail, json!({"failed": 1, "element": "button#add"}));
+}
+
+#[test]
 fn states_are_written_as_differences_and_shared() {
     let written = assemble(session([2, 2, 2]));
     let deltas: Vec<_> = written

@@ -12,6 +12,7 @@ use super::bucket::Bucket;
 use super::mounted::{Failure, Mounted};
 use super::trace::{Cause, Turn};
 use super::{Declaration, Handler, LiveView, ModelFields, Request, Route, Settings};
+use crate::template::family::Kinship;
 use crate::template::{Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 use crate::value::Dict;
 use crate::view::Plan;
@@ -33,9 +34,9 @@ pub struct Registered {
 }
 
 impl Registered {
-    /// The template of its page.
-    pub fn template(&self) -> &Template {
-        self.plan.template()
+    /// The template of its page, and all others that it is made of.
+    pub fn templates(&self) -> Vec<(Template, Kinship)> {
+        self.plan.family()
     }
 
     /// What is fixed of the view.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::ParameterType;
 use super::coercion::coerce;
-use crate::template::{Kind, Loader, Node, Template};
+use crate::template::family::{family, texts};
+use crate::template::{Loader, Template};
 use crate::value::Value;
 
 /// Names that no template can open to the browser.
@@ -52,7 +53,11 @@ impl ModelFields {
     /// `dj-model.lazy="name"`, binds as well; djust 1.2 forgets those.
     pub fn of(template: &Template, loader: &dyn Loader, allowed: &[&str]) -> Self {
         let mut bound: BTreeSet<String> = allowed.iter().map(|name| (*name).to_owned()).collect();
-        gather(template.nodes(), loader, &mut bound, 0);
+        for (template, _) in family(template, loader) {
+            for text in texts(&template) {
+                gather_text(&text, &mut bound);
+            }
+        }
         Self { bound }
     }
 
@@ -103,27 +108,6 @@ fn like(value: &Value, current: &Value) -> Result<Value, ModelRefused> {
         ParameterType::Bool => Ok(coerce(&Value::from(value.to_str().into_owned()), &wanted)),
         ParameterType::Int => value.to_int().map(Value::from).map_err(|_| refused()),
         _ => value.to_float().map(Value::Float).map_err(|_| refused()),
-    }
-}
-
-/// How deep templates are followed into each other.
-const MAX_TEMPLATES: usize = 50;
-
-fn gather(nodes: &[Node], loader: &dyn Loader, bound: &mut BTreeSet<String>, depth: usize) {
-    for node in nodes {
-        match &node.kind {
-            Kind::Text(text) => gather_text(text, bound),
-            Kind::Variable(_) => {}
-            Kind::Tag(tag) => {
-                for body in tag.bodies() {
-                    gather(body, loader, bound, depth);
-                }
-                let other = tag.constant_template().filter(|_| depth < MAX_TEMPLATES);
-                if let Some(other) = other.and_then(|name| loader.load(&name, &[]).ok()) {
-                    gather(other.nodes(), loader, bound, depth + 1);
-                }
-            }
-        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod environment;
 mod error;
 pub mod escape;
 mod expression;
+pub mod family;
 pub mod filters;
 pub mod formats;
 mod languages;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::template::family::{Kinship, family};
 use crate::template::{Blocks, Extends, Loader, NodeReads, Reads, Template};
 
 /// A template, those that it extends, and what each of its parts reads.
@@ -50,6 +51,11 @@ impl Plan {
     /// The template.
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// The template and all others that it is made of.
+    pub fn family(&self) -> Vec<(Template, Kinship)> {
+        family(&self.template, &*self.loader)
     }
 
     /// Whether some part of the template reads a name of the state.

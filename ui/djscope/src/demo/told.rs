@@ -9,6 +9,7 @@ use djscope_capture::probe::{Hello, ProbeMessage, ProbeSnapshot, ProbeSpan, Prob
 use djscope_capture::run::Report;
 use djscope_engine::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
 use djscope_engine::live::{Application, Handler, ParameterType, Registered};
+use djscope_engine::template::family::Kinship;
 use djscope_engine::value::Value;
 use djscope_recording::model;
 use serde_json::{Map, Value as Json, json};
@@ -123,7 +124,18 @@ fn us(duration: Duration) -> u64 {
 }
 
 fn told_view(registered: &Registered) -> ProbeView {
-    let template = registered.template();
+    let templates = registered.templates();
+    let sources = templates.iter().map(|(template, kinship)| model::TemplateSource {
+        name: template.name().map(str::to_owned),
+        role: match kinship {
+            Kinship::Itself => "self",
+            Kinship::Extended => "extends",
+            Kinship::Included => "include",
+        }
+        .to_owned(),
+        source: template.source().to_owned(),
+        ..model::TemplateSource::default()
+    });
     ProbeView {
         class: registered.declaration().path.to_string(),
         handlers: registered
@@ -133,13 +145,10 @@ fn told_view(registered: &Registered) -> ProbeView {
             .map(told_handler)
             .collect(),
         template: Some(model::Template {
-            name: template.name().map(str::to_owned),
-            sources: vec![model::TemplateSource {
-                name: template.name().map(str::to_owned),
-                role: "self".to_owned(),
-                source: template.source().to_owned(),
-                ..model::TemplateSource::default()
-            }],
+            name: templates
+                .first()
+                .and_then(|(template, _)| template.name().map(str::to_owned)),
+            sources: sources.collect(),
         }),
         ..ProbeView::default()
     }

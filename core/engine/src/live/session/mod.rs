@@ -348,8 +348,9 @@ impl Session {
             ClientFrame::RequestHtml(_) => self.recover(),
             ClientFrame::Ping(_) => self.send(ServerFrame::Pong(Simple::default())),
             ClientFrame::UploadRegister(register) => self.upload_register(&register),
-            // They are about panels and presence, of which nothing is told here.
-            ClientFrame::PresenceHeartbeat(_)
+            // They are meant for panels and presence, of which a session knows nothing.
+            ClientFrame::ClientApplied(_)
+            | ClientFrame::PresenceHeartbeat(_)
             | ClientFrame::CursorMove(_)
             | ClientFrame::DebugPanelOpen(_)
             | ClientFrame::DebugPanelClose(_) => {}

@@ -94,6 +94,10 @@ impl Session {
         self.tick_due = declaration
             .tick_interval_ms
             .map(|interval| clock.elapsed() + std::time::Duration::from_millis(interval));
+        let mut other = Map::new();
+        if self.traces {
+            other.insert("client_reports".to_owned(), Json::Bool(true));
+        }
         let frame = MountedFrame {
             session_id: Some(self.id.to_string()),
             view: declaration.path.to_string(),
@@ -104,6 +108,7 @@ impl Session {
             cache_config: by_handler(declaration, Handler::cache_config),
             optimistic_rules: by_handler(declaration, |handler| handler.optimistic.clone()),
             upload_configs: mounted.instance.uploads.config(),
+            other,
             ..MountedFrame::default()
         };
         self.send(ServerFrame::Mount(frame));
