@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use djscope_engine::live::{Declared, Handler, ParameterType};
 
-use super::{Exhibit, Wire, broken, fixed, fixed_template, press, press_sets_value};
+use super::{Exhibit, Wire, broken, fixed, fixed_template, press, press_sets_value, show};
 
 pub(super) fn exhibits() -> Vec<Exhibit> {
     vec![
@@ -86,14 +86,7 @@ fn set_and_reset() -> Exhibit {
         })),
         fixed: fixed(6).handler(press(|instance, _| {
             instance.set("value", "after");
-            instance.start_after(
-                Duration::from_millis(1_500),
-                || Ok("done".into()),
-                |instance, result| {
-                    instance.set("value", result?);
-                    Ok(())
-                },
-            );
+            instance.start_after(Duration::from_millis(1_500), || Ok("done".into()), show);
             Ok(())
         })),
     }
@@ -156,14 +149,7 @@ fn no_ticks() -> Exhibit {
             Ok(())
         })),
         fixed: beating(fixed(21)).handler(press(move |instance, _| {
-            instance.start_after(
-                long,
-                || Ok("after".into()),
-                |instance, result| {
-                    instance.set("value", result?);
-                    Ok(())
-                },
-            );
+            instance.start_after(long, || Ok("after".into()), show);
             Ok(())
         })),
     }

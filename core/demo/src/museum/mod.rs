@@ -141,10 +141,22 @@ fn press(run: impl Fn(&mut Instance, &Arguments) -> Result<(), Raised> + Send + 
     Handler::new("press").run(run)
 }
 
-/// The handler behind the button that does what it should.
-fn press_sets_value() -> Handler {
-    press(|instance, _| {
-        instance.set("value", "after");
+/// The handler behind the button that sets one name.
+fn press_sets(name: &'static str, value: impl Into<Value>) -> Handler {
+    let value = value.into();
+    press(move |instance, _| {
+        instance.set(name, value.clone());
         Ok(())
     })
+}
+
+/// The handler behind the button that does what it should.
+fn press_sets_value() -> Handler {
+    press_sets("value", "after")
+}
+
+/// Shows what work in the background has come to.
+fn show(instance: &mut Instance, result: Result<Value, Raised>) -> Result<(), Raised> {
+    instance.set("value", result?);
+    Ok(())
 }

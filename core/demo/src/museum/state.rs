@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use djscope_engine::live::Declared;
 use djscope_engine::value::{Dict, Opaque, Value};
 
-use super::{Exhibit, Wire, broken, fixed, press, press_sets_value};
+use super::{Exhibit, Wire, broken, fixed, press, press_sets, press_sets_value};
 
 pub(super) fn exhibits() -> Vec<Exhibit> {
     vec![
@@ -77,12 +77,7 @@ fn changed_inside() -> Exhibit {
 
 /// Nothing in the context follows from the name.
 fn only_private() -> Exhibit {
-    let set_private = || {
-        press(|instance, _| {
-            instance.set("_value", "after");
-            Ok(())
-        })
-    };
+    let set_private = || press_sets("_value", "after");
     Exhibit {
         number: 8,
         title: "Only a private name changed",
@@ -114,10 +109,7 @@ fn never_in_the_context() -> Exhibit {
                 instance.set("value", first.clone());
                 Ok(())
             })
-            .handler(press(move |instance, _| {
-                instance.set("value", function("7f02"));
-                Ok(())
-            })),
+            .handler(press_sets("value", function("7f02"))),
         fixed: fixed(14).handler(press_sets_value()),
     }
 }

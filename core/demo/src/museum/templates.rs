@@ -1,6 +1,6 @@
 //! RC9 to RC13 and RC16: templates that do not show what changed.
 
-use super::{Exhibit, Wire, broken, fixed, fixed_template, press, press_sets_value};
+use super::{Exhibit, Wire, broken, fixed, fixed_template, press, press_sets, press_sets_value};
 
 pub(super) fn exhibits() -> Vec<Exhibit> {
     vec![
@@ -15,12 +15,7 @@ pub(super) fn exhibits() -> Vec<Exhibit> {
 
 /// The template shows another name.
 fn not_used() -> Exhibit {
-    let set_total = || {
-        press(|instance, _| {
-            instance.set("total", "after");
-            Ok(())
-        })
-    };
+    let set_total = || press_sets("total", "after");
     Exhibit {
         number: 9,
         title: "The template does not use the name",
@@ -58,12 +53,7 @@ fn branch_not_taken() -> Exhibit {
 
 /// A filter rounds the difference away.
 fn same_text() -> Exhibit {
-    let set_price = || {
-        press(|instance, _| {
-            instance.set("price", 1.2);
-            Ok(())
-        })
-    };
+    let set_price = || press_sets("price", 1.2);
     Exhibit {
         number: 12,
         title: "Another value, the same text",
@@ -84,10 +74,7 @@ fn white_space() -> Exhibit {
                 instance.set("value", " ");
                 Ok(())
             })
-            .handler(press(|instance, _| {
-                instance.set("value", "\n\n");
-                Ok(())
-            })),
+            .handler(press_sets("value", "\n\n")),
         fixed: fixed_template(13).handler(press_sets_value()),
     }
 }

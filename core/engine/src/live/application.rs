@@ -121,11 +121,6 @@ impl Application {
         &self.settings
     }
 
-    /// The same, to be changed before anybody is served.
-    pub fn settings_mut(&mut self) -> &mut Settings {
-        &mut self.settings
-    }
-
     pub(super) fn environment(&self, now: Timestamp) -> Environment {
         Environment {
             now,

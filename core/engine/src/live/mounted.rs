@@ -120,7 +120,7 @@ impl Mounted {
         }
         view.handle_params(&mut mounted.instance, &params, &path)?;
         mounted.check_state(settings.debug, None)?;
-        mounted.render(application, clock, turn)?;
+        mounted.render(clock, turn)?;
         Ok(mounted)
     }
 
@@ -187,12 +187,7 @@ impl Mounted {
     }
 
     /// Brings the page up to the state: `refresh`, `get_context_data`, the template, the patches.
-    pub fn render(
-        &mut self,
-        application: &Application,
-        clock: &dyn Clock,
-        turn: &mut Turn,
-    ) -> Result<Told, Failure> {
+    pub fn render(&mut self, clock: &dyn Clock, turn: &mut Turn) -> Result<Told, Failure> {
         let view = Arc::clone(&self.registered.view);
         let (computed, queries) = (
             self.instance.computed_memory().evaluations(),
@@ -206,7 +201,7 @@ impl Mounted {
         turn.computed = self.instance.computed_memory().evaluations() - computed;
         turn.queries = self.instance.queries_run() - queries;
         let start = clock.elapsed();
-        self.view.environment_mut().now = application.environment(clock.timestamp()).now;
+        self.view.environment_mut().now = clock.timestamp();
         let told = self.write(context, turn)?;
         push_span(turn, Phase::Render, start, clock);
         for (name, default) in &self.registered.declaration().temporary_assigns {
@@ -303,7 +298,10 @@ impl Mounted {
             .collect();
         let changed: Vec<(Value, Value)> = context
             .into_iter()
-            .filter(|(name, value)| before.get_value(name).is_none_or(|before| !before.same(value)))
+            .filter(|(name, value)| match before.get_value(name) {
+                Some(before) => !before.same(value) && !self.is_static(&name.to_str()),
+                None => true,
+            })
             .collect();
         let names: Vec<Arc<str>> = changed
             .iter()

@@ -16,7 +16,7 @@ use djscope_wire::Patch;
 use thiserror::Error;
 
 use crate::diff::DiffOptions;
-use crate::template::{Context, Environment, Loader, Memo, Output, Template, TemplateError, UrlResolver};
+use crate::template::{Context, Environment, Loader, Memo, Output, Template, TemplateError};
 use crate::tree::{Changed, ParseError};
 use crate::value::{Dict, Value};
 
@@ -113,11 +113,6 @@ impl View {
     /// Removes a name of the state.
     pub fn remove_state(&mut self, name: &Value) {
         self.context.values.remove(name);
-    }
-
-    /// Who answers `{% url %}`.
-    pub fn set_urls(&mut self, urls: Arc<dyn UrlResolver>) {
-        self.context.urls = Some(urls);
     }
 
     /// What is known of the template.

@@ -48,11 +48,6 @@ impl Plan {
         }
     }
 
-    /// The template.
-    pub fn template(&self) -> &Template {
-        &self.template
-    }
-
     /// The template and all others that it is made of.
     pub fn family(&self) -> Vec<(Template, Kinship)> {
         family(&self.template, &*self.loader)

@@ -40,7 +40,7 @@ pub(super) struct Reply {
 }
 
 /// The whole state of a view.
-pub(in crate::live) fn state_of(mounted: &Mounted) -> Vec<(Arc<str>, Value)> {
+pub(super) fn state_of(mounted: &Mounted) -> Vec<(Arc<str>, Value)> {
     mounted
         .instance
         .state()
@@ -130,11 +130,10 @@ impl Session {
     }
 
     fn render(&mut self, reply: &Reply, effects: Effects, mut turn: Turn, clock: &dyn Clock) {
-        let application = Arc::clone(&self.application);
         let Some(mounted) = &mut self.mounted else { return };
         // The page may say that the draft is to be thrown away.
         mounted.instance.effects.clear_draft = effects.clear_draft;
-        let told = mounted.render(&application, clock, &mut turn);
+        let told = mounted.render(clock, &mut turn);
         mounted.instance.effects.clear_draft = false;
         let told = match told {
             Ok(told) => told,
@@ -298,7 +297,7 @@ impl Session {
         self.fail_turn(message, Some(reply), turn);
     }
 
-    fn fail_turn(&mut self, message: String, reply: Option<&Reply>, mut turn: Turn) {
+    fn fail_turn(&mut self, message: String, reply: Option<&Reply>, turn: Turn) {
         if let Some(mounted) = &mut self.mounted {
             // What had been changed stays changed, as in Python, where nothing is rolled back; what had been asked for
             // beside is not done.
@@ -309,17 +308,21 @@ impl Session {
         let event = reply
             .and_then(|reply| reply.event_name.as_deref())
             .filter(|_| debug);
-        let mut other = Map::new();
-        if let Some(reference) = reply.and_then(|reply| reply.reference) {
-            other.insert("ref".to_owned(), Json::from(reference));
-        }
-        self.send(ServerFrame::Error(ErrorFrame {
-            error: message.clone(),
+        let frame = ErrorFrame {
+            error: message,
             event: event.map(str::to_owned),
-            other,
             ..ErrorFrame::default()
-        }));
-        turn.outcome = Outcome::Error(message);
+        };
+        self.end_with_error(frame, reply, turn);
+    }
+
+    /// Ends a turn with an error. Unlike djust's it says which event it answers.
+    pub(super) fn end_with_error(&mut self, mut frame: ErrorFrame, reply: Option<&Reply>, mut turn: Turn) {
+        if let Some(reference) = reply.and_then(|reply| reply.reference) {
+            frame.other.insert("ref".to_owned(), Json::from(reference));
+        }
+        turn.outcome = Outcome::Error(frame.error.clone());
+        self.send(ServerFrame::Error(frame));
         self.trace(turn);
     }
 

@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use djscope_wire::{ErrorFrame, Event, ServerFrame, TypeProblem, ValidationDetails};
+use djscope_wire::{ErrorFrame, Event, TypeProblem, ValidationDetails};
 use serde_json::{Map, Value as Json};
 
-use super::answers::{Reply, state_of};
+use super::answers::Reply;
 use super::parameters::{plain, plain_fields};
-use super::{CloseCode, Session};
+use super::{CloseCode, NOT_MOUNTED, Session};
 use crate::live::application::Clock;
 use crate::live::encoding::{Decimals, encode};
-use crate::live::mounted::timed;
+use crate::live::mounted::{Mounted, timed};
 use crate::live::trace::{Cause, Outcome, Phase, Turn};
 use crate::live::{Arguments, Declaration, Refused, RefusedReason, is_event_name, near_names};
 use crate::value::{Dict, Value};
 
 /// The event of `dj-model`.
 const UPDATE_MODEL: &str = "update_model";
+
+/// What a browser is told whose event passes `@rate_limit`.
+const TOO_OFTEN: &str = "Rate limit exceeded, event dropped";
 
 impl Session {
     pub(super) fn event(&mut self, event: Event, clock: &dyn Clock) {
@@ -26,17 +29,14 @@ impl Session {
             reference,
             ..
         } = event;
-        let Some(mounted) = &mut self.mounted else {
-            self.error("View not mounted. Please reload the page.");
-            return;
-        };
-        let mut turn = Turn::new(Cause::Event {
+        let cause = Cause::Event {
             name: name.as_str().into(),
             reference,
-        });
-        if self.traces {
-            turn.before = state_of(mounted);
-        }
+        };
+        let Some(mut turn) = self.begin(cause, clock) else {
+            self.error(NOT_MOUNTED);
+            return;
+        };
         let sent = Sent::of(params);
         let reply = Reply {
             source: Some("event"),
@@ -45,8 +45,8 @@ impl Session {
             cache_request: sent.cache_request.clone(),
             ..Reply::default()
         };
-        mounted.instance.set_now(clock.timestamp());
-        if name == UPDATE_MODEL && mounted.registered.declaration().handler(UPDATE_MODEL).is_none() {
+        let declares = |mounted: &Mounted| mounted.registered.declaration().handler(&name).is_some();
+        if name == UPDATE_MODEL && !self.mounted.as_ref().is_some_and(declares) {
             self.model_write(&sent.named, &reply, turn, clock);
             return;
         }
@@ -156,25 +156,21 @@ impl Session {
             Refusal::TooOften => {
                 self.warnings += 1;
                 if self.warnings >= self.application.settings().max_warnings {
+                    turn.outcome = Outcome::Error(TOO_OFTEN.to_owned());
+                    self.trace(turn);
                     self.close(CloseCode::TooMany);
                     return;
                 }
-                ("Rate limit exceeded, event dropped".to_owned(), None, None)
+                (TOO_OFTEN.to_owned(), None, None)
             }
         };
-        turn.outcome = Outcome::Error(error.clone());
-        let mut other = Map::new();
-        if let Some(reference) = reply.reference {
-            other.insert("ref".to_owned(), Json::from(reference));
-        }
-        self.send(ServerFrame::Error(ErrorFrame {
+        let frame = ErrorFrame {
             error,
             code: code.map(str::to_owned),
             validation_details: details,
-            other,
             ..ErrorFrame::default()
-        }));
-        self.trace(turn);
+        };
+        self.end_with_error(frame, Some(reply), turn);
     }
 }
 

@@ -19,11 +19,12 @@ use djscope_wire::{
     ClientFrame, ClientMessage, Connect, ErrorFrame, Problem, RateLimitExceeded, ServerFrame, Simple,
 };
 
+use self::answers::state_of;
 use super::application::{Application, Clock};
 use super::bucket::Bucket;
 use super::effects::{Done, Push, Work};
 use super::mounted::Mounted;
-use super::trace::Turn;
+use super::trace::{Cause, Turn};
 use super::{Raised, Request};
 use crate::template::TemplateError;
 use crate::value::Value;
@@ -387,6 +388,17 @@ impl Session {
         self.waiting.clear();
     }
 
+    /// Begins a turn of the view that is mounted; `None` if none is.
+    fn begin(&mut self, cause: Cause, clock: &dyn Clock) -> Option<Turn> {
+        let mounted = self.mounted.as_mut()?;
+        mounted.instance.set_now(clock.timestamp());
+        let mut turn = Turn::new(cause);
+        if self.traces {
+            turn.before = state_of(mounted);
+        }
+        Some(turn)
+    }
+
     fn next_version(&mut self) -> Option<i64> {
         self.version += 1;
         Some(self.version)
@@ -399,6 +411,9 @@ impl Session {
         }
     }
 }
+
+/// What a browser is told that wants something of a view that is not there.
+const NOT_MOUNTED: &str = "View not mounted. Please reload the page.";
 
 /// Bytes before the data of a piece: what it is, UUID, number.
 const UPLOAD_HEAD: usize = 21;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use djscope_wire::{LiveRedirectMount, Mount, Mounted as MountedFrame, Navigate, ServerFrame, UrlChange};
 use serde_json::{Map, Value as Json};
 
-use super::answers::Reply;
+use super::answers::{Reply, state_of};
 use super::parameters::params;
-use super::{CloseCode, Session};
+use super::{CloseCode, NOT_MOUNTED, Session};
 use crate::live::application::{Clock, Registered};
 use crate::live::mounted::{Failure, Mounted, timed};
 use crate::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
@@ -116,7 +116,7 @@ impl Session {
         turn.outcome = Outcome::Html(HtmlReason::First);
         let effects = std::mem::take(&mut mounted.instance.effects);
         if self.traces {
-            turn.after = super::answers::state_of(&mounted);
+            turn.after = state_of(&mounted);
         }
         self.mounted = Some(mounted);
         self.do_effects(effects, "mount", clock);
@@ -145,17 +145,13 @@ impl Session {
 
     /// The address changed by `dj-patch` or the back button.
     pub(super) fn url_change(&mut self, change: &UrlChange, clock: &dyn Clock) {
-        let Some(mounted) = &mut self.mounted else {
-            self.error("View not mounted. Please reload the page.");
+        let begun = self.begin(Cause::UrlChange, clock);
+        let (Some(mut turn), Some(mounted)) = (begun, &mut self.mounted) else {
+            self.error(NOT_MOUNTED);
             return;
         };
-        let mut turn = Turn::new(Cause::UrlChange);
-        if self.traces {
-            turn.before = super::answers::state_of(mounted);
-        }
         let params = params(&change.params);
         mounted.instance.request_mut().query = params.clone();
-        mounted.instance.set_now(clock.timestamp());
         let view = Arc::clone(&mounted.registered.view);
         let handled = timed(clock, &mut turn, Phase::Handler, || {
             view.handle_params(&mut mounted.instance, &params, &change.uri)

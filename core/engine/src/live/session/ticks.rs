@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answers::{Reply, state_of};
+use super::answers::Reply;
 use super::{Output, Session, TaskId};
 use crate::live::application::Clock;
 use crate::live::effects::{Push, PushAction};
@@ -56,12 +56,10 @@ impl Session {
 
     fn tick(&mut self, clock: &dyn Clock) {
         let interval = self.tick_interval();
-        let Some(mounted) = &mut self.mounted else { return };
-        let mut turn = Turn::new(Cause::Tick);
-        if self.traces {
-            turn.before = state_of(mounted);
-        }
-        mounted.instance.set_now(clock.timestamp());
+        let begun = self.begin(Cause::Tick, clock);
+        let (Some(mut turn), Some(mounted)) = (begun, &mut self.mounted) else {
+            return;
+        };
         let view = Arc::clone(&mounted.registered.view);
         let ticked = timed(clock, &mut turn, Phase::Handler, || {
             view.handle_tick(&mut mounted.instance)
@@ -85,12 +83,10 @@ impl Session {
         if !self.is_target(&push.target) {
             return;
         }
-        let Some(mounted) = &mut self.mounted else { return };
-        let mut turn = Turn::new(Cause::Push);
-        if self.traces {
-            turn.before = state_of(mounted);
-        }
-        mounted.instance.set_now(clock.timestamp());
+        let begun = self.begin(Cause::Push, clock);
+        let (Some(mut turn), Some(mounted)) = (begun, &mut self.mounted) else {
+            return;
+        };
         let view = Arc::clone(&mounted.registered.view);
         let done = match push.action {
             PushAction::Set(state) => {
@@ -137,12 +133,10 @@ impl Session {
         let Some((event, done)) = self.tasks.remove(&task) else {
             return;
         };
-        let Some(mounted) = &mut self.mounted else { return };
-        let mut turn = Turn::new(Cause::Async(Arc::clone(&event)));
-        if self.traces {
-            turn.before = state_of(mounted);
-        }
-        mounted.instance.set_now(clock.timestamp());
+        let begun = self.begin(Cause::Async(Arc::clone(&event)), clock);
+        let (Some(mut turn), Some(mounted)) = (begun, &mut self.mounted) else {
+            return;
+        };
         let finished = timed(clock, &mut turn, Phase::Handler, || {
             done(&mut mounted.instance, result)
         });

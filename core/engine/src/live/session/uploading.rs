@@ -2,13 +2,13 @@
 
 use djscope_wire::{ServerFrame, UploadFrame, UploadPart, UploadProgress, UploadRegister, UploadRegistered};
 
-use super::{Session, UPLOAD_HEAD};
+use super::{NOT_MOUNTED, Session, UPLOAD_HEAD};
 use crate::live::uploads::UploadError;
 
 impl Session {
     pub(super) fn upload_register(&mut self, register: &UploadRegister) {
         let Some(mounted) = &mut self.mounted else {
-            self.error("View not mounted. Please reload the page.");
+            self.error(NOT_MOUNTED);
             return;
         };
         let registered = mounted.instance.uploads.register(
@@ -30,7 +30,7 @@ impl Session {
 
     pub(super) fn upload_frame(&mut self, upload: &UploadFrame, bytes: &[u8]) {
         let Some(mounted) = &mut self.mounted else {
-            self.error("View not mounted. Please reload the page.");
+            self.error(NOT_MOUNTED);
             return;
         };
         let uploads = &mut mounted.instance.uploads;

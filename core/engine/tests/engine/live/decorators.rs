@@ -114,6 +114,11 @@ fn row_47_the_sixth_call_is_dropped_and_too_many_end_the_connection() {
     client.event("expensive", &json!({}));
     client.event("expensive", &json!({}));
     assert_eq!(client.closed, Some(4429));
+    assert!(
+        last_turn(&client).to_string().contains("Rate limit exceeded"),
+        "the last one is told as well: {}",
+        last_turn(&client)
+    );
 }
 
 #[test]

@@ -100,6 +100,27 @@ fn row_05_private_names_are_neither_in_templates_nor_in_frames() {
 }
 
 #[test]
+fn static_names_stay_as_they_were_first_shown() {
+    let view = Declared::new("demo.View", "page.html")
+        .state("countries", "first")
+        .state("n", 0)
+        .static_assign("countries")
+        .handler(Handler::new("alone").run(|instance, _| {
+            instance.set("countries", "second");
+            Ok(())
+        }))
+        .handler(Handler::new("beside").run(|instance, _| {
+            instance.set("countries", "third");
+            instance.set("n", 1);
+            Ok(())
+        }));
+    let mut client = visit(&site("<div dj-root>{{ countries }}<b>{{ n }}</b></div>", view));
+    assert_eq!(client.answer("alone", &json!({}))["type"], "noop");
+    assert_eq!(texts(&client.answer("beside", &json!({}))), ["1"]);
+    assert!(client.html().starts_with("first"), "{}", client.html());
+}
+
+#[test]
 fn a_push_cannot_set_private_names() {
     let view = Declared::new("demo.View", "page.html")
         .state("_kept", 1)
