@@ -12,7 +12,7 @@ use djscope_recording::{Entry, Health, RecordingError, Summary, Writer, WriterOp
 
 use crate::observation::Observation;
 use crate::queue::{self, Clock, Queue, Tap};
-use crate::redaction::{self, Rules};
+use crate::redaction::{Redactor, Rules};
 use crate::sockets::Sockets;
 use crate::turns::{Assembler, ProbeStatus};
 
@@ -110,7 +110,7 @@ impl Recorder {
             clock,
             sockets: Sockets::new(options.message_limit),
             assembler: Assembler::new(clock.start_unix_us()),
-            rules: options.rules,
+            redactor: Redactor::new(options.rules),
             writer,
             shared: Arc::clone(&shared),
         };
@@ -167,7 +167,7 @@ struct Work {
     clock: Clock,
     sockets: Sockets,
     assembler: Assembler,
-    rules: Rules,
+    redactor: Redactor,
     writer: Writer,
     shared: Arc<Shared>,
 }
@@ -201,7 +201,7 @@ impl Work {
         self.write(entries);
     }
 
-    fn note_dropped(&self) {
+    fn note_dropped(&mut self) {
         let dropped = self.queue.dropped();
         if self.shared.dropped.swap(dropped, Ordering::Relaxed) != dropped {
             self.write(vec![Entry::Meta {
@@ -211,13 +211,13 @@ impl Work {
         }
     }
 
-    fn write(&self, entries: Vec<Entry>) {
+    fn write(&mut self, entries: Vec<Entry>) {
         let is_paused = self.shared.is_paused();
         for mut entry in entries {
             if is_paused && !is_needed_later(&entry) {
                 continue;
             }
-            redaction::redact(&mut entry, &self.rules);
+            self.redactor.redact(&mut entry);
             self.writer.write(entry);
         }
     }

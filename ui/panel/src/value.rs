@@ -79,7 +79,7 @@ fn write(value: &Value, limit: usize, out: &mut String) {
         Value::Bool(true) => out.push_str("True"),
         Value::Bool(false) => out.push_str("False"),
         Value::Number(number) => out.push_str(&number.to_string()),
-        Value::String(_) if is_redacted(value) => out.push_str("redacted"),
+        Value::String(text) if is_redacted(value) => out.push_str(&redacted_text(text)),
         Value::String(text) => quote(text, limit, out),
         Value::Array(items) => sequence("[", items, "]", limit, out),
         Value::Object(map) => match tagged(value) {
@@ -210,9 +210,38 @@ fn typed(tag: &str, inner: &Value, limit: usize, out: &mut String) {
             if text.is_empty() { "value" } else { text }
         )),
         "$cut" => cut(inner, limit, out),
-        "$redacted" => out.push_str("redacted"),
+        "$redacted" => out.push_str(&redacted_value(inner)),
         _ => out.push_str(&format!("{tag}: {inner}")),
     }
+}
+
+/// What the mark `[redacted:TYPE:LENGTH:MARK]` of a text says.
+fn redacted_text(mark: &str) -> String {
+    let facts = mark
+        .trim_end_matches(']')
+        .strip_prefix("[redacted:")
+        .unwrap_or_default();
+    match facts.split(':').collect::<Vec<_>>()[..] {
+        [kind, length, mark] => redaction(kind, length, mark),
+        _ => "redacted".to_owned(),
+    }
+}
+
+/// What the mark `{"type", "length", "mark"}` of a value in a state says. Older recordings have the name of the value.
+fn redacted_value(inner: &Value) -> String {
+    match (
+        inner["type"].as_str(),
+        inner["length"].as_str(),
+        inner["mark"].as_str(),
+    ) {
+        (Some(kind), Some(length), Some(mark)) => redaction(kind, length, mark),
+        _ => "redacted".to_owned(),
+    }
+}
+
+/// Equal secrets of a recording have equal marks, so the mark tells whether one changed.
+fn redaction(kind: &str, length: &str, mark: &str) -> String {
+    format!("redacted {kind}, length {}, #{mark}", length.replace('-', "–"))
 }
 
 fn tuple(inner: &Value, limit: usize, out: &mut String) {
@@ -356,6 +385,15 @@ mod tests {
             (json!({"$int": "99999999999999999999"}), "99999999999999999999"),
             (json!({"a": [1, 2.5]}), "{'a': [1, 2.5]}"),
             (json!("[redacted]"), "redacted"),
+            (json!({"$redacted": "password"}), "redacted"),
+            (
+                json!("[redacted:str:9-16:1a2b3c4d]"),
+                "redacted str, length 9–16, #1a2b3c4d",
+            ),
+            (
+                json!({"$redacted": {"type": "int", "length": "1-8", "mark": "1a2b3c4d"}}),
+                "redacted int, length 1–8, #1a2b3c4d",
+            ),
         ];
         for (value, text) in cases {
             assert_eq!(repr(&value, 200), text);

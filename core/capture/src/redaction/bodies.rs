@@ -1,162 +1,131 @@
-//! Secrets in HTTP bodies, by their media type.
+//! Secrets in HTTP bodies.
 
 use djscope_recording::model::HttpBody;
 use serde_json::Value;
 
-use super::values::Style;
-use super::{MARK, Rules, text, values};
+use super::text::Context;
+use super::trees::{self, Style};
+use super::{Redactor, media, multipart};
 
-/// Takes secrets out of a body. `media_type` is its `Content-Type`.
-pub fn redact(body: &mut HttpBody, media_type: &str, rules: &Rules) {
-    if !rules.is_enabled() || body.bytes.is_empty() {
+/// Takes secrets out of a body, and its content coding off: what is kept can be read. What cannot be read is kept only
+/// if content of its kind holds no text.
+pub fn redact(redactor: &mut Redactor, body: &mut HttpBody, headers: &[(String, String)]) {
+    if body.bytes.is_empty() || body.redacted {
         return;
     }
-    let media_type = media_type.to_ascii_lowercase();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let clean = match essence {
-        "application/x-www-form-urlencoded" => redact_text(body, |text| text::redact_query(text, rules)),
-        "text/html" => redact_text(body, |text| text::redact_markup(text, rules)),
-        "multipart/form-data" => redact_multipart(&body.bytes, &media_type, rules),
-        _ if essence.ends_with("json") => redact_text(body, |text| {
-            let mut value: Value = serde_json::from_str(text).ok()?;
-            let places = values::redact(&mut value, Style::Text, rules);
-            (!places.is_empty()).then(|| value.to_string())
-        }),
-        _ => None,
-    };
-    if let Some(clean) = clean {
-        body.bytes = clean;
-        body.redacted = true;
-    }
-}
-
-fn redact_text(body: &HttpBody, clean: impl FnOnce(&str) -> Option<String>) -> Option<Vec<u8>> {
-    std::str::from_utf8(&body.bytes)
-        .ok()
-        .and_then(clean)
-        .map(String::into_bytes)
-}
-
-/// RFC 7578: the content of parts whose name is a secret.
-fn redact_multipart(bytes: &[u8], media_type: &str, rules: &Rules) -> Option<Vec<u8>> {
-    // `media_type` is in lower case; the boundary has to be found as it is written in the body.
-    let boundary_length = media_type
-        .split("boundary=")
-        .nth(1)?
-        .split(';')
-        .next()?
-        .trim_matches('"')
-        .len();
-    let line_end = find(bytes, b"\r\n")?;
-    let delimiter = bytes
-        .get(..line_end)
-        .filter(|line| line.len() == boundary_length + 2)?
-        .to_vec();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut changed = false;
-    let mut rest = bytes;
-    while let Some(end) =
-        find(&rest[delimiter.len().min(rest.len())..], &delimiter).map(|at| at + delimiter.len())
-    {
-        changed |= push_part(&rest[..end], rules, &mut out);
-        rest = &rest[end..];
-    }
-    changed |= push_part(rest, rules, &mut out);
-    changed.then_some(out)
-}
-
-fn push_part(part: &[u8], rules: &Rules, out: &mut Vec<u8>) -> bool {
-    let secret = find(part, b"\r\n\r\n").filter(|head| {
-        let head = String::from_utf8_lossy(&part[..*head]);
-        let name = head
-            .split("; name=\"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next());
-        name.is_some_and(|name| rules.is_secret(name))
-    });
-    match secret {
-        Some(head) => {
-            out.extend_from_slice(&part[..head + 4]);
-            out.extend_from_slice(MARK.as_bytes());
-            out.extend_from_slice(b"\r\n");
-            true
+    let media_type = header(headers, "content-type").to_owned();
+    match media::decoded(body, header(headers, "content-encoding")) {
+        Ok(content) => body.bytes = content,
+        Err(coding) => {
+            leave_out(body, &format!("{coding} that cannot be unpacked"));
+            return;
         }
-        None => {
-            out.extend_from_slice(part);
-            false
+    }
+    match content(redactor, &body.bytes, &media_type) {
+        Content::Clean => {}
+        Content::Redacted(bytes) => {
+            body.bytes = bytes;
+            body.redacted = true;
+        }
+        Content::Unreadable => {
+            let kind = media_type.split(';').next().unwrap_or_default().trim();
+            let kind = if kind.is_empty() {
+                "content without a type"
+            } else {
+                kind
+            };
+            leave_out(body, &format!("{kind} that is no text"));
         }
     }
 }
 
-fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
-    let first = *pattern.first()?;
-    let mut from = 0;
-    while let Some(at) = bytes
-        .get(from..)?
-        .iter()
-        .position(|byte| *byte == first)
-        .map(|at| from + at)
-    {
-        if bytes[at..].starts_with(pattern) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
+/// What became of content.
+pub enum Content {
+    /// It holds no secret.
+    Clean,
+    /// This is left of it.
+    Redacted(Vec<u8>),
+    /// Whether it holds a secret cannot be told.
+    Unreadable,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clean(media_type: &str, text: &str) -> (String, bool) {
-        let mut body = HttpBody {
-            length: text.len() as u64,
-            bytes: text.as_bytes().to_vec(),
-            redacted: false,
+/// Looks for secrets in content of this media type.
+pub fn content(redactor: &mut Redactor, bytes: &[u8], media_type: &str) -> Content {
+    if media::holds_no_text(media_type, bytes) {
+        return if redactor.memory.find_in(bytes).is_empty() {
+            Content::Clean
+        } else {
+            Content::Unreadable
         };
-        redact(&mut body, media_type, &Rules::default());
-        (String::from_utf8(body.bytes).unwrap(), body.redacted)
     }
+    let essence = media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if essence.starts_with("multipart/") {
+        return multipart::redact(redactor, bytes, media_type);
+    }
+    let Some(text) = media::as_text(bytes, media_type) else {
+        return Content::Unreadable;
+    };
+    let clean = match essence.as_str() {
+        "application/x-www-form-urlencoded" => redactor.cleaned(&text, Context::Query),
+        "text/css" | "text/javascript" | "application/javascript" => redactor.cleaned(&text, Context::Code),
+        _ => json_or_text(redactor, &text),
+    };
+    clean.map_or(Content::Clean, |text| Content::Redacted(text.into_bytes()))
+}
 
-    #[test]
-    fn bodies_by_type() {
-        let cases = [
-            (
-                "application/x-www-form-urlencoded",
-                "a=1&password=x",
-                "a=1&password=[redacted]",
-            ),
-            (
-                "application/json; charset=utf-8",
-                r#"{"token":"x","n":1}"#,
-                r#"{"token":"[redacted]","n":1}"#,
-            ),
-            (
-                "text/html",
-                r#"<input name="csrfmiddlewaretoken" value="x">"#,
-                r#"<input name="csrfmiddlewaretoken" value="[redacted]">"#,
-            ),
-        ];
-        for (media_type, text, expected) in cases {
-            assert_eq!(clean(media_type, text), (expected.to_owned(), true));
-        }
-        assert_eq!(
-            clean("text/css", "password: x"),
-            ("password: x".to_owned(), false)
-        );
+/// One JSON value, one a line, or a text.
+pub fn json_or_text(redactor: &mut Redactor, text: &str) -> Option<String> {
+    if redactor.is_clean(text) {
+        return None;
     }
+    if let Some(clean) = json(redactor, text) {
+        return clean;
+    }
+    let is_json_lines = text.lines().count() > 1
+        && text
+            .lines()
+            .all(|line| line.trim().is_empty() || line.trim_start().starts_with(['{', '[']));
+    if !is_json_lines {
+        return redactor.cleaned(text, Context::Message);
+    }
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let clean = json(redactor, line).unwrap_or_else(|| redactor.cleaned(line, Context::Message));
+            clean.unwrap_or_else(|| line.to_owned())
+        })
+        .collect();
+    let clean = lines.join("\n");
+    (clean != text.trim_end_matches('\n')).then_some(clean)
+}
 
-    #[test]
-    fn parts_of_a_form() {
-        let form = "--Xy\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2\r\n--Xy\r\nContent-Disposition: form-data; name=\"doc\"; filename=\"a\"\r\n\r\npassword\r\n--Xy--\r\n";
-        let (text, redacted) = clean("multipart/form-data; boundary=Xy", form);
-        assert!(redacted);
-        assert!(
-            !text.contains("hunter2")
-                && text.contains("[redacted]\r\n--Xy\r\n")
-                && text.ends_with("password\r\n--Xy--\r\n"),
-            "{text}"
-        );
+/// A JSON value without its secrets; the outer none if it is no JSON.
+#[expect(
+    clippy::option_option,
+    reason = "no JSON, clean JSON and redacted JSON are three things"
+)]
+fn json(redactor: &mut Redactor, text: &str) -> Option<Option<String>> {
+    if !text.trim_start().starts_with(['{', '[', '"']) {
+        return None;
     }
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    let places = trees::redact(redactor, &mut value, Style::Text);
+    Some((!places.is_empty()).then(|| value.to_string()))
+}
+
+fn leave_out(body: &mut HttpBody, what: &str) {
+    body.bytes = format!("[left out: {} bytes of {what}]", body.length).into_bytes();
+    body.redacted = true;
+}
+
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
+    let found = headers
+        .iter()
+        .find(|(header, _)| header.eq_ignore_ascii_case(name));
+    found.map_or("", |(_, value)| value.as_str())
 }

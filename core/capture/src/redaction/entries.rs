@@ -1,163 +1,188 @@
-use djscope_recording::Entry;
+//! Which fields of which entry can hold a secret, and as what each is read. Every entry has its line here.
+
 use djscope_recording::model::{
-    FrameRecord, HttpExchange, LogRecord, Opcode, PatchRecord, Span, SpanKind, Turn,
+    Connection, Exception, Handler, HttpExchange, LogRecord, PatchRecord, Span, SpanKind, Turn, View,
 };
-use serde_json::Value;
+use djscope_recording::{Entry, Finding, SnapshotDelta};
 
-use super::values::Style;
-use super::{MARK, Rules, bodies, text, values};
+use super::marks::MARK;
+use super::text::{self, Context, Statement};
+use super::trees::{self, Style};
+use super::{Redactor, bodies, headers, payloads};
 
-/// Takes secrets out of what is about to be written.
-pub fn redact(entry: &mut Entry, rules: &Rules) {
-    if !rules.is_enabled() {
-        return;
-    }
+/// Takes the secrets out of an entry. Doing it again changes nothing but what was learned since.
+pub fn redact(redactor: &mut Redactor, entry: &mut Entry) {
     match entry {
-        Entry::Frame(frame) => redact_frame(frame, rules),
-        Entry::Turn(turn) => redact_turn(turn, rules),
-        Entry::Snapshot(delta) => {
-            values::redact_map(&mut delta.public, Style::Typed, rules);
-            values::redact_map(&mut delta.private, Style::Typed, rules);
-        }
-        Entry::Http(exchange) => redact_exchange(exchange, rules),
-        Entry::Spans { spans, .. } => spans.iter_mut().for_each(|span| redact_span(span, rules)),
-        Entry::Patches { patches, .. } => patches.iter_mut().for_each(|patch| redact_patch(patch, rules)),
-        Entry::Log(log) => redact_log(log, rules),
+        Entry::Frame(frame) => payloads::redact(redactor, frame),
+        Entry::Turn(turn) => redact_turn(redactor, turn),
+        Entry::Snapshot(delta) => redact_state(redactor, delta),
+        Entry::Http(exchange) => redact_exchange(redactor, exchange),
+        Entry::Spans { spans, .. } => spans.iter_mut().for_each(|span| redact_span(redactor, span)),
+        Entry::Patches { patches, .. } => patches.iter_mut().for_each(|patch| redact_patch(redactor, patch)),
+        Entry::Log(log) => redact_log(redactor, log),
         Entry::Keyframe(keyframe) => {
-            replace(&mut keyframe.html, text::redact_markup, rules);
+            redactor.clean(&mut keyframe.html, Context::Message);
         }
-        Entry::Connection(connection) => {
-            replace(&mut connection.path, text::redact_query, rules);
+        Entry::Connection(connection) => redact_connection(redactor, connection),
+        Entry::View(view) => redact_view(redactor, view),
+        Entry::Finding(finding) => redact_finding(redactor, finding),
+        Entry::Meta { value, .. } => {
+            trees::redact(redactor, value, Style::Text);
         }
-        Entry::Meta { value, .. } => redact_texts(value, rules),
-        Entry::View(_) | Entry::Finding(_) | Entry::HttpTurn { .. } => {}
+        Entry::HttpTurn { .. } => {}
     }
 }
 
-fn replace(text: &mut String, clean: impl FnOnce(&str, &Rules) -> Option<String>, rules: &Rules) -> bool {
-    match clean(text, rules) {
-        Some(clean) => {
-            *text = clean;
-            true
-        }
-        None => false,
-    }
-}
-
-fn redact_frame(frame: &mut FrameRecord, rules: &Rules) {
-    let is_markup = frame.payload.contains("<input");
-    if frame.opcode != Opcode::Text || !(is_markup || rules.may_concern(&frame.payload)) {
-        return;
-    }
-    match serde_json::from_str::<Value>(&frame.payload) {
-        Ok(mut value) => {
-            let places = values::redact(&mut value, Style::Text, rules);
-            if !places.is_empty() {
-                frame.payload = value.to_string();
-                frame.redacted = places;
-            }
-        }
-        // A cut or broken frame has no structure to go by.
-        Err(_) => {
-            if replace(&mut frame.payload, text::redact_message, rules) {
-                frame.redacted = vec![String::new()];
-            }
-        }
-    }
-}
-
-fn redact_turn(turn: &mut Turn, rules: &Rules) {
-    values::redact(&mut turn.params, Style::Text, rules);
-    if let Some(error) = &mut turn.error {
-        replace(error, text::redact_message, rules);
+fn redact_turn(redactor: &mut Redactor, turn: &mut Turn) {
+    trees::redact(redactor, &mut turn.params, Style::Text);
+    let texts = turn
+        .error
+        .iter_mut()
+        .chain(&mut turn.event)
+        .chain(&mut turn.missing);
+    for text in texts {
+        redactor.clean(text, Context::Message);
     }
     if let Some(exception) = &mut turn.exception {
-        replace(&mut exception.message, text::redact_message, rules);
-        replace(&mut exception.traceback, text::redact_message, rules);
+        redact_exception(redactor, exception);
     }
 }
 
-fn redact_exchange(exchange: &mut HttpExchange, rules: &Rules) {
-    replace(&mut exchange.url, text::redact_query, rules);
-    let media_type = |headers: &[(String, String)]| {
-        let header = headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        header.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
-    bodies::redact(
-        &mut exchange.request_body,
-        &media_type(&exchange.request_headers),
-        rules,
-    );
-    bodies::redact(
-        &mut exchange.response_body,
-        &media_type(&exchange.response_headers),
-        rules,
-    );
-    for (name, value) in exchange
-        .request_headers
+fn redact_exception(redactor: &mut Redactor, exception: &mut Exception) {
+    redactor.clean(&mut exception.message, Context::Message);
+    redact_traceback(redactor, &mut exception.traceback);
+    for source in exception
+        .frames
         .iter_mut()
-        .chain(&mut exchange.response_headers)
+        .filter_map(|frame| frame.source.as_mut())
     {
-        if rules.is_secret(name) {
-            MARK.clone_into(value);
-        } else if name.eq_ignore_ascii_case("referer") || name.eq_ignore_ascii_case("location") {
-            replace(value, text::redact_query, rules);
-        }
+        redactor.clean(source, Context::Code);
     }
 }
 
-/// The parameters of a query that names a secret column are all secrets: which is which cannot be told.
-fn redact_span(span: &mut Span, rules: &Rules) {
-    if span.kind == SpanKind::Sql && names_a_secret(&span.name, rules) {
-        if let Some(params) = span.detail.get_mut("params").filter(|params| !params.is_null()) {
-            *params = Value::String(MARK.to_owned());
-        }
-        replace(&mut span.name, text::redact_message, rules);
-    } else {
-        values::redact(&mut span.detail, Style::Text, rules);
-    }
-}
-
-/// True if the query writes a secret column or looks for one; reading it along with others is no secret.
-fn names_a_secret(sql: &str, rules: &Rules) -> bool {
-    let is_read = sql
-        .trim_start()
-        .get(..6)
-        .is_some_and(|start| start.eq_ignore_ascii_case("select"));
-    let upper = sql.to_ascii_uppercase();
-    let from = if is_read {
-        upper.find(" WHERE ").unwrap_or(sql.len())
-    } else {
-        0
+/// A traceback as Python prints it: lines of code stand indented behind the line of their file.
+fn redact_traceback(redactor: &mut Redactor, traceback: &mut String) {
+    let mut out = String::with_capacity(traceback.len());
+    let mut block = String::new();
+    let mut is_code = false;
+    let mut flush = |redactor: &mut Redactor, block: &mut String, context| {
+        redactor.clean(block, context);
+        out.push_str(block);
+        block.clear();
     };
-    sql.get(from..)
-        .unwrap_or_default()
-        .split(|character: char| !(character.is_alphanumeric() || character == '_'))
-        .any(|name| rules.is_secret(name))
-}
-
-fn redact_patch(patch: &mut PatchRecord, rules: &Rules) {
-    if !values::redact(&mut patch.patch, Style::Text, rules).is_empty() {
-        patch.summary = format!("{} {MARK}", patch.kind);
-    }
-}
-
-fn redact_log(log: &mut LogRecord, rules: &Rules) {
-    replace(&mut log.message, text::redact_message, rules);
-    if let Some(traceback) = &mut log.traceback {
-        replace(traceback, text::redact_message, rules);
-    }
-}
-
-fn redact_texts(value: &mut Value, rules: &Rules) {
-    match value {
-        Value::String(string) => {
-            replace(string, text::redact_message, rules);
+    for line in traceback.split_inclusive('\n') {
+        let follows_file = block
+            .lines()
+            .next_back()
+            .is_some_and(|last| last.trim_start().starts_with("File \""));
+        let begins_code = !is_code && follows_file && line.starts_with("    ");
+        let ends_code = is_code && !line.starts_with("    ");
+        if begins_code || ends_code {
+            flush(
+                redactor,
+                &mut block,
+                if is_code { Context::Code } else { Context::Message },
+            );
+            is_code = begins_code;
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| redact_texts(item, rules)),
-        Value::Object(map) => map.values_mut().for_each(|item| redact_texts(item, rules)),
-        _ => {}
+        block.push_str(line);
     }
+    flush(
+        redactor,
+        &mut block,
+        if is_code { Context::Code } else { Context::Message },
+    );
+    *traceback = out;
+}
+
+fn redact_state(redactor: &mut Redactor, delta: &mut SnapshotDelta) {
+    trees::redact_map(redactor, &mut delta.public, Style::Typed);
+    trees::redact_map(redactor, &mut delta.private, Style::Typed);
+}
+
+fn redact_exchange(redactor: &mut Redactor, exchange: &mut HttpExchange) {
+    headers::redact(redactor, &mut exchange.request_headers);
+    headers::redact(redactor, &mut exchange.response_headers);
+    redactor.clean(&mut exchange.url, Context::Message);
+    if let Some(error) = &mut exchange.error {
+        redactor.clean(error, Context::Message);
+    }
+    bodies::redact(redactor, &mut exchange.request_body, &exchange.request_headers);
+    bodies::redact(redactor, &mut exchange.response_body, &exchange.response_headers);
+}
+
+/// The parameters of a query that uses a secret column are all secrets: which is which cannot be told for sure.
+fn redact_span(redactor: &mut Redactor, span: &mut Span) {
+    let is_secret_query =
+        span.kind == SpanKind::Sql && text::statement(&redactor.scanner, &span.name) == Statement::UsesSecret;
+    if is_secret_query && let Some(params) = span.detail.get_mut("params") {
+        trees::redact_each(redactor, params);
+    }
+    redactor.clean(&mut span.name, Context::Message);
+    trees::redact(redactor, &mut span.detail, Style::Text);
+}
+
+fn redact_patch(redactor: &mut Redactor, patch: &mut PatchRecord) {
+    if redactor.clean_frame == Some((patch.frame, redactor.memory.generation())) {
+        return;
+    }
+    let has_changed = !trees::redact(redactor, &mut patch.patch, Style::Text).is_empty();
+    if has_changed {
+        patch.summary = format!("{} {MARK}]", patch.kind);
+    } else {
+        redactor.clean(&mut patch.summary, Context::Message);
+    }
+}
+
+fn redact_log(redactor: &mut Redactor, log: &mut LogRecord) {
+    redactor.clean(&mut log.message, Context::Message);
+    if let Some(traceback) = &mut log.traceback {
+        redact_traceback(redactor, traceback);
+    }
+}
+
+fn redact_connection(redactor: &mut Redactor, connection: &mut Connection) {
+    redactor.clean(&mut connection.path, Context::Message);
+    let reason = connection.close.as_mut().map(|close| &mut close.reason);
+    for text in reason.into_iter().chain(&mut connection.problem) {
+        redactor.clean(text, Context::Message);
+    }
+}
+
+fn redact_view(redactor: &mut Redactor, view: &mut View) {
+    view.handlers
+        .iter_mut()
+        .for_each(|handler| redact_handler(redactor, handler));
+    for source in view
+        .template
+        .iter_mut()
+        .flat_map(|template| &mut template.sources)
+    {
+        redactor.clean(&mut source.source, Context::Message);
+    }
+}
+
+fn redact_handler(redactor: &mut Redactor, handler: &mut Handler) {
+    if let Some(source) = &mut handler.source {
+        redactor.clean(source, Context::Code);
+    }
+    trees::redact(redactor, &mut handler.decorators, Style::Text);
+    for param in &mut handler.params {
+        let Some(default) = &mut param.default else {
+            continue;
+        };
+        // As it would stand in the source: `password: str = 'x'`.
+        let literal = format!("{}={default}", param.name);
+        if let Some(clean) = redactor.cleaned(&literal, Context::Code)
+            && let Some((_, value)) = clean.split_once('=')
+        {
+            value.clone_into(default);
+        }
+    }
+}
+
+fn redact_finding(redactor: &mut Redactor, finding: &mut Finding) {
+    redactor.clean(&mut finding.message, Context::Message);
+    redactor.clean(&mut finding.fix, Context::Message);
+    trees::redact(redactor, &mut finding.detail, Style::Text);
 }

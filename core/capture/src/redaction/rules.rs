@@ -4,76 +4,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Names whose value is a secret if they are a word of the name: `user_password`, `apiToken`, `X-CSRFToken`.
-const WORDS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "secret",
-    "secrets",
-    "token",
-    "csrf",
-    "cookie",
-    "cookies",
-    "credential",
-    "credentials",
-    "authorization",
-    "otp",
-    "totp",
-    "pin",
-    "cvv",
-    "cvc",
-    "iban",
-    "ssn",
-];
+use super::names::{self, Place, Strength};
 
-/// Names that are secrets as two words in a row: `api_key`, `SESSION-KEY`.
-const PAIRS: &[(&str, &str)] = &[
-    ("api", "key"),
-    ("private", "key"),
-    ("secret", "key"),
-    ("access", "key"),
-    ("session", "key"),
-    ("session", "data"),
-    ("signing", "key"),
-    ("encryption", "key"),
-    ("card", "number"),
-    ("credit", "card"),
-    ("security", "code"),
-];
-
-/// Names without a border between their words.
-const EXACT: &[&str] = &[
-    "csrfmiddlewaretoken",
-    "csrftoken",
-    "xcsrftoken",
-    "sessionid",
-    "apikey",
-    "authtoken",
-    "accesstoken",
-    "refreshtoken",
-    "privatekey",
-    "newpassword",
-    "oldpassword",
-    "password1",
-    "password2",
-    "new_password1",
-    "new_password2",
-    "old_password",
-];
-
-/// Names that look like secrets and are none.
-const EXEMPT: &[&str] = &[
-    "session_id",
-    "token_count",
-    "tokens_used",
-    "max_tokens",
-    "password_reset_url",
-];
-
-/// What counts as a secret, by name.
+/// What counts as a secret: the built-in names, and those that the user adds or takes away.
 #[derive(Clone, Debug)]
 pub struct Rules {
     enabled: bool,
@@ -106,7 +39,7 @@ pub enum RulesError {
 
 impl Default for Rules {
     fn default() -> Self {
-        let exempt = EXEMPT.iter().map(|name| (*name).to_owned()).collect();
+        let exempt = names::EXEMPT.iter().map(|name| (*name).to_owned()).collect();
         Self {
             enabled: true,
             extra: HashSet::new(),
@@ -132,8 +65,8 @@ impl Rules {
     /// One more secret name; with `!` in front a name that is none.
     pub fn add(&mut self, rule: &str) {
         match rule.strip_prefix('!') {
-            Some(name) => self.exempt.insert(name.to_ascii_lowercase()),
-            None => self.extra.insert(rule.to_ascii_lowercase()),
+            Some(name) => self.exempt.insert(name.to_lowercase()),
+            None => self.extra.insert(rule.to_lowercase()),
         };
     }
 
@@ -169,65 +102,37 @@ impl Rules {
         Ok(())
     }
 
+    /// The names that the user has added, in lower case.
+    pub(super) fn extra(&self) -> impl Iterator<Item = &str> {
+        self.extra.iter().map(String::as_str)
+    }
+
+    /// How secret the value of this name is; none if it is no secret.
+    pub fn strength(&self, name: &str, place: Place) -> Option<Strength> {
+        if !self.enabled || name.is_empty() || name.len() > 200 {
+            return None;
+        }
+        let lower = name.trim_matches(['_', ' ']).to_lowercase();
+        let last = lower
+            .rsplit(['.', '['])
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(']');
+        if self.extra.contains(&lower) || self.extra.contains(last) {
+            return Some(Strength::Token);
+        }
+        if self.exempt.contains(&lower) || self.exempt.contains(last) {
+            return (place == Place::Query)
+                .then(|| names::query_strength(last))
+                .flatten();
+        }
+        names::strength(name, place)
+    }
+
     /// True if what carries this name is a secret.
     pub fn is_secret(&self, name: &str) -> bool {
-        if !self.enabled || name.is_empty() || name.len() > 200 {
-            return false;
-        }
-        let lower = name.trim_start_matches('_').to_ascii_lowercase();
-        if self.exempt.contains(&lower) {
-            return false;
-        }
-        if self.extra.contains(&lower) || EXACT.contains(&lower.as_str()) {
-            return true;
-        }
-        let words = words(name);
-        words
-            .iter()
-            .any(|word| WORDS.contains(&word.as_str()) || EXACT.contains(&word.as_str()))
-            || words
-                .windows(2)
-                .any(|pair| PAIRS.contains(&(pair[0].as_str(), pair[1].as_str())))
+        self.strength(name, Place::Anywhere).is_some()
     }
-
-    /// True if `text` may name a secret somewhere: a quick look before a thorough one.
-    pub fn may_concern(&self, text: &str) -> bool {
-        if !self.enabled {
-            return false;
-        }
-        let lower = text.to_ascii_lowercase();
-        let holds = |word: &str| lower.contains(word);
-        WORDS.iter().any(|word| holds(word))
-            || PAIRS.iter().any(|(first, second)| holds(first) && holds(second))
-            || EXACT.iter().any(|word| holds(word))
-            || self.extra.iter().any(|word| holds(word))
-    }
-}
-
-/// The words of a name: split at everything but letters and digits, and before capitals; digits at the end are cut off.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = ' ';
-    for character in name.chars() {
-        let is_border = !character.is_alphanumeric() || (character.is_uppercase() && before.is_lowercase());
-        if is_border {
-            words.push(String::new());
-        }
-        if character.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(character.to_lowercase());
-        }
-        before = character;
-    }
-    for word in &mut words {
-        let kept = word
-            .trim_end_matches(|character: char| character.is_ascii_digit())
-            .len();
-        word.truncate(kept);
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 #[cfg(test)]
@@ -235,54 +140,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_secrets() {
-        let rules = Rules::default();
-        for name in [
-            "password",
-            "user_password",
-            "newPassword",
-            "password2",
-            "csrfmiddlewaretoken",
-            "X-CSRFToken",
-            "Cookie",
-            "Set-Cookie",
-            "Authorization",
-            "api_key",
-            "apiKey",
-            "API-KEY",
-            "_secret",
-            "client_secret",
-            "access_token",
-            "sessionid",
-            "session_key",
-            "card_number",
-            "Proxy-Authorization",
-        ] {
-            assert!(rules.is_secret(name), "{name}");
-        }
-        for name in [
-            "session_id",
-            "count",
-            "passenger",
-            "tokenizer",
-            "key",
-            "api",
-            "cookiecutter",
-            "token_count",
-            "pinned",
-            "",
-        ] {
-            assert!(!rules.is_secret(name), "{name}");
-        }
-    }
-
-    #[test]
     fn the_list_can_be_extended_and_switched_off() {
         let mut rules = Rules::default();
         rules.add("Nickname");
         rules.add("!pin");
-        assert!(rules.is_secret("nickname"));
+        assert!(rules.is_secret("nickname") && rules.is_secret("user.nickname"));
         assert!(!rules.is_secret("pin"));
+        assert!(!rules.is_secret("session_id"));
         assert!(!Rules::none().is_secret("password"));
     }
 

@@ -5,4 +5,5 @@
 mod joining;
 mod playbook;
 mod proxy;
+mod secrets;
 mod sessions;

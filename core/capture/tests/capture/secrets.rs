@@ -1,0 +1,377 @@
+//! Planted secrets: none is in the file, and nothing else is taken for one.
+
+mod planting;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use djscope_capture::queue::{Clock, queue};
+use djscope_capture::recorder::{Recorder, RecorderOptions};
+use djscope_capture::redaction::{Redactor, Rules};
+use djscope_capture::sockets::Sockets;
+use djscope_capture::turns::Assembler;
+use djscope_recording::filter::Filter;
+use djscope_recording::{BodySide, Entry, Reader};
+use planting::{Line, Planter, lines};
+
+const PLANTED: &str = include_str!("secrets/planted.txt");
+const INNOCENT: &str = include_str!("secrets/innocent.txt");
+
+/// Records what `plant` does, and gives everything that can be read of the file, and the bytes on disk while it was
+/// being written and after.
+fn recorded(plant: impl FnOnce(&mut Planter)) -> (String, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secrets.djscope");
+    let recorder = Recorder::start(&path, RecorderOptions::default()).unwrap();
+    plant(&mut Planter::new(recorder.tap()));
+    std::thread::sleep(Duration::from_millis(300));
+    let mut bytes = on_disk(folder.path());
+    recorder.finish().unwrap();
+    bytes.extend(on_disk(folder.path()));
+    (everything(&path), bytes)
+}
+
+fn on_disk(folder: &Path) -> Vec<u8> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files.iter().flat_map(|file| fs::read(file).unwrap()).collect()
+}
+
+/// Every turn with all its parts, every connection and its frames, every exchange with its bodies, every fact.
+fn everything(path: &Path) -> String {
+    let reader = Reader::open(path).unwrap();
+    let mut out = serde_json::to_string(&reader.meta().unwrap()).unwrap();
+    let mut add = |text: String| {
+        out.push('\n');
+        out.push_str(&text);
+    };
+    for row in reader.turns(&Filter::default(), 0, 10_000).unwrap().rows {
+        add(serde_json::to_string(&row).unwrap());
+        add(serde_json::to_string(&reader.turn(row.turn).unwrap()).unwrap());
+        if let Some(page) = reader.dom(row.turn).unwrap() {
+            add(format!("page {page:?}"));
+        }
+    }
+    for connection in reader.connections().unwrap() {
+        add(serde_json::to_string(&connection).unwrap());
+        for frame in reader
+            .frames_of_connection(connection.connection, 0, 1000)
+            .unwrap()
+        {
+            add(serde_json::to_string(&frame).unwrap());
+            let decoded = STANDARD.decode(&frame.payload).unwrap_or_default();
+            add(String::from_utf8_lossy(&decoded).into_owned());
+        }
+    }
+    for view in reader.views().unwrap() {
+        add(serde_json::to_string(&view).unwrap());
+    }
+    for log in reader.logs(0, 10_000).unwrap() {
+        add(serde_json::to_string(&log).unwrap());
+    }
+    for exchange in reader.http(0, 10_000).unwrap().rows {
+        add(serde_json::to_string(&exchange).unwrap());
+        for side in [BodySide::Request, BodySide::Response] {
+            let body = reader.http_body(exchange.http, side).unwrap().unwrap_or_default();
+            add(String::from_utf8_lossy(&body).into_owned());
+        }
+    }
+    out
+}
+
+/// The spellings of a secret in which it must not be found either.
+fn spellings(secret: &str) -> Vec<String> {
+    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let escapes: String = secret.bytes().map(|byte| format!("\\u00{byte:02x}")).collect();
+    vec![
+        secret.to_owned(),
+        percent,
+        escapes,
+        STANDARD.encode(format!("ada:{secret}")),
+        STANDARD.encode(secret),
+    ]
+}
+
+fn leaked<'a>(lines: &'a [Line], text: &str, bytes: &[u8]) -> Vec<&'a Line> {
+    let bytes = String::from_utf8_lossy(bytes);
+    let holds = |line: &&Line| {
+        spellings(&line.secret)
+            .iter()
+            .any(|secret| text.contains(secret) || bytes.contains(secret))
+    };
+    lines
+        .iter()
+        .filter(|line| !line.secret.is_empty())
+        .filter(holds)
+        .collect()
+}
+
+fn report(lines: &[&Line]) -> String {
+    let mut kinds: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for line in lines {
+        kinds
+            .entry(&line.kind)
+            .or_default()
+            .push(format!("{}  {}", line.place, line.text));
+    }
+    kinds
+        .iter()
+        .map(|(kind, lines)| format!("[{kind}] {}\n{}\n", lines.len(), lines.join("\n")))
+        .collect()
+}
+
+#[test]
+fn no_planted_secret_is_recorded() {
+    let planted = lines(PLANTED);
+    let secrets = planted.iter().filter(|line| !line.secret.is_empty()).count();
+    assert!(secrets >= 300, "{secrets} secrets are planted");
+    let (text, bytes) = recorded(|planter| planted.iter().for_each(|line| planter.plant(line)));
+    let leaked = leaked(&planted, &text, &bytes);
+    assert!(
+        leaked.is_empty(),
+        "{} of {secrets} leaked:\n{}",
+        leaked.len(),
+        report(&leaked)
+    );
+}
+
+/// Each line by itself, so that no memory of another helps.
+#[test]
+fn no_planted_secret_is_recorded_alone() {
+    let planted = lines(PLANTED);
+    let alone = |line: &&Line| {
+        !line.secret.is_empty()
+            && !leaked(
+                std::slice::from_ref(line),
+                &entries(&mut Redactor::new(Rules::default()), line),
+                b"",
+            )
+            .is_empty()
+    };
+    let leaked: Vec<&Line> = planted.iter().filter(alone).collect();
+    assert!(leaked.is_empty(), "{} leaked:\n{}", leaked.len(), report(&leaked));
+}
+
+/// What would be written of one line, without a file.
+fn entries(redactor: &mut Redactor, line: &Line) -> String {
+    let (tap, queue) = queue(Clock::start(), 64 << 20);
+    Planter::new(tap).plant(line);
+    let mut sockets = Sockets::new(16 << 20);
+    let mut assembler = Assembler::new(0);
+    let mut entries = Vec::new();
+    while let Ok(observation) = queue.next(Duration::ZERO) {
+        for seen in sockets.read(observation) {
+            entries.extend(assembler.observe(seen));
+        }
+    }
+    entries.extend(assembler.finish(10));
+    let mut out = String::new();
+    for mut entry in entries {
+        redactor.redact(&mut entry);
+        match &entry {
+            Entry::Http(exchange) => {
+                for body in [&exchange.request_body, &exchange.response_body] {
+                    out += &String::from_utf8_lossy(&body.bytes);
+                }
+                out += &serde_json::to_string(exchange).unwrap();
+            }
+            Entry::Frame(frame) => {
+                out += &frame.payload;
+                out += &String::from_utf8_lossy(&STANDARD.decode(&frame.payload).unwrap_or_default());
+            }
+            other => out += &format!("{other:?}"),
+        }
+    }
+    out
+}
+
+#[test]
+fn nothing_innocent_is_masked() {
+    let innocent = lines(INNOCENT);
+    assert!(innocent.len() >= 200, "{} look-alikes", innocent.len());
+    let masked: Vec<&Line> = innocent
+        .iter()
+        .filter(|line| is_marked(&entries(&mut Redactor::new(Rules::default()), line)))
+        .collect();
+    assert!(
+        masked.is_empty(),
+        "{} of {} masked:\n{}",
+        masked.len(),
+        innocent.len(),
+        report(&masked)
+    );
+}
+
+/// What the redactor has learned of other lines spoils none either.
+#[test]
+fn nothing_innocent_is_masked_beside_secrets() {
+    let mut redactor = Redactor::new(Rules::default());
+    for line in lines(PLANTED) {
+        entries(&mut redactor, &line);
+    }
+    let innocent = lines(INNOCENT);
+    let masked: Vec<&Line> = innocent
+        .iter()
+        .filter(|line| is_marked(&entries(&mut redactor, line)))
+        .collect();
+    assert!(
+        masked.is_empty(),
+        "{} of {} masked:\n{}",
+        masked.len(),
+        innocent.len(),
+        report(&masked)
+    );
+}
+
+fn is_marked(text: &str) -> bool {
+    text.contains("redacted:") || text.contains("$redacted")
+}
+
+/// A secret that is seen once under its name, then in texts that do not say what it is.
+#[test]
+fn a_secret_once_seen_is_masked_everywhere() {
+    let first = [
+        "header  Cookie: sessionid={s}",
+        "header  Authorization: Bearer {s}",
+        "header  Authorization: Basic {s|base64}",
+        "header  X-CSRFToken: {s}",
+        "answer  Set-Cookie: csrftoken={s}; Path=/",
+        "request application/x-www-form-urlencoded  password={s}",
+        "request application/json  {\"api_key\": \"{s}\"}",
+        "multipart  --B⏎Content-Disposition: form-data; name=\"token\"⏎⏎{s}⏎--B--⏎",
+        "response text/html  <input name=\"csrfmiddlewaretoken\" value=\"{s}\">",
+        "sent  {\"type\":\"event\",\"event\":\"x\",\"params\":{\"password\":\"{s}\"}}",
+        "state  {\"_session_key\":\"{s}\"}",
+        "url  /x?token={s}",
+        "log  password={s}",
+        "params  SELECT id FROM a WHERE token = %s¶[\"{s}\"]",
+    ];
+    let later = [
+        "log  hello {v}, welcome",
+        "log  repr: <Thing '{v|repr}'>",
+        "log  base64 {v|base64}",
+        "url  /search?q={v|percent}",
+        "url  /search/{v|percent}/",
+        "answer  X-Note: {v}",
+        "response text/plain  note {v}",
+        "gzip text/plain  note {v}",
+        "response text/html  <p>{v|html}</p>",
+        "response application/json  {\"note\":\"{v|json}\"}",
+        "frame  {\"type\":\"patch\",\"patches\":[{\"type\":\"SetText\",\"path\":[0],\"d\":\"1\",\"text\":\"{v|json}\"}],\"version\":1}",
+        "frame  {\"type\":\"noop\",\"_debug\":{\"variables\":{\"x\":{\"value\":\"'{v|json}'\"}}}}",
+        "frame  {\"type\":\"push_event\",\"event\":\"x\",\"payload\":{\"{v|json}\":1}}",
+        "state  {\"note\":\"{v|json}\"}",
+        "state  {\"note\":[{\"$tuple\":[\"a {v|json} b\"]}]}",
+        "raw  {\"note\": \"{v|json}\", \"cut",
+        "source  note = '{v|repr}'",
+        "exception  cannot use {v}",
+        "page  <p>{v|html}</p>",
+        "sql  SELECT id FROM a WHERE note = '{v}'",
+        "close  bye {v}",
+        "upload  note {v}",
+    ];
+    let secrets: Vec<String> = (0..first.len())
+        .map(|number| match number % 3 {
+            // What HTTP allows in a header, a cookie and base64.
+            0 => planting::drawn(900 + number),
+            1 => format!("{}~!*{number}", &planting::drawn(900 + number)[..10]),
+            _ => format!("{}-é-\\x{number}", &planting::drawn(900 + number)[..10]),
+        })
+        .collect();
+    let written = |template: &str, secret: &str| Line {
+        kind: template.to_owned(),
+        secret: secret.to_owned(),
+        ..planting::line(template, secret)
+    };
+    let json_escaped = |secret: &str| {
+        serde_json::to_string(secret)
+            .unwrap()
+            .trim_matches('"')
+            .to_owned()
+    };
+    let (text, bytes) = recorded(|planter| {
+        for (template, secret) in first.iter().zip(&secrets) {
+            let is_json = template.contains("{\\\"") || template.contains("{\"") || template.contains("[\"");
+            let spelled = if is_json {
+                json_escaped(secret)
+            } else {
+                secret.clone()
+            };
+            planter.plant(&written(&template.replace("{s}", &spelled), secret));
+        }
+        for template in later {
+            for secret in &secrets {
+                planter.plant(&written(template, secret));
+            }
+        }
+    });
+    let all: Vec<Line> = first
+        .iter()
+        .zip(&secrets)
+        .map(|(template, secret)| written(template, secret))
+        .collect();
+    let found: Vec<String> = all
+        .iter()
+        .filter(|line| {
+            let json = json_escaped(&line.secret);
+            let twice = json_escaped(&json);
+            [&line.secret, &json, &twice]
+                .into_iter()
+                .any(|secret| text.contains(secret.as_str()))
+                || String::from_utf8_lossy(&bytes).contains(&line.secret)
+        })
+        .map(|line| {
+            let at = text.find(&line.secret).unwrap_or_default();
+            format!(
+                "{} {} near {}",
+                line.kind,
+                line.secret,
+                text[text.floor_char_boundary(at.saturating_sub(60))..]
+                    .chars()
+                    .take(160)
+                    .collect::<String>()
+            )
+        })
+        .collect();
+    assert!(
+        found.is_empty(),
+        "{} of {} first places:\n{}",
+        found.len(),
+        first.len(),
+        found.join("\n")
+    );
+}
+
+/// Equal secrets have equal marks within a recording, different ones different marks, another recording others.
+#[test]
+fn marks_show_whether_a_secret_changed() {
+    let states = |values: &[&str]| -> Vec<serde_json::Value> {
+        let mut redactor = Redactor::new(Rules::default());
+        let mark = |value: &&str| {
+            let public = serde_json::json!({"token": value}).as_object().cloned().unwrap();
+            let mut entry = Entry::Snapshot(djscope_recording::SnapshotDelta {
+                public,
+                ..Default::default()
+            });
+            redactor.redact(&mut entry);
+            let Entry::Snapshot(delta) = entry else {
+                unreachable!()
+            };
+            delta.public["token"].clone()
+        };
+        values.iter().map(mark).collect()
+    };
+    let marks = states(&["first-one-1", "first-one-1", "second-one-2"]);
+    assert_eq!(marks[0], marks[1]);
+    assert_ne!(marks[0], marks[2]);
+    assert_eq!(marks[0]["$redacted"]["type"], "str");
+    assert_eq!(marks[0]["$redacted"]["length"], "9-16");
+    assert_ne!(marks[0], states(&["first-one-1"])[0]);
+}
