@@ -108,13 +108,27 @@ impl<'a> Walk<'a> {
     }
 
     fn map(&mut self, map: &mut Map<String, Value>) {
-        if map.contains_key("$redacted") {
-            return;
+        // One look at the names: to ask a map for each of them costs more than all else here.
+        let mut named = None;
+        let mut has_parameters = false;
+        let mut is_field = false;
+        for (name, value) in map.iter() {
+            match (name.as_str(), value) {
+                ("$redacted", _) => return,
+                ("type", Value::String(kind)) if kind == "password" => named = named.or(Some(Strength::Password)),
+                ("sql" | "query", Value::String(_)) => has_parameters = true,
+                ("tag", Value::String(tag)) => is_field = matches!(tag.as_str(), "textarea" | "option" | "output"),
+                (key, Value::String(name)) if NAMING.contains(&key) => named = named.or_else(|| self.strength(name)),
+                _ => {}
+            }
         }
         self.keys(map);
-        self.parameters(map);
-        self.text_of_field(map);
-        let named = self.named(map);
+        if has_parameters {
+            self.parameters(map);
+        }
+        if is_field {
+            self.text_of_field(map);
+        }
         for (name, value) in map.iter_mut() {
             let own = self.strength(name).filter(|_| !NAMING.contains(&name.as_str()));
             let about = named.filter(|_| VALUED.contains(&name.as_str()));
@@ -127,12 +141,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What the map says that its `value` is about.
+    /// What a map says that its `value` is about.
     fn named(&self, map: &Map<String, Value>) -> Option<Strength> {
+        let is_password = map.get("type").and_then(Value::as_str) == Some("password");
         let by_name = NAMING
             .iter()
             .find_map(|key| self.strength(map.get(*key).and_then(Value::as_str)?));
-        let is_password = map.get("type").and_then(Value::as_str) == Some("password");
         by_name.or_else(|| is_password.then_some(Strength::Password))
     }
 
@@ -192,10 +206,6 @@ impl<'a> Walk<'a> {
 
     /// `{"tag": "textarea", "attrs": {"name": "secret"}, "children": [{"text": "…"}]}`: an element of a patch.
     fn text_of_field(&mut self, map: &mut Map<String, Value>) {
-        let tag = map.get("tag").and_then(Value::as_str);
-        if !tag.is_some_and(|tag| matches!(tag, "textarea" | "option" | "output")) {
-            return;
-        }
         let Some(strength) = map
             .get("attrs")
             .and_then(Value::as_object)
