@@ -183,7 +183,7 @@ impl RunError {
             Self::Launch(error) => error.hint().to_owned(),
             Self::Recording(error) => return error.hint(),
             Self::Probe(_) => {
-                "the probe is unpacked into the temporary folder, which TMPDIR names; --no-probe records without it"
+                "the probe goes into the folder that TMPDIR names, XDG_RUNTIME_DIR or /tmp; --no-probe records without it"
                     .to_owned()
             }
             Self::Stopped => {
@@ -472,6 +472,7 @@ impl Live {
             })?;
             let probe = Probe::unpack()?;
             let inherited = std::env::var_os("PYTHONPATH");
+            probe.check()?;
             environment = probe.environment(listener.address(), &token, inherited.as_deref());
             probes = Some((listener, probe));
         }

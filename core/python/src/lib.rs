@@ -4,14 +4,17 @@
 //! a server. It never starts a process, and it never changes a file of the
 //! user's project.
 
+mod folder;
+
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
-use tempfile::TempDir;
 use thiserror::Error;
+
+use folder::Folder;
 
 static PACKED: Dir<'_> = include_dir!("$OUT_DIR/packed");
 
@@ -20,14 +23,14 @@ pub const ADDRESS_VARIABLE: &str = "DJSCOPE_PROBE_ADDRESS";
 /// What the probe shows djscope to prove which launch it belongs to.
 pub const TOKEN_VARIABLE: &str = "DJSCOPE_PROBE_TOKEN";
 
-const PATH_SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
+const PATH_SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
 
 /// Why the probe's files could not be laid out.
 #[derive(Debug, Error)]
 pub enum ProbeError {
-    /// No temporary directory could be made.
-    #[error("cannot make a temporary directory for the probe: {0}")]
-    Directory(#[source] io::Error),
+    /// No place is good for a folder; each with what is wrong with it.
+    #[error("cannot make a folder for the probe: {0}")]
+    NoFolder(String),
     /// A file could not be written.
     #[error("cannot write the probe's files to {}: {source}", path.display())]
     Write {
@@ -37,38 +40,48 @@ pub enum ProbeError {
         #[source]
         source: io::Error,
     },
+    /// What was written is not what is there, or others can write to it.
+    #[error("somebody has changed the probe's files: {}", .0.display())]
+    Changed(PathBuf),
 }
 
 /// The probe's files on disk, there as long as this value lives.
 #[derive(Debug)]
 pub struct Probe {
-    directory: TempDir,
+    folder: Folder,
 }
 
 impl Probe {
-    /// Writes the files to a new temporary directory.
+    /// Writes the files to a new folder that only this user can read, and removes the folders of runs that were killed.
     ///
     /// # Errors
     ///
-    /// If the directory or a file in it cannot be written.
+    /// If no such folder can be made, or a file in it cannot be written.
     pub fn unpack() -> Result<Self, ProbeError> {
-        let directory = tempfile::Builder::new()
-            .prefix("djscope-probe-")
-            .tempdir()
-            .map_err(ProbeError::Directory)?;
-        PACKED
-            .extract(directory.path())
-            .map_err(|source| ProbeError::Write {
-                path: directory.path().to_owned(),
-                source,
-            })?;
-        Ok(Self { directory })
+        let folder = Folder::make()?;
+        folder.fill(&PACKED).map_err(|source| ProbeError::Write {
+            path: folder.path().to_owned(),
+            source,
+        })?;
+        Ok(Self { folder })
     }
 
     /// The directory that holds the files.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        self.directory.path()
+        self.folder.path()
+    }
+
+    /// Compares the files with what they have to be; for the moment before a server uses them.
+    ///
+    /// # Errors
+    ///
+    /// [`ProbeError::Changed`] names the first that differs or is open to others.
+    pub fn check(&self) -> Result<(), ProbeError> {
+        match self.folder.difference(&PACKED) {
+            Some(path) => Err(ProbeError::Changed(path)),
+            None => Ok(()),
+        }
     }
 
     /// The variables that bring the probe into every Python process of a server.
@@ -83,7 +96,7 @@ impl Probe {
     ) -> Vec<(OsString, OsString)> {
         let mut path = self.directory().join("startup").into_os_string();
         if let Some(inherited) = inherited_pythonpath.filter(|inherited| !inherited.is_empty()) {
-            path.push(PATH_SEPARATOR);
+            path.push(char::from(PATH_SEPARATOR).to_string());
             path.push(inherited);
         }
         vec![
@@ -141,7 +154,10 @@ mod tests {
         let cases = [
             (None, startup.clone()),
             (Some(""), startup.clone()),
-            (Some("/a:/b"), format!("{startup}{PATH_SEPARATOR}/a:/b")),
+            (
+                Some("/a:/b"),
+                format!("{startup}{}/a:/b", char::from(PATH_SEPARATOR)),
+            ),
         ];
         for (inherited, expected) in cases {
             let variables = probe.environment(address, "secret", inherited.map(OsStr::new));

@@ -71,6 +71,8 @@ def _probe():
         from importlib.util import module_from_spec, spec_from_file_location
 
         directory = os.path.join(os.path.dirname(_HERE), "djscope_probe")
+        if any(map(_is_open_to_others, (os.path.dirname(directory), directory))):
+            raise PermissionError(f"others can write to {directory}")
         spec = spec_from_file_location(
             "djscope_probe",
             os.path.join(directory, "__init__.py"),
@@ -82,6 +84,10 @@ def _probe():
     import djscope_probe.hooks
 
     return djscope_probe.hooks
+
+
+def _is_open_to_others(directory):
+    return os.name == "posix" and bool(os.stat(directory).st_mode & 0o002)
 
 
 def _run_hidden():

@@ -1,6 +1,7 @@
 """How the probe gets into a process, and what it leaves alone."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -44,6 +45,29 @@ def test_djust_loads_the_probe_and_keeps_its_loader():
 def test_a_command_goes_on_without_djscope(tmp_path):
     code = "import django; django.setup(); import djust.websocket, djust.runtime; print('ran')"
     assert python(code, PROJECT, DJANGO_SETTINGS_MODULE="site_config.settings") == "ran\n"
+
+
+@pytest.mark.parametrize("opened", [None, ".", "djscope_probe"])
+def test_files_that_others_can_write_are_not_loaded(tmp_path, opened):
+    copy = tmp_path / "copy"
+    for name in ("startup", "djscope_probe"):
+        shutil.copytree(STARTUP.parent / name, copy / name)
+        (copy / name).chmod(0o700)
+    copy.chmod(0o700)
+    if opened is not None:
+        (copy / opened).chmod(0o707)
+    code = (
+        "import sys, django; django.setup(); import djust.websocket; print('djscope_probe' in sys.modules)"
+    )
+    settings = {
+        **os.environ, "DJSCOPE_PROBE_ADDRESS": "127.0.0.1:1",
+        "DJANGO_SETTINGS_MODULE": "site_config.settings",
+        "PYTHONPATH": os.pathsep.join([str(copy / "startup"), str(PROJECT)]),
+    }  # fmt: skip
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True
+    ).stdout
+    assert out.strip() == str(opened is None)
 
 
 def test_a_forked_child_connects_by_itself():
