@@ -86,7 +86,10 @@ impl Wrong {
     fn normal(&self, text: &str) -> String {
         let taken = self.taken.local_addr().unwrap();
         let python = project::program("python").display().to_string();
-        text.replace(&self.folder.path().display().to_string(), "DIR")
+        let own: Vec<String> = std::env::args().collect();
+        let own = format!("process {} ({})", std::process::id(), own.join(" "));
+        text.replace(&own, "process PID (TEST)")
+            .replace(&self.folder.path().display().to_string(), "DIR")
             .replace(&taken.to_string(), "TAKEN")
             .replace(&self.garbage.to_string(), "GARBAGE")
             .replace(&self.closing.to_string(), "CLOSING")

@@ -10,6 +10,7 @@ mod document;
 mod engine_lines;
 mod equal_pages;
 mod journeys;
+mod lifecycle;
 mod matrix;
 mod passing_through;
 mod seed_coverage;

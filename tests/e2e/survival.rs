@@ -1,11 +1,10 @@
-//! Servers that restart, djscope that ends: the app runs on, and the recording opens.
+//! Servers that restart, djscope that ends or stands still: the app is not held up, and the recording opens.
 
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use djscope_recording::Reader;
 use djscope_tests::djscope::{self, Recording};
 use djscope_tests::project::{self, Kind, Server};
 use djscope_tests::raw::{Answer, Connection, Live};
@@ -49,13 +48,12 @@ fn every_ending_leaves_a_recording_that_opens() {
         assert!(!servers.is_empty(), "{signal}: no server");
         let (ended, log) = recording.stop(signal);
         assert_eq!(ended, code, "{signal}: {log}");
-        let left: Vec<&String> = servers.iter().filter(|pid| is_running(pid)).collect();
-        if signal == "KILL" {
-            for pid in left {
-                Command::new("kill").args(["-9", pid]).status().unwrap();
-            }
-        } else {
-            assert!(left.is_empty(), "{signal}: {left:?} still runs");
+        let since = Instant::now();
+        while let Some(left) = servers.iter().find(|pid| is_running(pid)) {
+            // Who is killed cannot wait for its server.
+            let late = since.elapsed() > Duration::from_secs(if signal == "KILL" { 20 } else { 0 });
+            assert!(!late, "{signal}: {left} still runs");
+            std::thread::sleep(Duration::from_millis(20));
         }
         let turns = djscope::turns(&recording.path, "kind:event outcome:patched");
         assert_eq!(turns.len(), 5, "{signal}");
@@ -181,30 +179,6 @@ fn the_autoreloader_restarts_the_server_and_the_probe_comes_back() {
     assert_eq!(code, Some(0), "{log}");
     let turns = djscope::turns(&recording.path, "kind:event");
     assert_eq!(counts(&turns), [1, 10], "{log}");
-}
-
-#[test]
-fn the_app_runs_on_when_djscope_is_killed() {
-    let port = project::free_port();
-    let server = SocketAddr::from(([127, 0, 0, 1], port));
-    let mut recording = Recording::serve(&Kind::Daphne.command(port), &project::folder(), &[]);
-    let servers = children(recording.pid());
-    let mut live = Live::mount(server, COUNTER, "/counter/");
-    live.event("increment", "{}");
-    recording.stop("KILL");
-    for _ in 0..50 {
-        let since = Instant::now();
-        live.event("increment", "{}");
-        assert!(since.elapsed() < Duration::from_secs(1));
-    }
-    assert!(get(server, "/counter/").status.contains(" 200 "));
-    for pid in servers {
-        send_signal("KILL", pid.parse().unwrap());
-    }
-    assert_eq!(
-        Reader::open(&recording.path).unwrap().problems(),
-        Vec::<String>::new()
-    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One run: the server, the probe listener, the proxy and the recorder, from start to end.
 
+use std::ffi::OsString;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use serde_json::json;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use crate::launch::{LaunchError, Server, address_in_command};
+use crate::launch::{LaunchError, Occupant, Origin, Server, Stops, address_in_command};
 use crate::observation::Observation;
 use crate::probe::{ProbeListener, ProbeMessage, ProbeReport};
 use crate::proxy::{self, ProxyOptions, Upstream, UpstreamError};
@@ -56,6 +57,8 @@ pub enum Source {
         upstream: Option<String>,
         /// With the probe in it.
         probe: bool,
+        /// The server runs on when the run has ended.
+        keep: bool,
     },
     /// One that runs already, there.
     Attached(String),
@@ -122,12 +125,14 @@ pub enum RunError {
     )]
     NotLoopback(SocketAddr),
     /// The proxy's port is taken.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}{}", named(by.as_ref()))]
     Listen {
         /// The address.
         address: SocketAddr,
         /// Why.
         source: io::Error,
+        /// Who has the port, if somebody has it.
+        by: Option<Occupant>,
     },
     /// The server's address is no address.
     #[error(transparent)]
@@ -144,8 +149,13 @@ pub enum RunError {
     #[error("{0} does not speak HTTP")]
     NotHttp(Upstream),
     /// The server's port is taken by something else already.
-    #[error("{0} is in use before the server has started")]
-    InUse(String),
+    #[error("{address} is in use before the server has started{}", named(by.as_ref()))]
+    InUse {
+        /// The address.
+        address: String,
+        /// Who has it.
+        by: Option<Occupant>,
+    },
     /// The server could not be started.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -168,6 +178,7 @@ impl RunError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotLoopback(address) => format!("use --listen 127.0.0.1:{}", address.port()),
+            Self::Listen { by: Some(by), .. } if by.origin == Origin::Orphan => by.hint(),
             Self::Listen { .. } => {
                 "choose another port with --listen, or leave it out for a free one".to_owned()
             }
@@ -176,7 +187,8 @@ impl RunError {
                 "start the server first, or let djscope start it: djscope run -- COMMAND".to_owned()
             }
             Self::NotHttp(_) => "is this the port of the dev server?".to_owned(),
-            Self::InUse(_) => {
+            Self::InUse { by: Some(by), .. } => by.hint(),
+            Self::InUse { by: None, .. } => {
                 "stop the server that runs there, use djscope attach, or give the new one another port"
                     .to_owned()
             }
@@ -192,6 +204,12 @@ impl RunError {
             Self::System(_) => return None,
         })
     }
+}
+
+fn named(occupant: Option<&Occupant>) -> String {
+    occupant
+        .map(|occupant| format!(" by {occupant}"))
+        .unwrap_or_default()
 }
 
 /// Why a run has ended.
@@ -326,7 +344,8 @@ async fn whole_run(
     at_end: impl FnOnce(),
 ) -> Result<Option<Summary>, RecordingError> {
     let duration = options.duration;
-    let mut live = match Live::start(options).await {
+    let mut stops = Stops::catch();
+    let mut live = match Live::start(options, &mut stops).await {
         Ok(live) => live,
         Err(error) => {
             let _ = begin.send(Err(error));
@@ -358,7 +377,7 @@ async fn whole_run(
         }
     };
     let reason = tokio::select! {
-        () = signal() => Ending::Signal,
+        () = stops.asked() => Ending::Signal,
         () = over => Ending::Time,
         () = asked => Ending::Asked,
         Ok(status) = server => Ending::Server(status),
@@ -379,6 +398,8 @@ enum Served {
     Attached,
 }
 
+type Prepared = (Vec<(OsString, OsString)>, Option<(ProbeListener, Probe)>);
+
 struct Live {
     proxy: SocketAddr,
     upstream: Upstream,
@@ -388,11 +409,14 @@ struct Live {
 }
 
 impl Live {
-    async fn start(options: RunOptions) -> Result<Self, RunError> {
+    async fn start(options: RunOptions, stops: &mut Stops) -> Result<Self, RunError> {
         let listener = proxy::bind(options.listen)
             .await
             .map_err(|source| RunError::Listen {
                 address: options.listen,
+                by: (source.kind() == io::ErrorKind::AddrInUse)
+                    .then(|| Occupant::of(options.listen))
+                    .flatten(),
                 source,
             })?;
         let expected = options.source.upstream()?;
@@ -403,7 +427,7 @@ impl Live {
         }
         let (command, has_probe) = (options.source.command(), options.source.has_probe());
         let recorder = Recorder::start(&options.out, options.recorder)?;
-        let started = Self::begin(options.source, expected, &recorder).await;
+        let started = Self::begin(options.source, expected, &recorder, stops).await;
         let (server, upstream) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -442,9 +466,16 @@ impl Live {
         source: Source,
         expected: Option<Upstream>,
         recorder: &Recorder,
+        stops: &mut Stops,
     ) -> Result<(Served, Upstream), RunError> {
         match source {
-            Source::Command { command, probe, .. } => Self::launch(&command, expected, probe, recorder).await,
+            Source::Command {
+                command, probe, keep, ..
+            } => {
+                let (environment, probes) = prepare(probe, recorder)?;
+                let server = Server::start(&command, environment, keep)?;
+                Self::launched(server, expected, probes, stops).await
+            }
             Source::Inside(inside) => begin_inside(inside, recorder),
             Source::Attached(text) => {
                 let upstream = expected.ok_or(UpstreamError::Form(text))?;
@@ -453,33 +484,15 @@ impl Live {
         }
     }
 
-    async fn launch(
-        command: &[String],
+    async fn launched(
+        mut server: Server,
         expected: Option<Upstream>,
-        with_probe: bool,
-        recorder: &Recorder,
+        probes: Option<(ProbeListener, Probe)>,
+        stops: &mut Stops,
     ) -> Result<(Served, Upstream), RunError> {
-        let mut environment = Vec::new();
-        let mut probes = None;
-        if with_probe {
-            let token = token()?;
-            let tap = recorder.tap();
-            let listener = ProbeListener::start(token.clone(), move |report| {
-                tap.send_waiting(Observation::Probe {
-                    t_us: tap.now_us(),
-                    report,
-                });
-            })?;
-            let probe = Probe::unpack()?;
-            let inherited = std::env::var_os("PYTHONPATH");
-            probe.check()?;
-            environment = probe.environment(listener.address(), &token, inherited.as_deref());
-            probes = Some((listener, probe));
-        }
-        let mut server = Server::start(command, environment)?;
         let address = tokio::select! {
             address = server.address(expected.as_ref().map(Upstream::addresses), START_PATIENCE) => address,
-            () = signal() => {
+            () = stops.asked() => {
                 server.stop().await;
                 return Err(RunError::Stopped);
             }
@@ -521,6 +534,26 @@ impl Live {
     }
 }
 
+/// Listens for probes and unpacks one, unless there shall be none. Gives the environment that a server needs for it.
+fn prepare(with_probe: bool, recorder: &Recorder) -> Result<Prepared, RunError> {
+    if !with_probe {
+        return Ok((Vec::new(), None));
+    }
+    let token = token()?;
+    let tap = recorder.tap();
+    let listener = ProbeListener::start(token.clone(), move |report| {
+        tap.send_waiting(Observation::Probe {
+            t_us: tap.now_us(),
+            report,
+        });
+    })?;
+    let probe = Probe::unpack()?;
+    let inherited = std::env::var_os("PYTHONPATH");
+    let environment = probe.environment(listener.address(), &token, inherited.as_deref());
+    probe.check()?;
+    Ok((environment, Some((listener, probe))))
+}
+
 /// Starts a server in this process; what it says goes on the queue, or away if there is no room.
 fn begin_inside(inside: Inside, recorder: &Recorder) -> Result<(Served, Upstream), RunError> {
     let tap = recorder.tap();
@@ -554,7 +587,10 @@ fn token() -> io::Result<String> {
 async fn refuse_if_taken(upstream: &Upstream) -> Result<(), RunError> {
     for address in upstream.addresses() {
         if tokio::net::TcpStream::connect(address).await.is_ok() {
-            return Err(RunError::InUse(upstream.authority()));
+            return Err(RunError::InUse {
+                address: upstream.authority(),
+                by: Occupant::of(*address),
+            });
         }
     }
     Ok(())
@@ -582,30 +618,6 @@ async fn check(upstream: &Upstream) -> Result<(), RunError> {
         // A server that is busy may well be one that somebody wants to look at.
         Err(_) => Ok(()),
         Ok(_) => Err(RunError::NotHttp(upstream.clone())),
-    }
-}
-
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }
 

@@ -93,6 +93,9 @@ pub struct RunArguments {
     /// Record the wire only; leave the server's environment alone
     #[arg(long)]
     pub no_probe: bool,
+    /// Leave the server running when djscope ends
+    #[arg(long)]
+    pub keep_server: bool,
     /// The command of the server, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub server: Vec<String>,

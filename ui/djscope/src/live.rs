@@ -25,6 +25,7 @@ pub fn run(options: RunArguments) -> Result<(), Failure> {
         command: options.server,
         upstream: options.upstream,
         probe: !options.no_probe,
+        keep: options.keep_server,
     };
     record(&options.common, source)
 }

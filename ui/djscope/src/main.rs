@@ -16,10 +16,16 @@ mod window;
 use std::process::ExitCode;
 
 use clap::Parser;
+#[cfg(unix)]
+use djscope_capture::launch::guard;
 
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    if let Some(code) = guard::run_if_asked(std::env::args_os()) {
+        return code;
+    }
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Demo(options) => demo::demo(&options.common),

@@ -3,27 +3,43 @@
 use std::collections::HashMap;
 use std::fs;
 
-/// `pid` first, then its children, grandchildren and so on.
-pub fn with_descendants(pid: u32) -> Vec<u32> {
-    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-    for (process, parent) in parents() {
-        children.entry(parent).or_default().push(process);
-    }
-    let mut found = vec![pid];
-    let mut index = 0;
-    while let Some(parent) = found.get(index).copied() {
-        let more = children.remove(&parent).unwrap_or_default();
-        found.extend(
-            more.into_iter()
-                .filter(|process| !found.contains(process))
-                .collect::<Vec<_>>(),
-        );
-        index += 1;
-    }
-    found
+/// Which process has started which, at one moment.
+#[derive(Debug, Default)]
+pub struct Processes {
+    children: HashMap<u32, Vec<u32>>,
 }
 
-/// Every process with its parent: from `/proc` where it exists, else from `ps`.
+impl Processes {
+    /// All processes of the system: from `/proc` where it exists, else from `ps`.
+    pub fn now() -> Self {
+        let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (process, parent) in parents() {
+            children.entry(parent).or_default().push(process);
+        }
+        Self { children }
+    }
+
+    /// What `pid` itself has started or adopted.
+    pub fn children(&self, pid: u32) -> &[u32] {
+        self.children.get(&pid).map_or(&[], Vec::as_slice)
+    }
+
+    /// `pid` first, then its children, grandchildren and so on.
+    pub fn with_descendants(&self, pid: u32) -> Vec<u32> {
+        let mut found = vec![pid];
+        let mut index = 0;
+        while let Some(parent) = found.get(index).copied() {
+            for child in self.children(parent) {
+                if !found.contains(child) {
+                    found.push(*child);
+                }
+            }
+            index += 1;
+        }
+        found
+    }
+}
+
 fn parents() -> Vec<(u32, u32)> {
     match fs::read_dir("/proc") {
         Ok(entries) => entries
@@ -63,9 +79,11 @@ mod tests {
     #[test]
     fn a_child_is_found() {
         let mut child = std::process::Command::new("sleep").arg("5").spawn().unwrap();
-        let found = with_descendants(std::process::id());
+        let processes = Processes::now();
+        let found = processes.with_descendants(std::process::id());
         assert_eq!(found[0], std::process::id());
         assert!(found.contains(&child.id()));
+        assert!(processes.children(std::process::id()).contains(&child.id()));
         child.kill().unwrap();
         child.wait().unwrap();
     }

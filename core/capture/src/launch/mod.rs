@@ -2,18 +2,38 @@
 
 mod address;
 mod descendants;
+#[cfg(unix)]
+pub mod guard;
+#[cfg(unix)]
+mod guarded;
+mod occupant;
+#[cfg(unix)]
+mod signals;
+#[cfg(not(unix))]
+mod unguarded;
 
 pub use address::address_in_command;
+pub use occupant::{Occupant, Origin};
+#[cfg(unix)]
+pub use signals::Stops;
+#[cfg(not(unix))]
+pub use unguarded::Stops;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+
+use descendants::Processes;
+#[cfg(unix)]
+use guarded::Process;
+#[cfg(not(unix))]
+use unguarded::Process;
 
 /// How long a server has to stop after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -24,9 +44,17 @@ const LOOK: Duration = Duration::from_millis(100);
 /// A dev server that was started.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Process,
     command: Vec<String>,
-    own_group: bool,
+}
+
+/// This program, also after its file was replaced by a newer build.
+fn own_program() -> io::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        return Ok(running);
+    }
+    std::env::current_exe()
 }
 
 /// Why a server could not be started or found.
@@ -76,34 +104,25 @@ impl LaunchError {
 impl Server {
     /// Starts `command` with `environment` added. Its output goes to standard error.
     ///
+    /// The server and all that it starts end with this process, however that ends, unless `keep` is
+    /// true. For this the program starts itself again: its `main` has to begin with
+    /// [`guard::run_if_asked`]. That the command does not exist is known to [`Self::address`].
+    ///
     /// # Errors
     ///
-    /// [`LaunchError::NoSuchCommand`] or [`LaunchError::Start`].
-    pub fn start(command: &[String], environment: Vec<(OsString, OsString)>) -> Result<Self, LaunchError> {
-        let name = command.first().cloned().unwrap_or_default();
-        // A server with a terminal keeps it, so that `breakpoint()` works; the terminal's Ctrl-C reaches it there.
-        let own_group = !io::stdin().is_terminal();
-        let mut process = Command::new(&name);
-        process
-            .args(&command[1.min(command.len())..])
-            .envs(environment)
-            .stdout(io::stderr())
-            .kill_on_drop(true);
-        #[cfg(unix)]
-        if own_group {
-            process.process_group(0);
-        }
-        let child = process.spawn().map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => LaunchError::NoSuchCommand(name.clone()),
-            _ => LaunchError::Start {
-                command: name.clone(),
-                source,
-            },
+    /// [`LaunchError::Start`].
+    pub fn start(
+        command: &[String],
+        environment: Vec<(OsString, OsString)>,
+        keep: bool,
+    ) -> Result<Self, LaunchError> {
+        let process = Process::start(command, environment, keep).map_err(|source| LaunchError::Start {
+            command: command.first().cloned().unwrap_or_default(),
+            source,
         })?;
         Ok(Self {
-            child,
+            process,
             command: command.to_vec(),
-            own_group,
         })
     }
 
@@ -111,7 +130,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`LaunchError::Ended`] or [`LaunchError::Silent`].
+    /// [`LaunchError::NoSuchCommand`], [`LaunchError::Start`], [`LaunchError::Ended`] or [`LaunchError::Silent`].
     pub async fn address(
         &mut self,
         expected: Option<&[SocketAddr]>,
@@ -119,11 +138,8 @@ impl Server {
     ) -> Result<SocketAddr, LaunchError> {
         let since = Instant::now();
         loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(LaunchError::Ended {
-                    command: self.command.join(" "),
-                    status,
-                });
+            if self.process.has_ended() {
+                return Err(self.failure().await);
             }
             let candidates = match expected {
                 Some(addresses) => addresses.to_vec(),
@@ -144,13 +160,34 @@ impl Server {
         }
     }
 
+    /// Why the server has ended before it listened.
+    async fn failure(&mut self) -> LaunchError {
+        let name = self.command.first().cloned().unwrap_or_default();
+        let ended = self.process.ended().await;
+        match (self.process.start_error(), ended) {
+            (Some(error), _) if error.kind() == io::ErrorKind::NotFound => LaunchError::NoSuchCommand(name),
+            (Some(source), _) | (None, Err(source)) => LaunchError::Start {
+                command: name,
+                source,
+            },
+            (None, Ok(status)) => LaunchError::Ended {
+                command: self.command.join(" "),
+                status,
+            },
+        }
+    }
+
+    /// The server, whatever stands between it and this process, and all that it has started.
+    pub fn processes(&self) -> Vec<u32> {
+        self.process
+            .id()
+            .map(|pid| Processes::now().with_descendants(pid))
+            .unwrap_or_default()
+    }
+
     /// Where the server and its children listen.
     fn listening(&self) -> Vec<SocketAddr> {
-        let processes = self
-            .child
-            .id()
-            .map(descendants::with_descendants)
-            .unwrap_or_default();
+        let processes = self.processes();
         let listeners = listeners::get_all().unwrap_or_default();
         let mut addresses: Vec<SocketAddr> = listeners
             .into_iter()
@@ -169,48 +206,11 @@ impl Server {
     ///
     /// If the process cannot be waited for.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
+        self.process.ended().await
     }
 
-    /// Asks the server and its children to stop, and makes them after five seconds.
-    pub async fn stop(mut self) {
-        let Some(pid) = self.child.id() else { return };
-        let processes = descendants::with_descendants(pid);
-        self.signal(&processes, Stop::Politely);
-        if tokio::time::timeout(GRACE, self.child.wait()).await.is_err() {
-            self.signal(&processes, Stop::AtOnce);
-            let _ = self.child.wait().await;
-        }
-        // An autoreloader may leave its child behind.
-        self.signal(&processes[1.min(processes.len())..], Stop::AtOnce);
+    /// Asks the server and its children to stop, and makes them after five seconds. One that is kept runs on.
+    pub async fn stop(self) {
+        self.process.stop().await;
     }
-
-    #[cfg(unix)]
-    fn signal(&self, processes: &[u32], stop: Stop) {
-        use nix::sys::signal::{Signal, kill, killpg};
-        use nix::unistd::Pid;
-        let signal = match stop {
-            Stop::Politely => Signal::SIGTERM,
-            Stop::AtOnce => Signal::SIGKILL,
-        };
-        let pid = |pid: u32| Pid::from_raw(i32::try_from(pid).unwrap_or(i32::MAX));
-        // A process that has ended already is no failure.
-        if let (true, Some(leader)) = (self.own_group, self.child.id()) {
-            let _ = killpg(pid(leader), signal);
-        }
-        for process in processes {
-            let _ = kill(pid(*process), signal);
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn signal(&mut self, _processes: &[u32], _stop: Stop) {
-        let _ = self.child.start_kill();
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Stop {
-    Politely,
-    AtOnce,
 }
