@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use djscope_tests::djscope;
-use djscope_tests::project::{self, Kind};
+use djscope_tests::project::{self, Database, Kind};
 use djscope_tests::raw::Live;
 use tempfile::TempDir;
 
@@ -18,12 +18,13 @@ struct Started {
     proxy: SocketAddr,
     server: SocketAddr,
     folder: TempDir,
+    _database: Database,
 }
 
 impl Started {
     /// Runs `shell`, in which `$DJSCOPE` begins the command, with `server` behind it.
     fn with(shell: &str, options: &[&str], server: &[String], address: SocketAddr) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, database) = (tempfile::tempdir().unwrap(), Database::fresh());
         let mut child = Command::new("sh")
             .args(["-c", &format!("{shell} \"$@\""), "sh"])
             .arg(djscope::binary())
@@ -33,7 +34,7 @@ impl Started {
             .arg("--")
             .args(server)
             .current_dir(project::folder())
-            .env("DJSCOPE_TEST_DB", folder.path().join("db.sqlite3"))
+            .env("DJSCOPE_TEST_DB", database.path())
             .env("DJSCOPE_TEST_FAST", "1")
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
@@ -52,6 +53,7 @@ impl Started {
             proxy: proxy.unwrap_or_else(|| panic!("{line}{log}")).parse().unwrap(),
             server: address,
             folder,
+            _database: database,
         }
     }
 
@@ -374,5 +376,49 @@ impl Drop for Started {
             self.send("TERM");
             let _ = self.child.wait();
         }
+    }
+}
+
+/// Presses once, and has `end` end everything as soon as the answer is there. Gives the count in the
+/// last state, which is large: the probe is at work on it for longer than the server needs to answer.
+fn last_count(kind: Kind, end: impl Fn(&Started)) -> Option<i64> {
+    let mut run = Started::of(kind, &[]);
+    let mut live = Live::mount(run.proxy, "shop.views.state.BigStateView", "/big-state/");
+    live.event("increment", "{}");
+    end(&run);
+    assert_eq!(run.code(), Some(0), "{}", run.log());
+    let turns = djscope::turns(&run.folder.path().join("r.djscope"), "kind:event");
+    assert_eq!(turns.len(), 1);
+    turns[0]["after"]["public"]["count"].as_i64()
+}
+
+#[test]
+fn the_last_state_is_recorded_when_djscope_ends() {
+    for kind in [Kind::Autoreload, Kind::Runserver, Kind::Daphne, Kind::Uvicorn] {
+        for signal in ["INT", "TERM"] {
+            let count = last_count(kind, |run| run.send(signal));
+            assert_eq!(count, Some(1), "{kind:?} {signal}");
+        }
+    }
+}
+
+#[test]
+fn the_last_state_is_recorded_when_the_server_ends() {
+    let cases = [
+        (Kind::Autoreload, "INT"),
+        (Kind::Runserver, "INT"),
+        (Kind::Runserver, "TERM"),
+        (Kind::Daphne, "INT"),
+        (Kind::Daphne, "TERM"),
+        (Kind::Uvicorn, "INT"),
+    ];
+    for (kind, signal) in cases {
+        // As a terminal does: all at once, without the guard.
+        let count = last_count(kind, |run| {
+            for pid in &descendants(run.child.id())[1..] {
+                send(signal, *pid);
+            }
+        });
+        assert_eq!(count, Some(1), "{kind:?} {signal}");
     }
 }

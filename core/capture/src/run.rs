@@ -25,8 +25,8 @@ use crate::recorder::{Recorder, RecorderOptions, Shared};
 /// How long a server may take from its start to its first connection.
 const START_PATIENCE: Duration = Duration::from_secs(120);
 
-/// How long the last reports of a probe may take after the server has stopped.
-const LAST_WORDS: Duration = Duration::from_millis(150);
+/// How long the last reports of a probe may take, before the server is stopped and after that.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What a server in this process says of its turns, as a probe in another would.
 pub type Report = Arc<dyn Fn(ProbeMessage) + Send + Sync>;
@@ -518,8 +518,15 @@ impl Live {
         } = self;
         let probes = match server {
             Served::Child(server, probes) => {
-                server.stop().await;
-                tokio::time::sleep(LAST_WORDS).await;
+                let connected = probes.as_ref().map(|(listener, _)| listener.connected());
+                if let Some(connected) = connected {
+                    // Few servers end in a way that lets the probe say what it has left.
+                    connected.flush(LAST_WORDS).await;
+                }
+                let has_ended = server.stop().await;
+                if let (Some(connected), true) = (connected, has_ended) {
+                    connected.gone(LAST_WORDS).await;
+                }
                 probes
             }
             Served::Inside(server) => {

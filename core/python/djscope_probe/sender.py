@@ -1,8 +1,9 @@
-"""The connection to djscope: a bounded queue, and one daemon thread that empties it.
+"""The connection to djscope: a bounded queue, a daemon thread that empties it, and one that listens.
 
 The application's threads only put; whatever happens to the connection, they
 are never held up. If djscope is not there, refuses, or goes away, the probe
-is dead for the rest of the process.
+is dead for the rest of the process. Before djscope ends a server it asks for
+the rest, since few servers end in a way that lets `atexit` run.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ SETTLE = 0.01
 BREATH = 0.0001
 # `hello` waits this long for the modules of djust that are still being loaded.
 HELLO_WITHIN = 1.0
+# How long the answer to `flush` waits for turns that are about to end.
+FLUSH_WITHIN = 0.5
+
+
+class _Flush:
+    """Stands in the queue for a question of djscope, behind all that it asks for."""
 
 
 class Sender:
@@ -69,7 +76,10 @@ class Sender:
         try:
             self.peer = socket.create_connection(self.address, timeout=2.0)
             self.peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._greet()
+            answers = self._greet()
+            threading.Thread(
+                target=self._listen, args=(answers,), name="djscope-probe-ear", daemon=True
+            ).start()
             while self._pass_on():
                 pass
         except Exception:
@@ -77,11 +87,20 @@ class Sender:
         finally:
             self.dead = True
             if self.peer is not None:
-                self.peer.close()
+                self._hang_up(self.peer)
             while not self.queue.empty():
                 self.queue.get()
 
-    def _greet(self) -> None:
+    @staticmethod
+    def _hang_up(peer: socket.socket) -> None:
+        try:
+            # Wakes the thread that listens.
+            peer.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        peer.close()
+
+    def _greet(self) -> bytes:
         from . import messages
 
         until = time.monotonic() + HELLO_WITHIN
@@ -91,13 +110,37 @@ class Sender:
         assert self.peer is not None
         self.peer.settimeout(10.0)
         answer = b""
-        while not answer.endswith(b"\n"):
+        while b"\n" not in answer:
             part = self.peer.recv(4096)
             if not part:
                 raise ConnectionError("djscope closed the connection")
             answer += part
+        answer, rest = answer.split(b"\n", 1)
         if b'"welcome"' not in answer:
             raise ConnectionError("djscope refused")
+        return rest
+
+    def _listen(self, received: bytes) -> None:
+        """Hears when djscope asks for the rest, and when it has gone."""
+        try:
+            assert self.peer is not None
+            while True:
+                *lines, received = received.split(b"\n")
+                for line in lines:
+                    if b'"flush"' in line:
+                        self.queue.put((_Flush(), 0))
+                try:
+                    part = self.peer.recv(4096)
+                except TimeoutError:
+                    continue
+                if not part:
+                    break
+                received += part
+        except Exception:
+            pass
+        # Wakes the sender, which finds its peer gone.
+        self.dead = True
+        self.queue.put(None)
 
     def _pass_on(self) -> bool:
         for _ in range(PATIENCE):
@@ -128,6 +171,9 @@ class Sender:
         from . import classes, messages
         from .turns import Turn
 
+        if type(message) is _Flush:
+            self._flush(lines)
+            return
         if self.lost:
             lines.append(messages.line({"type": "lost", "messages": self.lost}))
             self.lost = 0
@@ -142,6 +188,22 @@ class Sender:
         except Exception as error:
             trouble.failed("encoding", error)
             self.lost += 1
+
+    def _flush(self, lines: list[str]) -> None:
+        """Encodes all that waits, and what is about to be put: who asks for it ends the process next."""
+        from . import turns
+
+        until = time.monotonic() + FLUSH_WITHIN
+        while turns.unfinished and time.monotonic() < until:
+            time.sleep(SETTLE)
+        for _ in range(self.queue.qsize()):
+            item = self.queue.get()
+            if item is None or type(item[0]) is _Flush:
+                self.queue.put(item)
+                break
+            self._encode(item[0], lines)
+            self.weight_out += item[1]
+        lines.append('{"type":"flushed"}')
 
     def _send(self, text: str) -> None:
         assert self.peer is not None
@@ -184,10 +246,11 @@ def _restart() -> None:
     """A forked child has no sender thread; it connects by itself."""
     global _sender
     if _sender is not None and not _sender.dead:
-        from . import classes, views
+        from . import classes, turns, views
 
         views.start_over()
         classes.start_over()
+        turns.unfinished.clear()
         _sender = None
         start_again(os.environ.get("DJSCOPE_PROBE_ADDRESS", ""))
 

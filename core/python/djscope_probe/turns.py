@@ -17,6 +17,9 @@ received: ContextVar[int | None] = ContextVar("djscope_received", default=None)
 
 _sequence = itertools.count(1)
 
+# Turns that were begun and are not finished.
+unfinished: set[Turn] = set()
+
 
 class Turn:
     """One cause and what followed; filled by the patches, told by the sender."""
@@ -143,6 +146,7 @@ def begin(kind: str, transport: str = "ws", *, joins: bool = False) -> Turn | No
         turn = Turn(kind, transport, perf_counter_ns() if arrived is None else arrived)
         turn.token = current.set(turn)
         turn.outer = open_span.set(None)
+        unfinished.add(turn)
         return turn
     except Exception as error:
         trouble.failed("turn", error)
@@ -167,6 +171,8 @@ def finish(turn: Turn | None, view: Any = None) -> None:
         current.reset(turn.token)
     except Exception as error:
         trouble.failed("turn", error)
+    finally:
+        unfinished.discard(turn)
 
 
 def running() -> Turn | None:

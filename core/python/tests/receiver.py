@@ -13,6 +13,7 @@ class Receiver:
         self.answer = answer
         self.messages = []
         self.lines = []
+        self.peers = []
         self.closed = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self._socket.getsockname()[1]
@@ -33,6 +34,7 @@ class Receiver:
                 self.lines.append(line)
                 self.messages.append(message)
                 if message["type"] == "hello":
+                    self.peers.append(peer)
                     peer.sendall(self.answer)
         self.closed += 1
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from receiver import Receiver
 
-from djscope_probe import bounds, sender
+from djscope_probe import bounds, sender, turns
 
 
 def started(address, token="t"):
@@ -30,6 +30,58 @@ def test_sends_and_says_goodbye():
     made.close()
     receiver.wait("bye")
     assert receiver.messages[0]["type"] == "hello" and receiver.messages[0]["token"] == "secret"
+
+
+def test_what_waits_is_sent_when_djscope_asks_for_it():
+    receiver = Receiver()
+    made = started(receiver.address)
+    receiver.wait("hello")
+    for number in range(300):
+        made.put({"type": "log", "number": number}, 0)
+    receiver.peers[0].sendall(b'{"type":"flush"}\n')
+    receiver.wait("flushed")
+    kinds = [m["type"] for m in receiver.messages]
+    assert kinds == ["hello", *["log"] * 300, "flushed"]
+    made.put({"type": "log"}, 0)
+    receiver.wait("log", 301)
+    made.close()
+
+
+def test_a_flush_waits_for_a_turn_that_is_about_to_end(monkeypatch):
+    receiver = Receiver()
+    made = started(receiver.address)
+    monkeypatch.setattr(sender, "_sender", made)
+    receiver.wait("hello")
+    turn = turns.begin("event")
+    receiver.peers[0].sendall(b'{"type":"flush"}\n')
+    time.sleep(0.1)
+    assert not receiver.of("flushed")
+    turns.finish(turn)
+    receiver.wait("flushed")
+    assert [m["type"] for m in receiver.messages] == ["hello", "turn", "flushed"]
+    made.close()
+
+
+def test_a_turn_that_does_not_end_holds_up_no_flush(monkeypatch):
+    monkeypatch.setattr(sender, "FLUSH_WITHIN", 0.1)
+    receiver = Receiver()
+    made = started(receiver.address)
+    monkeypatch.setattr(sender, "_sender", made)
+    receiver.wait("hello")
+    turn = turns.begin("async")
+    receiver.peers[0].sendall(b'{"type":"flush"}\n')
+    receiver.wait("flushed")
+    turns.finish(turn)
+    made.close()
+
+
+def test_goes_quiet_as_soon_as_djscope_is_gone():
+    receiver = Receiver()
+    made = started(receiver.address)
+    receiver.wait("hello")
+    receiver.peers[0].shutdown(socket.SHUT_RDWR)
+    # Without a message that would find the connection broken.
+    wait_until(lambda: made.dead and not made.thread.is_alive())
 
 
 def test_nobody_there():

@@ -98,9 +98,9 @@ impl Process {
         Ok(said.ended.map_or(own, ExitStatus::from_raw))
     }
 
-    pub async fn stop(mut self) {
+    pub async fn stop(mut self) -> bool {
         if self.kept {
-            return;
+            return self.has_ended();
         }
         let _ = self.sign.shutdown().await;
         if tokio::time::timeout(GRACE + GUARD_PATIENCE, self.ended())
@@ -112,6 +112,7 @@ impl Process {
             kill_tree(server);
             let _ = self.child.wait().await;
         }
+        true
     }
 }
 

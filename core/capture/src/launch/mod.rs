@@ -210,7 +210,8 @@ impl Server {
     }
 
     /// Asks the server and its children to stop, and makes them after five seconds. One that is kept runs on.
-    pub async fn stop(self) {
-        self.process.stop().await;
+    /// Gives whether it has ended.
+    pub async fn stop(self) -> bool {
+        self.process.stop().await
     }
 }

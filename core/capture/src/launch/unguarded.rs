@@ -44,10 +44,11 @@ impl Process {
         self.child.wait().await
     }
 
-    pub async fn stop(mut self) {
+    pub async fn stop(mut self) -> bool {
         if !self.kept {
             let _ = self.child.kill().await;
         }
+        self.has_ended()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The probe in the user's server: what it says, and the socket that it says it on.
 
+mod connected;
 mod protocol;
 mod receiver;
 

@@ -32,6 +32,8 @@ pub enum ProbeMessage {
         #[serde(default)]
         messages: u64,
     },
+    /// Everything that it was asked for has been sent.
+    Flushed,
     /// The process ends.
     Bye,
     /// A type of a newer probe.

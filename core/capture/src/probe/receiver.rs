@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::connected::Connected;
 use super::protocol::{Hello, ProbeMessage, VERSION};
 
 /// Longest line that is read; the probe's own bounds are far below.
@@ -46,6 +47,7 @@ pub enum ProbeReport {
 pub struct ProbeListener {
     address: SocketAddr,
     closing: Arc<AtomicBool>,
+    connected: Arc<Connected>,
 }
 
 impl ProbeListener {
@@ -58,6 +60,8 @@ impl ProbeListener {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let closing = Arc::new(AtomicBool::new(false));
+        let connected = Arc::new(Connected::default());
+        let probes = Arc::clone(&connected);
         let (stop, report, token) = (Arc::clone(&closing), Arc::new(report), Arc::new(token));
         thread::Builder::new()
             .name("probe listener".to_owned())
@@ -68,12 +72,22 @@ impl ProbeListener {
                     }
                     let Ok(stream) = stream else { continue };
                     let (report, token) = (Arc::clone(&report), Arc::clone(&token));
+                    let probes = Arc::clone(&probes);
                     let reader = thread::Builder::new().name("probe".to_owned());
                     // Without a thread the probe finds its connection closed and stops; the app runs on.
-                    let _ = reader.spawn(move || listen(stream, &token, &*report));
+                    let _ = reader.spawn(move || listen(stream, &token, &probes, &*report));
                 }
             })?;
-        Ok(Self { address, closing })
+        Ok(Self {
+            address,
+            closing,
+            connected,
+        })
+    }
+
+    /// The probes that report now.
+    pub fn connected(&self) -> &Connected {
+        &self.connected
     }
 
     /// Where probes report.
@@ -90,7 +104,7 @@ impl Drop for ProbeListener {
     }
 }
 
-fn listen(stream: TcpStream, token: &str, report: &dyn Fn(ProbeReport)) {
+fn listen(stream: TcpStream, token: &str, connected: &Connected, report: &dyn Fn(ProbeReport)) {
     let Ok(mut answers) = stream.try_clone() else {
         return;
     };
@@ -131,8 +145,13 @@ fn listen(stream: TcpStream, token: &str, report: &dyn Fn(ProbeReport)) {
         pid,
         message: ProbeMessage::Hello(quiet),
     });
+    let connection = connected.add(answers);
     while let Ok(true) = read_line(&mut lines, &mut line) {
         report(match serde_json::from_slice(&line) {
+            Ok(ProbeMessage::Flushed) => {
+                connection.has_flushed();
+                continue;
+            }
             Ok(message) => ProbeReport::Message { pid, message },
             Err(error) => ProbeReport::Garbled {
                 pid,

@@ -334,7 +334,7 @@ impl Assembler {
                 self.probe_lost += messages;
                 out.push(meta("probe_lost", json!(self.probe_lost)));
             }
-            ProbeMessage::Bye | ProbeMessage::Unknown => {}
+            ProbeMessage::Flushed | ProbeMessage::Bye | ProbeMessage::Unknown => {}
         }
     }
 
