@@ -17,5 +17,6 @@ pub mod queue;
 pub mod recorder;
 pub mod redaction;
 pub mod run;
+pub mod silence;
 pub mod sockets;
 pub mod turns;

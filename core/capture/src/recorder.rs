@@ -178,12 +178,11 @@ impl Work {
             match self.queue.next(IDLE) {
                 Ok(Observation::End) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(observation) => {
-                    let is_probe = matches!(observation, Observation::Probe { .. });
                     for seen in self.sockets.read(observation) {
                         let entries = self.assembler.observe(seen);
                         self.write(entries);
                     }
-                    if is_probe {
+                    if self.assembler.takes_probe_news() {
                         *self.shared.probe.lock().unwrap_or_else(PoisonError::into_inner) =
                             self.assembler.probe();
                     }

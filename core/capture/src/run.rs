@@ -21,6 +21,7 @@ use crate::observation::Observation;
 use crate::probe::{ProbeListener, ProbeMessage, ProbeReport};
 use crate::proxy::{self, ProxyOptions, Upstream, UpstreamError};
 use crate::recorder::{Recorder, RecorderOptions, Shared};
+use crate::silence::{Notice, Place, Watch};
 
 /// How long a server may take from its start to its first connection.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -114,6 +115,8 @@ pub struct RunOptions {
     pub recorder: RecorderOptions,
     /// End after this long.
     pub duration: Option<Duration>,
+    /// Says at once what the user should know.
+    pub notice: Notice,
 }
 
 /// Why a run could not begin.
@@ -400,12 +403,27 @@ enum Served {
 
 type Prepared = (Vec<(OsString, OsString)>, Option<(ProbeListener, Probe)>);
 
+impl Served {
+    /// Where a probe should report from.
+    fn place(&self, upstream: &Upstream) -> Option<Place> {
+        match self {
+            Self::Child(server, Some((_, probe))) => Some(Place {
+                root: server.id()?,
+                addresses: upstream.addresses().to_vec(),
+                startup: probe.startup(),
+            }),
+            _ => None,
+        }
+    }
+}
+
 struct Live {
     proxy: SocketAddr,
     upstream: Upstream,
     recorder: Recorder,
     server: Served,
     serving: tokio::task::JoinHandle<io::Result<()>>,
+    silence: Option<Arc<Watch>>,
 }
 
 impl Live {
@@ -446,18 +464,27 @@ impl Live {
         ] {
             tap.send(Observation::Fact { key, value });
         }
+        let notice = options.notice;
         let options = ProxyOptions {
             upstream: upstream.clone(),
             rewrite_host: options.rewrite_host,
             body_limit: options.body_limit,
         };
         let serving = tokio::spawn(proxy::serve(listener, options, tap));
+        let silence = server.place(&upstream).map(|place| {
+            let (shared, clock, tap) = (recorder.shared(), recorder.clock(), recorder.tap());
+            Arc::new(Watch::new(place, shared, clock, tap, notice))
+        });
+        if let Some(silence) = &silence {
+            tokio::spawn(Arc::clone(silence).watch());
+        }
         Ok(Self {
             proxy,
             upstream,
             recorder,
             server,
             serving,
+            silence,
         })
     }
 
@@ -514,8 +541,12 @@ impl Live {
             recorder,
             server,
             serving,
+            silence,
             ..
         } = self;
+        if let Some(silence) = &silence {
+            silence.before_end();
+        }
         let probes = match server {
             Served::Child(server, probes) => {
                 let connected = probes.as_ref().map(|(listener, _)| listener.connected());
@@ -535,6 +566,9 @@ impl Live {
             }
             Served::Attached => None,
         };
+        if let Some(silence) = &silence {
+            silence.end();
+        }
         serving.abort();
         drop(probes);
         recorder.finish()

@@ -145,6 +145,11 @@ pub enum ProbeState {
     Absent,
     /// Asked for, and not heard of yet.
     Waiting,
+    /// Asked for, and djust's frames pass without a word of it.
+    Silent {
+        /// Why, and the way out.
+        reason: String,
+    },
     /// It reports.
     Connected {
         /// djust's version in the server.

@@ -318,7 +318,12 @@ fn saved_probe(meta: &serde_json::Map<String, serde_json::Value>) -> ProbeState 
         .and_then(|value| value.as_array())
         .map_or(&[][..], Vec::as_slice);
     let Some(last) = probes.last() else {
-        return ProbeState::Absent;
+        return match meta.get("probe_silent").and_then(|reason| reason.as_str()) {
+            Some(reason) => ProbeState::Silent {
+                reason: reason.to_owned(),
+            },
+            None => ProbeState::Absent,
+        };
     };
     ProbeState::Connected {
         djust: last["djust"].as_str().map(str::to_owned),
@@ -346,7 +351,10 @@ fn add_live(status: &mut Status, live: &Live) {
     status.dropped = health.dropped() + live.recorder.dropped();
     status.probe = match (live.with_probe, probe.was_heard, probe.connected) {
         (false, ..) => ProbeState::Absent,
-        (true, false, _) => ProbeState::Waiting,
+        (true, false, _) => match probe.silence {
+            Some(reason) => ProbeState::Silent { reason },
+            None => ProbeState::Waiting,
+        },
         (true, true, 0) => ProbeState::Gone,
         (true, true, _) => ProbeState::Connected {
             djust: probe.djust,

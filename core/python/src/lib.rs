@@ -72,6 +72,12 @@ impl Probe {
         self.folder.path()
     }
 
+    /// The folder of `sitecustomize`, which goes on `PYTHONPATH`.
+    #[must_use]
+    pub fn startup(&self) -> PathBuf {
+        self.directory().join("startup")
+    }
+
     /// Compares the files with what they have to be; for the moment before a server uses them.
     ///
     /// # Errors
@@ -94,7 +100,7 @@ impl Probe {
         token: &str,
         inherited_pythonpath: Option<&OsStr>,
     ) -> Vec<(OsString, OsString)> {
-        let mut path = self.directory().join("startup").into_os_string();
+        let mut path = self.startup().into_os_string();
         if let Some(inherited) = inherited_pythonpath.filter(|inherited| !inherited.is_empty()) {
             path.push(char::from(PATH_SEPARATOR).to_string());
             path.push(inherited);

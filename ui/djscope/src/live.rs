@@ -58,6 +58,7 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
             ..RecorderOptions::default()
         },
         duration: options.duration,
+        notice: Box::new(|text| eprintln!("djscope: {text}")),
     };
     let is_over = Arc::new(AtomicBool::new(false));
     let over = Arc::clone(&is_over);

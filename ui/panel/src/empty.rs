@@ -125,6 +125,10 @@ pub fn no_probe(ui: &mut Ui, theme: &Theme, store: &Store, what: &str) {
             format!("No {what} yet: the probe has not been heard of"),
             "It reports when the server has loaded djust",
         ),
+        Some(ProbeState::Silent { reason }) => (
+            format!("No {what}: no probe was heard from this server"),
+            reason.as_str(),
+        ),
         Some(ProbeState::Gone) => (
             format!("No {what}: the probe's process has ended"),
             "It reports again when the server runs",

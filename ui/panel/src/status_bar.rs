@@ -84,6 +84,7 @@ fn probe(theme: &Theme, probe: &ProbeState) -> (String, Color32, String) {
             colors.text[1],
             "It reports when the server has loaded djust".to_owned(),
         ),
+        ProbeState::Silent { reason } => ("probe silent".to_owned(), colors.outcome.warning, reason.clone()),
         ProbeState::Gone => (
             "probe gone".to_owned(),
             colors.outcome.warning,

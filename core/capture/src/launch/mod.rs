@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::net::TcpStream;
 
-use descendants::Processes;
+pub(crate) use descendants::Processes;
 #[cfg(unix)]
 use guarded::Process;
 #[cfg(not(unix))]
@@ -177,17 +177,17 @@ impl Server {
         }
     }
 
-    /// The server, whatever stands between it and this process, and all that it has started.
-    pub fn processes(&self) -> Vec<u32> {
-        self.process
-            .id()
-            .map(|pid| Processes::now().with_descendants(pid))
-            .unwrap_or_default()
+    /// Process id of the server, or of what stands between it and this process; none once it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
     }
 
     /// Where the server and its children listen.
     fn listening(&self) -> Vec<SocketAddr> {
-        let processes = self.processes();
+        let processes = self
+            .id()
+            .map(|pid| Processes::now().with_descendants(pid))
+            .unwrap_or_default();
         let listeners = listeners::get_all().unwrap_or_default();
         let mut addresses: Vec<SocketAddr> = listeners
             .into_iter()

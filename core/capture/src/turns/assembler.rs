@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::connection::ConnectionTurns;
 use super::http::{self, Exchanges};
 use super::joining::{self, ServerTimes};
+use super::silence::Silence;
 use super::states::States;
 use super::views::Views;
 use super::{Message, Seen};
@@ -38,6 +39,10 @@ pub struct ProbeStatus {
     pub missing: Vec<String>,
     /// Reports that were thrown away by a probe or could not be understood.
     pub lost: u64,
+    /// When djust's first frame passed, if a probe was started and none was heard.
+    pub unheard_since_us: Option<Micros>,
+    /// Why none was heard, and the way out, once that is certain.
+    pub silence: Option<String>,
 }
 
 /// Makes turns of what was seen. See the [module](super) for its rules.
@@ -56,6 +61,9 @@ pub struct Assembler {
     probes: BTreeMap<u32, Hello>,
     connected: BTreeSet<u32>,
     probe_lost: u64,
+    silence: Silence,
+    silence_reason: Option<String>,
+    has_probe_news: bool,
 }
 
 impl Assembler {
@@ -75,6 +83,9 @@ impl Assembler {
             probes: BTreeMap::new(),
             connected: BTreeSet::new(),
             probe_lost: 0,
+            silence: Silence::default(),
+            silence_reason: None,
+            has_probe_news: false,
         }
     }
 
@@ -99,8 +110,9 @@ impl Assembler {
             Seen::Closed { connection, t_us } => self.closed(connection, t_us, &mut out),
             Seen::HttpBegan { http, port } => self.exchanges.began(http, port),
             Seen::HttpEnded { exchange } => self.http_ended(*exchange, &mut out),
-            Seen::Fact { key, value } => out.push(meta(key, value)),
+            Seen::Fact { key, value } => self.fact(key, value, &mut out),
             Seen::Probe { t_us, report } => {
+                self.has_probe_news = true;
                 self.give_up_waiting(t_us, &mut out);
                 self.report(t_us, report, &mut out);
             }
@@ -130,6 +142,39 @@ impl Assembler {
             djust,
             missing,
             lost: self.probe_lost,
+            unheard_since_us: self.silence.since_us(),
+            silence: self.silence_reason.clone(),
+        }
+    }
+
+    /// True if [`Self::probe`] may give something else than when this was asked last.
+    pub const fn takes_probe_news(&mut self) -> bool {
+        std::mem::replace(&mut self.has_probe_news, false)
+    }
+
+    fn fact(&mut self, key: &'static str, value: Value, out: &mut Vec<Entry>) {
+        match key {
+            "probe" if value == json!(true) => self.silence.expect(),
+            "probe_silent" => self.explain_silence(value.as_str().unwrap_or_default(), out),
+            _ => {}
+        }
+        out.push(meta(key, value));
+    }
+
+    /// No probe was heard, and `reason` says why: so do all turns.
+    fn explain_silence(&mut self, reason: &str, out: &mut Vec<Entry>) {
+        self.silence.explain(reason);
+        if self.silence.since_us().is_none() {
+            return;
+        }
+        self.silence_reason = Some(reason.to_owned());
+        self.has_probe_news = true;
+        for turns in self.connections.values_mut() {
+            for live in turns.turns() {
+                if self.silence.mark(&mut live.turn) {
+                    out.push(Entry::Turn(Box::new(live.turn.clone())));
+                }
+            }
         }
     }
 
@@ -137,6 +182,13 @@ impl Assembler {
     pub fn finish(&mut self, t_us: Micros) -> Vec<Entry> {
         let mut out = Vec::new();
         self.give_up_waiting(Micros::MAX, &mut out);
+        if self.silence.is_unexplained() {
+            self.fact(
+                "probe_silent",
+                json!("and the recording ended before it was known why"),
+                &mut out,
+            );
+        }
         let open: Vec<ConnectionId> = self.connections.keys().copied().collect();
         for connection in open {
             self.closed(connection, t_us, &mut out);
@@ -229,6 +281,9 @@ impl Assembler {
             Parsed::Client(message) => {
                 frame.kind = client_kind(&message).to_owned();
                 frame.turn = turns.browser_sent(t_us, &message, &mut self.last_turn);
+                if let Some(live) = frame.turn.and_then(|turn| turns.turn(turn)) {
+                    self.silence.mark(&mut live.turn);
+                }
                 out.extend(
                     frame
                         .turn
@@ -270,6 +325,9 @@ impl Assembler {
             self.sessions.insert(body.session_id.clone(), connection);
             out.push(Entry::Connection(turns.record.clone()));
         }
+        if self.probes.is_empty() {
+            self.has_probe_news |= self.silence.frame(t_us);
+        }
         record.turn = turns.server_sent(t_us, frame, &mut self.last_turn);
         let (number, frame_number) = (record.turn, record.frame);
         if let Some(live) = number.and_then(|number| turns.turn(number)) {
@@ -280,6 +338,7 @@ impl Assembler {
                 live.turn.view_id = Some(view);
                 out.extend(new.map(Entry::View));
             }
+            self.silence.mark(&mut live.turn);
             out.push(Entry::Turn(Box::new(live.turn.clone())));
             let view_id = live.turn.view_id;
             let turn = live.turn.turn;
@@ -320,6 +379,10 @@ impl Assembler {
         };
         match message {
             ProbeMessage::Hello(hello) => {
+                self.silence.break_off();
+                if self.silence_reason.take().is_some() {
+                    out.push(meta("probe_silent", Value::Null));
+                }
                 self.probes.insert(pid, hello);
                 self.connected.insert(pid);
                 out.push(meta("probes", self.probe_facts()));

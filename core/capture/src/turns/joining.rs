@@ -5,6 +5,7 @@ use djscope_recording::{Entry, Keyframe};
 use serde_json::Value;
 
 use super::connection::{ConnectionTurns, LiveTurn};
+use super::silence::Silence;
 use super::states::States;
 use super::views::Views;
 use crate::probe::{ProbeSpan, ProbeTurn, TurnLog};
@@ -117,6 +118,7 @@ pub fn join(
     if turn.params.is_null() {
         turn.params.clone_from(&told.params);
     }
+    Silence::unmark(turn);
     turn.missing.extend(told.missing);
     if let Some(view) = &told.view {
         let mut tell = |snapshot| {

@@ -18,6 +18,7 @@ mod assembler;
 mod connection;
 mod http;
 mod joining;
+mod silence;
 mod states;
 mod views;
 

@@ -7,3 +7,4 @@ mod playbook;
 mod proxy;
 mod secrets;
 mod sessions;
+mod silence;

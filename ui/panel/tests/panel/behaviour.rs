@@ -482,6 +482,13 @@ fn what_a_missing_probe_hides_is_said_with_the_command_that_adds_it() {
             "the probe has not been heard of",
         ),
         (ProbeState::Gone, "probe gone", "the probe's process has ended"),
+        (
+            ProbeState::Silent {
+                reason: "started with -I; start it without".to_owned(),
+            },
+            "probe silent",
+            "started with -I; start it without",
+        ),
     ] {
         let has_command = probe == ProbeState::Absent;
         preview.change(|recording| recording.status.probe = probe);

@@ -1,0 +1,144 @@
+//! A probe that never speaks: noticed once djust frames pass, and explained as far as it can be seen from outside.
+
+mod reason;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::observation::Observation;
+use crate::queue::{Clock, Tap};
+use crate::recorder::Shared;
+use reason::Reason;
+
+/// How often it is looked whether a probe was heard.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How long a probe may be silent after djust's first frame, where it can be seen why.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same where it cannot be seen: a busy machine is no reason.
+const LONG_PATIENCE: Duration = Duration::from_secs(8);
+
+/// Called with what the user should read at once.
+pub type Notice = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Where the server is that should report.
+#[derive(Debug)]
+pub struct Place {
+    /// The process that djscope has started.
+    pub root: u32,
+    /// Where the server listens.
+    pub addresses: Vec<SocketAddr>,
+    /// The folder of the probe's `sitecustomize`.
+    pub startup: PathBuf,
+}
+
+/// Waits for the first word of a probe.
+pub struct Watch {
+    place: Place,
+    recorder: Arc<Shared>,
+    clock: Clock,
+    tap: Tap,
+    notice: Notice,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// What was seen while the server was there to be looked at.
+    reason: Option<Reason>,
+    is_said: bool,
+}
+
+impl Watch {
+    /// Nothing was noticed so far.
+    pub fn new(place: Place, recorder: Arc<Shared>, clock: Clock, tap: Tap, notice: Notice) -> Self {
+        Self {
+            place,
+            recorder,
+            clock,
+            tap,
+            notice,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Looks until a probe is heard, or its silence was said.
+    pub async fn watch(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let status = self.recorder.probe();
+            if status.was_heard {
+                return;
+            }
+            let Some(since_us) = status.unheard_since_us else {
+                continue;
+            };
+            let own = Arc::clone(&self);
+            // Reading the system's tables takes longer than a relay may wait.
+            let _ = tokio::task::spawn_blocking(move || own.look()).await;
+            let waited = Duration::from_micros(u64::try_from(self.clock.now_us() - since_us).unwrap_or(0));
+            let patience = if self.is_explained() {
+                PATIENCE
+            } else {
+                LONG_PATIENCE
+            };
+            if waited >= patience {
+                self.say();
+                return;
+            }
+        }
+    }
+
+    /// The server is about to end: looks at it while it is there.
+    pub fn before_end(&self) {
+        if !self.recorder.probe().was_heard {
+            self.look();
+        }
+    }
+
+    /// The server has ended: says what was not said yet.
+    pub fn end(&self) {
+        let status = self.recorder.probe();
+        if !status.was_heard && status.unheard_since_us.is_some() {
+            self.say();
+        }
+    }
+
+    fn look(&self) {
+        let reason = Reason::of(&self.place);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.reason.as_ref().is_none_or(|known| *known == Reason::Unknown) {
+            seen.reason = Some(reason);
+        }
+    }
+
+    fn is_explained(&self) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.reason
+            .as_ref()
+            .is_some_and(|reason| *reason != Reason::Unknown)
+    }
+
+    fn say(&self) {
+        let reason = {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if std::mem::replace(&mut seen.is_said, true) {
+                return;
+            }
+            seen.reason.clone().unwrap_or(Reason::Unknown)
+        };
+        self.tap.send(Observation::Fact {
+            key: "probe_silent",
+            value: json!(format!("{reason}; {}", reason.way_out())),
+        });
+        (self.notice)(&format!(
+            "no probe was heard from the server, so state, SQL, logs and handler times are missing: {reason}\nhint: {}",
+            reason.way_out()
+        ));
+    }
+}

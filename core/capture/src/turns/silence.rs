@@ -1,0 +1,72 @@
+//! A probe that was started and says nothing.
+
+use djscope_recording::model::{Micros, Turn};
+
+/// Begins the sentence of a turn that no probe has reported.
+const NOT_HEARD: &str = "state, spans, SQL and logs: no probe was heard, ";
+
+/// What is known of the silence.
+#[derive(Debug, Default)]
+pub struct Silence {
+    is_expected: bool,
+    since_us: Option<Micros>,
+    sentence: Option<String>,
+}
+
+impl Silence {
+    /// A server was started with a probe in it.
+    pub const fn expect(&mut self) {
+        self.is_expected = true;
+    }
+
+    /// A frame of djust passed at `t_us`, and no probe was heard so far. True if it is the first.
+    pub fn frame(&mut self, t_us: Micros) -> bool {
+        let is_first = self.is_expected && self.since_us.is_none();
+        if is_first {
+            self.since_us = Some(t_us);
+        }
+        is_first
+    }
+
+    /// A probe speaks.
+    pub fn break_off(&mut self) {
+        self.since_us = None;
+        self.sentence = None;
+        self.is_expected = false;
+    }
+
+    /// Why it is silent, as far as known.
+    pub fn explain(&mut self, reason: &str) {
+        if self.since_us.is_some() {
+            self.sentence = Some(format!("{NOT_HEARD}{reason}"));
+        }
+    }
+
+    /// True if it was not explained, and there is something to explain.
+    pub const fn is_unexplained(&self) -> bool {
+        self.since_us.is_some() && self.sentence.is_none()
+    }
+
+    /// When djust's first frame passed.
+    pub const fn since_us(&self) -> Option<Micros> {
+        self.since_us
+    }
+
+    /// Says it in a turn, once. True if it was not said there yet.
+    pub fn mark(&self, turn: &mut Turn) -> bool {
+        let Some(sentence) = self
+            .sentence
+            .as_ref()
+            .filter(|sentence| !turn.missing.contains(sentence))
+        else {
+            return false;
+        };
+        turn.missing.push(sentence.clone());
+        true
+    }
+
+    /// A probe has reported the turn after all.
+    pub fn unmark(turn: &mut Turn) {
+        turn.missing.retain(|sentence| !sentence.starts_with(NOT_HEARD));
+    }
+}
