@@ -7,6 +7,7 @@ encoding of marshalled data is left to the sender's thread.
 
 from __future__ import annotations
 
+import itertools
 import marshal
 import sys
 import types
@@ -42,12 +43,16 @@ SKIP, PUBLIC, PRIVATE = 0, 1, 2
 class Packed:
     """Plain data, marshalled; encoded by the sender."""
 
-    __slots__ = ("data", "json", "kind", "length")
+    __slots__ = ("data", "digest", "json", "kind", "length")
 
-    def __init__(self, data: bytes, kind: str, length: int | None = None) -> None:
+    def __init__(
+        self, data: bytes, kind: str, length: int | None = None, digest: str | None = None
+    ) -> None:
         self.data = data
         self.kind = kind
+        # Of the whole value, and a digest of what is not in `data`, if that is not all of it.
         self.length = length
+        self.digest = digest
         self.json: str | None = None
 
     def encoded(self) -> Any:
@@ -55,8 +60,16 @@ class Packed:
         told = values.Encoder(yields=True).encode(marshal.loads(self.data))
         if self.length is not None:
             kept = told["$cut"]["kept"] if type(told) is dict and "$cut" in told else told
-            return {"$cut": {"type": self.kind, "length": self.length, "kept": kept}}
+            return values.cut(self.kind, self.length, kept, self.digest)
         return told
+
+    def equals(self, other: Packed) -> bool:
+        """Whether both are told alike."""
+        return (
+            self.data == other.data
+            and self.length == other.length
+            and self.digest == other.digest
+        )
 
 
 class Encoded:
@@ -83,14 +96,13 @@ def pack(value: Any) -> Any:
 
 
 def _marshalled(value: Any, kind: type) -> Packed:
-    length = None
-    if len(value) > bounds.MAX_ITEMS and kind is not bytes:
-        length = len(value)
-        if kind in (list, tuple):
-            value = value[: bounds.MAX_ITEMS]
-        else:
-            raise ValueError("cut while it is encoded")
-    return Packed(marshal.dumps(value), kind.__name__, length)
+    if len(value) <= bounds.MAX_ITEMS or kind is bytes:
+        return Packed(marshal.dumps(value), kind.__name__)
+    if kind not in (list, tuple):
+        raise ValueError("cut while it is encoded")
+    told = marshal.dumps(value[: bounds.MAX_ITEMS])
+    rest = itertools.islice(value, bounds.MAX_ITEMS, None)
+    return Packed(told, kind.__name__, len(value), values.digest_of_rest(rest))
 
 
 class State:
@@ -138,7 +150,7 @@ class Names:
         stem = name.removesuffix("_count")
         if base is None or not hasattr(base, stem):
             # `View.setup` makes `head` a second name of `get`.
-            return name == "head" and isinstance(value, types.MethodType)
+            return name == "head" and type(value) is types.MethodType
         if name != stem:
             # djust adds the length of each list to the context.
             return isinstance(getattr(base, stem), (list, tuple))
@@ -193,7 +205,7 @@ def state_of(view: Any, names: Names, latest: dict[str, Any]) -> State:
 def _shared(name: str, told: Any, latest: dict[str, Any]) -> Any:
     before = latest.get(name)
     if isinstance(before, Packed) and isinstance(told, Packed):
-        if before.data == told.data and before.length == told.length:
+        if before.equals(told):
             return before
     elif isinstance(before, Encoded) and isinstance(told, Encoded):
         if before.tree == told.tree:

@@ -122,8 +122,17 @@ def _same(before: Any, now: Any) -> bool:
     if type(before) is not kind:
         return False
     if kind is Packed:
-        return bool(before.data == now.data and before.length == now.length)
+        return bool(before.equals(now))
     return kind is not Encoded and kind is not float and bool(before == now)
+
+
+def _cut(captured: Any, text: str) -> str:
+    """What stands for a value that no longer fits into its snapshot."""
+    kind = captured.kind if type(captured) is Packed else "value"
+    # A digest of a part says nothing of the whole.
+    whole = '"$cut"' not in text
+    digest = values.digest(text.encode("utf-8", "surrogatepass")) if whole else None
+    return _dump(values.cut(kind, len(text), None, digest))
 
 
 def _snapshot(record: ViewRecord | None, state: State | None) -> str:
@@ -132,24 +141,23 @@ def _snapshot(record: ViewRecord | None, state: State | None) -> str:
         return "null"
     sent = record.sent
     base = sent is not None
-    kept: dict[str, tuple[Any, str, int]] = {}
+    kept: dict[str, tuple[Any, str, int, bool]] = {}
     groups: dict[str, list[str]] = {"public": [], "private": []}
     left = bounds.MAX_STATE
     for group, names in (("public", state.public), ("private", state.private)):
         for name, captured in names.items():
             known = sent.get(name) if sent else None
             if known is not None and _same(known[0], captured):
-                _, text, size = known
+                _, text, size, is_cut = known
             else:
                 text = _json_of(captured)
-                size = len(text)
-            if size > left:
-                kind = captured.kind if type(captured) is Packed else "value"
-                text = _dump({"$cut": {"type": kind, "length": size, "kept": None}})
-            else:
-                text = text if len(text) == size else _json_of(captured)
+                size, is_cut = len(text), False
+            if size > left and not is_cut:
+                text, is_cut = _cut(captured, text), True
+            elif size <= left:
+                text, is_cut = _json_of(captured) if is_cut else text, False
                 left -= size
-            kept[name] = captured, text, size
+            kept[name] = captured, text, size, is_cut
             if known is None or known[1] != text:
                 groups[group].append(f"{_dump(name)}:{text}")
     gone = [name for name in sent if name not in kept] if sent else []

@@ -24,8 +24,8 @@ class ViewRecord:
         self.latest: dict[str, Any] = {}
         self.rendered = 0
         # Touched by the sender's thread only: name → (captured value, its JSON as it
-        # was sent, the length of its JSON before it was cut).
-        self.sent: dict[str, tuple[Any, str, int]] | None = None
+        # was sent, the length of its JSON before it was cut, whether it was cut).
+        self.sent: dict[str, tuple[Any, str, int, bool]] | None = None
 
     def state(self, view: Any) -> State | None:
         """The view's state now, or None if it could not be read."""

@@ -82,8 +82,22 @@ def test_state_is_bounded(monkeypatch):
     view = View(a="x" * 60, b="y" * 60, c=1)
     told = snapshot(view)["public"]
     assert told["a"] == "x" * 60 and told["c"] == 1
+    digest = told["b"]["$cut"].pop("digest")
     assert told["b"] == {"$cut": {"type": "value", "length": 62, "kept": None}}
     assert snapshot(view)["public"] == {}
+    view.b = "z" * 60
+    assert snapshot(view)["public"]["b"]["$cut"]["digest"] != digest
+    view.a = "x"
+    assert snapshot(view)["public"] == {"a": "x", "b": "z" * 60}
+
+
+def test_a_change_behind_a_cut_is_told(monkeypatch):
+    monkeypatch.setattr(bounds, "MAX_ITEMS", 3)
+    view = View(rows=[1, 2, 3, 4, 5])
+    snapshot(view)
+    assert snapshot(view)["public"] == {}
+    view.rows[4] = 6
+    assert snapshot(view)["public"]["rows"]["$cut"]["kept"] == [1, 2, 3]
 
 
 def test_records_die_with_their_view():

@@ -128,12 +128,19 @@ pub fn join(
                     .push("names that did not change: the state before them was lost".to_owned());
             }
             entries.extend(told.delta.map(Entry::Snapshot));
-            (told.snapshot, told.changed)
+            (told.snapshot, told.changed, told.uncertain)
         };
         turn.before = told.before.map(|snapshot| tell(snapshot).0);
-        if let Some((after, changed)) = told.after.map(tell) {
+        if let Some((after, changed, uncertain)) = told.after.map(tell) {
             turn.after = Some(after);
-            turn.changed = turn.before.is_some().then_some(changed);
+            if turn.before.is_some() && uncertain.is_empty() {
+                turn.changed = Some(changed);
+            } else if turn.before.is_some() {
+                turn.missing.push(format!(
+                    "changed names: {} cut, and may differ in what was left out",
+                    named(&uncertain)
+                ));
+            }
         }
     }
     turn.context = told.context;
@@ -186,6 +193,11 @@ pub fn join(
         }));
     }
     entries
+}
+
+fn named(names: &[String]) -> String {
+    let verb = if names.len() == 1 { "was" } else { "were" };
+    format!("{} {verb}", names.join(", "))
 }
 
 fn span(span: ProbeSpan, offset: Micros) -> Span {

@@ -20,7 +20,27 @@ pub struct States {
 struct State {
     snapshot: SnapshotId,
     /// Fingerprint of every value, by scope and name.
-    values: HashMap<(Scope, String), u64>,
+    values: HashMap<(Scope, String), Print>,
+}
+
+/// What is kept of a value to know it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Print {
+    /// Of what was told of it.
+    told: u64,
+    /// With the digests of what was left out; none if something was left out without a digest.
+    whole: Option<u64>,
+}
+
+impl Print {
+    /// Whether the value differs from `old`; none if it may differ in what was left out.
+    fn differs_from(self, old: Self) -> Option<bool> {
+        match (self.told == old.told, self.whole, old.whole) {
+            (false, ..) => Some(true),
+            (true, Some(new), Some(old)) => Some(new != old),
+            (true, ..) => None,
+        }
+    }
 }
 
 /// What a snapshot of a probe comes to.
@@ -32,6 +52,8 @@ pub struct Told {
     pub delta: Option<SnapshotDelta>,
     /// Names whose value differs from the last one, public before private.
     pub changed: Vec<String>,
+    /// Names whose value was cut and may differ in what was left out.
+    pub uncertain: Vec<String>,
     /// True if it builds on a state that was never heard of.
     pub incomplete: bool,
 }
@@ -46,7 +68,7 @@ impl States {
             values: HashMap::new(),
         });
         let base = (told.base && state.snapshot != 0).then_some(state.snapshot);
-        let mut changed = Vec::new();
+        let (mut changed, mut uncertain) = (Vec::new(), Vec::new());
         let mut unset = told.unset;
         if base.is_none() && state.snapshot != 0 {
             let gone = |(scope, name): &(Scope, String)| {
@@ -63,11 +85,24 @@ impl States {
         for (scope, map) in [(Scope::Public, &told.public), (Scope::Private, &told.private)] {
             for (name, value) in map {
                 let print = fingerprint(value);
-                if state.values.insert((scope, name.clone()), print) != Some(print) {
-                    changed.push(name.clone());
+                let old = state.values.insert((scope, name.clone()), print);
+                match old.map_or(Some(true), |old| print.differs_from(old)) {
+                    Some(true) => changed.push(name.clone()),
+                    Some(false) => {}
+                    None => uncertain.push(name.clone()),
                 }
             }
         }
+        // What is not told again looks the same to the probe, which sees no more than it tells.
+        let is_told =
+            |(scope, name): &(Scope, String)| map_of(*scope, &told.public, &told.private).contains_key(name);
+        let untold = state
+            .values
+            .iter()
+            .filter(|(key, print)| print.whole.is_none() && !is_told(key));
+        uncertain.extend(untold.map(|((_, name), _)| name.clone()));
+        uncertain.retain(|name| !unset.contains(name));
+        uncertain.sort();
         for name in &unset {
             for scope in [Scope::Public, Scope::Private] {
                 if state.values.remove(&(scope, name.clone())).is_some() {
@@ -80,6 +115,7 @@ impl States {
                 snapshot: state.snapshot,
                 delta: None,
                 changed,
+                uncertain,
                 incomplete,
             };
         }
@@ -97,6 +133,7 @@ impl States {
             snapshot: number,
             delta: Some(delta),
             changed,
+            uncertain,
             incomplete,
         }
     }
@@ -120,10 +157,61 @@ const fn map_of<'a>(
 }
 
 /// Equal for equal values; the order of names counts, as it does in Python's printing.
-fn fingerprint(value: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+fn fingerprint(value: &Value) -> Print {
+    let (mut told, mut whole) = (DefaultHasher::new(), DefaultHasher::new());
+    value_without_digests(value, &mut told);
+    value.hash(&mut whole);
+    Print {
+        told: told.finish(),
+        whole: is_whole(value).then(|| whole.finish()),
+    }
+}
+
+/// What a cut value holds: its type, its length, what was kept of it, and a digest of the rest.
+fn cut(value: &Value) -> Option<&Map<String, Value>> {
+    match value {
+        Value::Object(map) if map.len() == 1 => map.get("$cut")?.as_object(),
+        _ => None,
+    }
+}
+
+/// False if something in the value was left out of which there is no digest.
+fn is_whole(value: &Value) -> bool {
+    if let Some(cut) = cut(value) {
+        return cut.contains_key("digest") && cut.get("kept").is_none_or(is_whole);
+    }
+    match value {
+        Value::Array(items) => items.iter().all(is_whole),
+        Value::Object(map) => map.values().all(is_whole),
+        _ => true,
+    }
+}
+
+fn value_without_digests(value: &Value, hasher: &mut DefaultHasher) {
+    match value {
+        Value::Array(items) => {
+            (b'[', items.len()).hash(hasher);
+            items.iter().for_each(|item| value_without_digests(item, hasher));
+        }
+        Value::Object(map) => {
+            let is_cut = cut(value).is_some();
+            b'{'.hash(hasher);
+            for (name, item) in map {
+                name.hash(hasher);
+                if let (true, Some(told)) = (is_cut, item.as_object()) {
+                    let told = told.iter().filter(|(name, _)| *name != "digest");
+                    told.for_each(|(name, item)| {
+                        name.hash(hasher);
+                        value_without_digests(item, hasher);
+                    });
+                } else {
+                    value_without_digests(item, hasher);
+                }
+            }
+            b'}'.hash(hasher);
+        }
+        other => other.hash(hasher),
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +261,48 @@ mod tests {
         let again = states.tell("1-1", snapshot(false, json!({"n": 1, "new": 2}), &[]));
         assert_eq!(again.changed, ["new", "old"]);
         assert_eq!(again.delta.unwrap().base, None);
+    }
+
+    #[test]
+    fn what_was_cut_without_a_digest_may_differ() {
+        let cut = |length: u64, digest: Option<&str>| {
+            let mut cut = json!({"type": "list", "length": length, "kept": [1, 2]});
+            if let Some(digest) = digest {
+                cut["digest"] = json!(digest);
+            }
+            json!({"rows": [{"$cut": cut}], "n": 1})
+        };
+        let none: [&str; 0] = [];
+        let rows = ["rows"];
+        let cases = [
+            (cut(9, Some("a")), cut(9, Some("a")), &none[..], &none[..]),
+            (cut(9, Some("a")), cut(9, Some("b")), &rows, &none),
+            (cut(9, Some("a")), cut(8, Some("a")), &rows, &none),
+            (cut(9, None), cut(9, None), &none, &rows),
+            (cut(9, None), cut(9, Some("a")), &none, &rows),
+            (cut(9, None), cut(8, None), &rows, &none),
+            (cut(9, None), json!({}), &none, &rows),
+            (cut(9, Some("a")), json!({}), &none, &none),
+            (cut(9, None), json!({"n": 2}), &["n"], &rows),
+        ];
+        for (first, second, changed, uncertain) in cases {
+            let mut states = States::default();
+            states.tell("1-1", snapshot(false, first, &[]));
+            let told = states.tell("1-1", snapshot(true, second.clone(), &[]));
+            assert_eq!(
+                (told.changed, told.uncertain),
+                (owned(changed), owned(uncertain)),
+                "{second}"
+            );
+        }
+        let mut states = States::default();
+        states.tell("1-1", snapshot(false, cut(9, None), &[]));
+        let gone = states.tell("1-1", snapshot(true, json!({}), &["rows"]));
+        assert_eq!((gone.changed, gone.uncertain), (owned(&rows), owned(&none)));
+    }
+
+    fn owned(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
