@@ -6,8 +6,8 @@ use crate::model::{Exception, FullHtml, SentFrame, Turn};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct TurnRest {
-    pub context: Vec<String>,
-    pub rendered: Vec<String>,
+    pub context: Option<Vec<String>>,
+    pub rendered: Option<Vec<String>>,
     pub exception: Option<Exception>,
     pub full_html: Option<FullHtml>,
     pub sent: Vec<SentFrame>,

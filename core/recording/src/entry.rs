@@ -167,7 +167,7 @@ impl Entry {
 }
 
 fn turn_size(turn: &Turn) -> usize {
-    let names = [Some(&turn.context), Some(&turn.rendered), turn.changed.as_ref()];
+    let names = [&turn.context, &turn.rendered, &turn.changed];
     let names: usize = names
         .into_iter()
         .flatten()

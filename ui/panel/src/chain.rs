@@ -322,14 +322,17 @@ fn template(detail: &TurnDetail) -> Link {
         };
     }
     let mut link = link("template", State::Ran, name);
-    if !turn.context.is_empty() {
-        link.note = format::counted(turn.context.len() as u64, "name in context", "names in context");
+    if let Some(names) = &turn.context {
+        link.note = format::counted(names.len() as u64, "name in context", "names in context");
     }
-    if !turn.rendered.is_empty() {
-        link.lines.push(Line::Data(format!(
-            "given to the renderer: {}",
-            turn.rendered.join(", ")
-        )));
+    match turn.rendered.as_deref() {
+        None => {}
+        Some([]) => link
+            .lines
+            .push(Line::Data("nothing new was given to the renderer".to_owned())),
+        Some(names) => link
+            .lines
+            .push(Line::Data(format!("given to the renderer: {}", names.join(", ")))),
     }
     let render = time_of(detail, SpanKind::Render).or_else(|| time_of(detail, SpanKind::Template));
     let context = time_of(detail, SpanKind::Context);

@@ -190,12 +190,10 @@ pub struct ProbeTurn {
     pub before: Option<ProbeSnapshot>,
     /// State after.
     pub after: Option<ProbeSnapshot>,
-    /// Names in the template context.
-    #[serde(deserialize_with = "or_empty")]
-    pub context: Vec<String>,
-    /// Names given to the renderer.
-    #[serde(deserialize_with = "or_empty")]
-    pub rendered: Vec<String>,
+    /// Names in the template context; none without a render.
+    pub context: Option<Vec<String>>,
+    /// Names given to the renderer; none without a render.
+    pub rendered: Option<Vec<String>>,
     /// Timed phases.
     #[serde(deserialize_with = "or_empty")]
     pub spans: Vec<ProbeSpan>,

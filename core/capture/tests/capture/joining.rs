@@ -202,6 +202,27 @@ fn the_mount_of_an_embedded_view_is_not_the_page_s() {
 }
 
 #[test]
+fn a_turn_without_a_render_has_no_names_of_one() {
+    let mut frames = mounted(1, "s");
+    let (mut without, with) = (
+        told(1, "tick", Some("tick"), None, &json!([])),
+        told(2, "tick", Some("tick"), None, &json!([])),
+    );
+    (without["context"], without["rendered"]) = (Value::Null, Value::Null);
+    frames.extend([probe(4000, without), probe(4000, with)]);
+    let written = assemble(frames);
+    let count = Some(vec!["count".to_owned()]);
+    assert_eq!(
+        (&written.turns[&2].context, &written.turns[&2].rendered),
+        (&None, &None)
+    );
+    assert_eq!(
+        (&written.turns[&3].context, &written.turns[&3].rendered),
+        (&count, &count)
+    );
+}
+
+#[test]
 fn a_report_with_null_for_an_empty_list_is_understood() {
     let mut report = told(1, "tick", Some("tick"), None, &json!([]));
     for name in ["context", "rendered", "spans", "logs", "missing"] {

@@ -124,6 +124,9 @@ def _sync(original: Any) -> Any:
         try:
             if renderer is not None and hasattr(renderer, "update_state"):
                 listening = own["_rust_view"] = _Listening(renderer, turn)
+                if turn.rendered is None:
+                    # A render to which nothing is handed over is one all the same.
+                    turn.rendered = []
             own["get_context_data"] = _context_of(turn, self)
         except Exception as error:
             trouble.failed("context", error)

@@ -172,7 +172,8 @@ pub struct Turn {
     pub duration_us: Option<u64>,
     /// How it ended.
     pub outcome: Outcome,
-    /// Top-level names whose value differs, public then private (`_x`); none if no state is known.
+    /// Top-level names whose value differs, public then private (`_x`); none if no state is known, or a value was
+    /// cut and may differ in what was left out.
     pub changed: Option<Vec<String>>,
     /// Number of patches sent; none if no patch frame was sent.
     pub patches: Option<u32>,
@@ -182,10 +183,10 @@ pub struct Turn {
     pub before: Option<SnapshotId>,
     /// State after.
     pub after: Option<SnapshotId>,
-    /// Names that the template context held.
-    pub context: Vec<String>,
-    /// Names that djust sent to its renderer.
-    pub rendered: Vec<String>,
+    /// Names that the template context held; none if nothing was rendered, or no probe saw it.
+    pub context: Option<Vec<String>>,
+    /// Names that djust sent to its renderer; none if nothing was rendered, or no probe saw it.
+    pub rendered: Option<Vec<String>>,
     /// The server's error text.
     pub error: Option<String>,
     /// The exception behind it, if a probe saw one.
@@ -220,8 +221,8 @@ impl Turn {
             version: None,
             before: None,
             after: None,
-            context: Vec::new(),
-            rendered: Vec::new(),
+            context: None,
+            rendered: None,
             error: None,
             exception: None,
             full_html: None,

@@ -230,6 +230,7 @@ fn told_turn(number: u64, session: &str, view: &mut Mounted, turn: &Turn) -> Pro
     let end = turn.spans.last().map_or(start, |span| span.start + span.duration);
     let duration = end.saturating_sub(start);
     let (kind, event, reference) = cause(&turn.cause);
+    let was_rendered = turn.spans.iter().any(|span| matches!(span.phase, Phase::Render));
     ProbeTurn {
         seq: number,
         transport: "ws".to_owned(),
@@ -244,7 +245,7 @@ fn told_turn(number: u64, session: &str, view: &mut Mounted, turn: &Turn) -> Pro
         duration_us: us(duration),
         before: (!turn.before.is_empty()).then(|| view.snapshot(&turn.before)),
         after: (!turn.after.is_empty()).then(|| view.snapshot(&turn.after)),
-        rendered: turn.context_changed.iter().map(ToString::to_string).collect(),
+        rendered: was_rendered.then(|| turn.context_changed.iter().map(ToString::to_string).collect()),
         spans: spans(turn, start),
         exception: exception(turn),
         full_html: full_html(turn),

@@ -229,7 +229,7 @@ pub fn with_states(mut detail: TurnDetail, before: Snapshot, after: Snapshot) ->
             changed.push(change.path[0].clone());
         }
     }
-    detail.turn.context = before.public.keys().cloned().collect();
+    detail.turn.context = Some(before.public.keys().cloned().collect());
     detail.turn.changed = Some(changed);
     (detail.before, detail.after) = (Some(before), Some(after));
     detail

@@ -117,7 +117,7 @@ pub fn search(number: u64) -> TurnDetail {
     }
     detail.turn.patches = Some(5);
     detail.turn.version = Some(7);
-    detail.turn.rendered = ["query", "total", "items", "message"].map(str::to_owned).to_vec();
+    detail.turn.rendered = Some(["query", "total", "items", "message"].map(str::to_owned).to_vec());
     let at = detail.turn.t_us;
     detail.logs = vec![
         log(at + 300, "DEBUG", "shop.cart", "search for 'tea'", 32, None),
@@ -180,7 +180,7 @@ pub fn recount(number: u64) -> TurnDetail {
     ));
     detail.turn.patches = Some(0);
     detail.turn.version = Some(8);
-    detail.turn.rendered = vec!["total".to_owned()];
+    detail.turn.rendered = Some(vec!["total".to_owned()]);
     detail
 }
 
