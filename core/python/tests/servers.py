@@ -29,6 +29,12 @@ COMMANDS = {
 }  # fmt: skip
 
 
+def _default_signals():
+    """A shell has what it starts in the background ignore SIGINT, which is inherited."""
+    for each in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(each, signal.SIG_DFL)
+
+
 class Server:
     """One server process group, stopped at the end of a `with`."""
 
@@ -47,6 +53,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, *arguments], cwd=PROJECT, env=settings | environment,
             stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=_default_signals,
         )  # fmt: skip
 
     def __enter__(self):

@@ -1,18 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use djscope_recording::model::{
-    CloseRecord, Connection, ConnectionId, Direction, FrameId, FrameRecord, HttpExchange, Micros, Opcode,
-    PatchRecord, TurnId, TurnKind,
+    CloseRecord, Connection, ConnectionId, Direction, FrameId, FrameRecord, HttpExchange, Micros, TurnId,
+    TurnKind,
 };
 use djscope_recording::{Entry, Keyframe};
-use djscope_wire::{ClientMessage, Patch, ServerFrame, ServerMessage};
+use djscope_wire::{ClientMessage, ServerFrame, ServerMessage};
 use serde_json::{Value, json};
 
 use super::connection::ConnectionTurns;
+use super::held::{Held, HeldSpan};
 use super::http::{self, Exchanges};
 use super::joining::{self, ServerTimes};
+use super::records::{client_kind, frame, patches, whole_html};
 use super::silence::Silence;
 use super::states::States;
 use super::views::Views;
@@ -61,6 +61,7 @@ pub struct Assembler {
     probes: BTreeMap<u32, Hello>,
     connected: BTreeSet<u32>,
     probe_lost: u64,
+    held: Held,
     silence: Silence,
     silence_reason: Option<String>,
     has_probe_news: bool,
@@ -83,6 +84,7 @@ impl Assembler {
             probes: BTreeMap::new(),
             connected: BTreeSet::new(),
             probe_lost: 0,
+            held: Held::default(),
             silence: Silence::default(),
             silence_reason: None,
             has_probe_news: false,
@@ -290,14 +292,15 @@ impl Assembler {
                         .and_then(|turn| turns.turn(turn))
                         .map(|live| Entry::Turn(Box::new(live.turn.clone()))),
                 );
-                out.extend(
-                    turns
-                        .client_span(t_us, &message)
-                        .map(|(turn, span)| Entry::Spans {
-                            turn,
-                            spans: vec![span],
-                        }),
-                );
+                if let Some((live, span)) = turns.client_span(t_us, &message) {
+                    let held = HeldSpan::of(&live.turn, span, t_us);
+                    // Where such a turn begins is known from its report.
+                    if self.probes.is_empty() || live.told || caused_by_browser(live.turn.kind) {
+                        out.push(held.entry(live.turn.t_us));
+                    } else {
+                        self.held.hold(held);
+                    }
+                }
                 out.push(Entry::Frame(frame));
             }
             Parsed::Server(message) => {
@@ -470,7 +473,9 @@ impl Assembler {
             };
             let entries = joining::join(&mut live.turn, told, times, &mut self.states, &mut self.views);
             let turn = Entry::Turn(Box::new(live.turn.clone()));
+            let begins_us = live.turn.t_us;
             push_joined(entries, turn, out);
+            out.extend(self.held.of_turn(number, begins_us));
         }
         Ok(())
     }
@@ -557,6 +562,7 @@ impl Assembler {
     }
 
     fn give_up_waiting(&mut self, now_us: Micros, out: &mut Vec<Entry>) {
+        out.extend(self.held.older_than(now_us.saturating_sub(PATIENCE_US)));
         while self
             .waiting
             .front()
@@ -598,91 +604,4 @@ fn meta(key: &str, value: Value) -> Entry {
         key: key.to_owned(),
         value,
     }
-}
-
-fn frame(
-    number: FrameId,
-    connection: ConnectionId,
-    t_us: Micros,
-    direction: Direction,
-    message: &Message,
-) -> FrameRecord {
-    let (opcode, length, payload, kept) = match message {
-        Message::Text { text, length } => (Opcode::Text, *length, text.clone(), text.len() as u64),
-        Message::Binary { bytes, length } => (
-            Opcode::Binary,
-            *length,
-            STANDARD.encode(bytes),
-            bytes.len() as u64,
-        ),
-        Message::Ping(bytes) => (
-            Opcode::Ping,
-            bytes.len() as u64,
-            STANDARD.encode(bytes),
-            bytes.len() as u64,
-        ),
-        Message::Pong(bytes) => (
-            Opcode::Pong,
-            bytes.len() as u64,
-            STANDARD.encode(bytes),
-            bytes.len() as u64,
-        ),
-        Message::Close { code, reason } => {
-            let length = if *code == 1005 { 0 } else { 2 + reason.len() as u64 };
-            (
-                Opcode::Close,
-                length,
-                format!("{code} {reason}").trim_end().to_owned(),
-                length,
-            )
-        }
-    };
-    FrameRecord {
-        frame: number,
-        connection,
-        turn: None,
-        t_us,
-        direction,
-        opcode,
-        kind: String::new(),
-        length,
-        payload,
-        redacted: Vec::new(),
-        cut: kept < length,
-    }
-}
-
-fn client_kind(message: &ClientMessage) -> &str {
-    match message {
-        ClientMessage::Text(parsed) | ClientMessage::Packed(parsed) => parsed.frame.kind(),
-        ClientMessage::Upload(_) => "upload",
-        ClientMessage::Binary(_) => "",
-    }
-}
-
-fn whole_html(frame: &ServerFrame) -> Option<&str> {
-    match frame {
-        ServerFrame::Mount(body) => body.html.as_deref(),
-        ServerFrame::HtmlUpdate(body) => Some(&body.html),
-        ServerFrame::HtmlRecovery(body) => Some(&body.html),
-        _ => None,
-    }
-}
-
-fn patches(frame: &ServerFrame, number: FrameId) -> Vec<PatchRecord> {
-    let patches: &[Patch] = match frame {
-        ServerFrame::Patch(body) => &body.patches,
-        ServerFrame::ChildUpdate(body) | ServerFrame::StickyUpdate(body) => &body.patches,
-        _ => &[],
-    };
-    let record = |(index, patch): (usize, &Patch)| PatchRecord {
-        frame: number,
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        kind: patch.kind().to_owned(),
-        path: patch.path().to_vec(),
-        target: patch.target().map(str::to_owned),
-        summary: patch.summary(),
-        patch: serde_json::to_value(patch).unwrap_or(Value::Null),
-    };
-    patches.iter().enumerate().map(record).collect()
 }

@@ -199,7 +199,7 @@ impl ConnectionTurns {
     }
 
     /// How long the browser took for a frame, if this is what the message tells, and the turn of that frame.
-    pub fn client_span(&self, t_us: Micros, message: &ClientMessage) -> Option<(TurnId, Span)> {
+    pub fn client_span(&self, t_us: Micros, message: &ClientMessage) -> Option<(&LiveTurn, Span)> {
         let (ClientMessage::Text(parsed) | ClientMessage::Packed(parsed)) = message else {
             return None;
         };
@@ -223,7 +223,7 @@ impl ConnectionTurns {
             duration_us,
             detail: json!({"failed": applied.failed, "element": applied.element}),
         };
-        Some((live.turn.turn, span))
+        Some((live, span))
     }
 
     /// Takes a frame from the server. Gives the turn that it belongs to.

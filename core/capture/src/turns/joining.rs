@@ -13,6 +13,9 @@ use crate::probe::{ProbeSpan, ProbeTurn, TurnLog};
 /// A start this far from the cause is a clock that jumped, not a wait.
 const LONGEST_QUEUE_US: Micros = 60_000_000;
 
+/// What the same clock may differ by, read in two processes.
+const CLOCKS_DIFFER_US: Micros = 1_000;
+
 /// The turn of `connection` that `told` is about. None if the wire has not shown it yet, or never will.
 pub fn find(connection: &mut ConnectionTurns, told: &ProbeTurn) -> Option<TurnId> {
     if is_embedded_mount(told) {
@@ -97,6 +100,22 @@ pub struct ServerTimes {
     pub cause_seen: bool,
 }
 
+impl ServerTimes {
+    /// When a turn that no frame has set off began: by the server's clock, or, if that jumped, by the time that
+    /// passed at the server until it sent its first frame, `sent_us` after the start.
+    fn own_start(self, sent_us: Option<Micros>) -> Micros {
+        let (Some(seen_us), Some(sent_us)) = (self.last_frame_us, sent_us) else {
+            return self.start_us;
+        };
+        let under_way = seen_us - sent_us - self.start_us;
+        if (-CLOCKS_DIFFER_US..LONGEST_QUEUE_US).contains(&under_way) {
+            self.start_us
+        } else {
+            seen_us - sent_us
+        }
+    }
+}
+
 /// Puts everything that `told` knows into `turn`, and gives what else has to be written. The turn itself is not among it.
 pub fn join(
     turn: &mut Turn,
@@ -152,24 +171,29 @@ pub fn join(
         turn.outcome = Outcome::Error;
     }
     turn.exception = told.exception;
-    let offset = times.start_us - turn.t_us;
-    let offset = if times.cause_seen && (0..LONGEST_QUEUE_US).contains(&offset) {
-        offset
+    if !times.cause_seen {
+        turn.t_us = times.own_start(told.sent.first().map(|frame| frame.t_us));
+        turn.duration_us = Some(times.last_frame_us.map_or(told.duration_us, |seen_us| {
+            u64::try_from(seen_us - turn.t_us).unwrap_or(0)
+        }));
+    }
+    let distance = times.start_us - turn.t_us;
+    let agrees = (-CLOCKS_DIFFER_US..LONGEST_QUEUE_US).contains(&distance) || !times.cause_seen;
+    let offset = if agrees && times.cause_seen {
+        distance.max(0)
     } else {
         0
     };
-    let sent_us = told.sent.last().map(|frame| frame.t_us + times.start_us);
+    let sent_us = told.sent.last().map(|frame| frame.t_us);
     turn.sent = told.sent;
-    if !times.cause_seen {
-        turn.duration_us = Some(told.duration_us);
-    }
     let mut spans: Vec<Span> = told
         .spans
         .into_iter()
         .map(|span| self::span(span, offset))
         .collect();
-    if let (Some(sent_us), Some(seen_us), true) = (sent_us, times.last_frame_us, times.cause_seen) {
-        spans.extend(wire_span(spans.len(), sent_us - turn.t_us, seen_us - turn.t_us));
+    wait_from_the_cause(&mut spans, offset);
+    if let (Some(sent_us), Some(seen_us), true) = (sent_us, times.last_frame_us, agrees) {
+        spans.extend(wire_span(spans.len(), sent_us + offset, seen_us - turn.t_us));
     }
     if !spans.is_empty() {
         entries.push(Entry::Spans {
@@ -209,6 +233,28 @@ fn span(span: ProbeSpan, offset: Micros) -> Span {
         start_us: span.start_us + offset,
         duration_us: span.duration_us,
         detail: span.detail,
+    }
+}
+
+/// The wait begins when the proxy has read the cause, `offset` before the server looks at it: a frame waits for
+/// the one before it without that anything of the server's own is called.
+fn wait_from_the_cause(spans: &mut Vec<Span>, offset: Micros) {
+    let Ok(wait_us) = u64::try_from(offset) else {
+        return;
+    };
+    if let Some(queue) = spans.iter_mut().find(|span| span.kind == SpanKind::Queue) {
+        queue.duration_us += wait_us;
+        queue.start_us -= offset;
+    } else if wait_us > 0 {
+        spans.push(Span {
+            span: u32::try_from(spans.len()).unwrap_or(u32::MAX),
+            parent: None,
+            kind: SpanKind::Queue,
+            name: String::new(),
+            start_us: 0,
+            duration_us: wait_us,
+            detail: Value::Null,
+        });
     }
 }
 

@@ -16,8 +16,10 @@
 
 mod assembler;
 mod connection;
+mod held;
 mod http;
 mod joining;
+mod records;
 mod silence;
 mod states;
 mod views;

@@ -2,11 +2,11 @@
 
 use djscope_capture::turns::Seen;
 use djscope_recording::Entry;
-use djscope_recording::model::{HttpBody, HttpExchange, Outcome, SpanKind, TurnKind};
+use djscope_recording::model::{HttpBody, HttpExchange, Outcome, Span, SpanKind, TurnKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::playbook::{assemble, down, mounted, probe, up};
+use crate::playbook::{Written, assemble, down, mounted, probe, up};
 
 fn told(seq: u64, kind: &str, event: Option<&str>, reference: Option<i64>, sent: &Value) -> Value {
     json!({"type": "turn", "seq": seq, "transport": "ws", "session_id": "s", "view": "7-1", "class": "app.views.V",
@@ -92,6 +92,131 @@ fn times_of_the_server_are_shifted_to_the_time_of_the_turn() {
     assert_eq!(
         (spans[1].kind, spans[1].start_us, spans[1].duration_us),
         (SpanKind::Wire, 400, 200)
+    );
+}
+
+fn spans_of(written: &Written, turn: u64) -> Vec<&Span> {
+    let of_turn = |entry| match entry {
+        &Entry::Spans { turn: of, ref spans } if of == turn => Some(spans),
+        _ => None,
+    };
+    written.entries.iter().filter_map(of_turn).flatten().collect()
+}
+
+#[test]
+fn the_wait_begins_when_the_proxy_has_read_the_frame() {
+    let event = |t_us, reference: i64| {
+        up(
+            1,
+            t_us,
+            &json!({"type": "event", "event": "go", "params": {}, "ref": reference}),
+        )
+    };
+    let answer = |t_us, reference: i64| {
+        down(
+            1,
+            t_us,
+            &json!({"type": "noop", "ref": reference, "event_name": "go", "source": "event"}),
+        )
+    };
+    // The server looks at the frame 40 ms after it was read, and begins the work 2 ms later.
+    let waited = json!([{"id": 0, "parent": null, "kind": "queue", "name": "", "start_us": 0, "duration_us": 2_000},
+                        {"id": 1, "parent": null, "kind": "handler", "name": "go", "start_us": 2_000, "duration_us": 500}]);
+    let queueless = json!([{"id": 0, "parent": null, "kind": "handler", "name": "go", "start_us": 0, "duration_us": 500}]);
+    let cases = [
+        (50_000, waited.clone(), Some((0, 42_000)), 42_000),
+        (50_000, queueless.clone(), Some((0, 40_000)), 40_000),
+        (10_000, queueless.clone(), None, 0),
+        (10_000, waited.clone(), Some((0, 2_000)), 2_000),
+        // The clocks of two readings differ a little; a clock that jumped says nothing.
+        (9_990, waited.clone(), Some((0, 2_000)), 2_000),
+        (90_000_000, waited, Some((0, 2_000)), 2_000),
+    ];
+    for (start_us, spans, queue, handler_us) in cases {
+        let mut report = told(
+            1,
+            "event",
+            Some("go"),
+            Some(1),
+            &json!([{"type": "noop", "ref": 1, "t_us": 3_000}]),
+        );
+        (report["start_us"], report["spans"]) = (json!(start_us), spans);
+        let mut frames = mounted(1, "s");
+        frames.extend([event(10_000, 1), answer(60_000, 1), probe(61_000, report)]);
+        let written = assemble(frames);
+        let spans = spans_of(&written, 2);
+        let find = |kind| spans.iter().find(|span| span.kind == kind);
+        let found = find(SpanKind::Queue).map(|span| (span.start_us, span.duration_us));
+        assert_eq!(found, queue, "{start_us}");
+        assert_eq!(
+            find(SpanKind::Handler).unwrap().start_us,
+            handler_us,
+            "{start_us}"
+        );
+        let wire = find(SpanKind::Wire).map(|span| span.start_us);
+        let jumped = start_us > 60_000;
+        assert_eq!(wire.is_some(), !jumped, "{start_us}: {wire:?}");
+    }
+}
+
+#[test]
+fn what_no_frame_has_set_off_begins_when_it_begins() {
+    for (kind, source) in [("tick", "tick"), ("async", "async"), ("push", "broadcast")] {
+        // Begun at 20,000, sent 30 ms later, read another 1 ms later.
+        for (start_us, begins_us) in [(20_000, 20_000), (900_000_000, 21_000), (5_000, 5_000)] {
+            let sent = json!([{"type": "patch", "version": 3, "ref": null, "t_us": 30_000}]);
+            let mut report = told(1, kind, Some("work"), None, &sent);
+            report["start_us"] = json!(start_us);
+            let mut frames = vec![probe(0, json!({"type": "hello", "protocol": 1, "pid": 7}))];
+            frames.extend(mounted(1, "s"));
+            frames.extend([
+                down(1, 51_000, &json!({"type": "patch", "patches": [], "version": 3, "source": source, "event_name": "work"})),
+                // The browser has done its part before the report comes.
+                up(1, 53_000, &json!({"type": "client_applied", "version": 3, "milliseconds": 1.0, "failed": 0})),
+                probe(60_000, report),
+            ]);
+            let written = assemble(frames);
+            let turn = &written.turns[&2];
+            assert_eq!((turn.kind.name(), turn.t_us), (kind, begins_us));
+            assert_eq!(turn.duration_us, Some(51_000 - begins_us as u64));
+            let spans = spans_of(&written, 2);
+            let start = |kind| {
+                spans
+                    .iter()
+                    .find(|span| span.kind == kind)
+                    .map(|span| span.start_us)
+            };
+            assert_eq!(start(SpanKind::Handler), Some(10));
+            assert_eq!(start(SpanKind::Client), Some(52_000 - begins_us));
+            assert_eq!(
+                spans.iter().filter(|span| span.kind == SpanKind::Client).count(),
+                1
+            );
+        }
+    }
+}
+
+#[test]
+fn the_work_of_the_browser_is_kept_where_no_report_comes() {
+    let mut frames = vec![probe(0, json!({"type": "hello", "protocol": 1, "pid": 7}))];
+    frames.extend(mounted(1, "s"));
+    frames.extend([
+        down(
+            1,
+            51_000,
+            &json!({"type": "patch", "patches": [], "version": 3, "source": "tick", "event_name": "tick"}),
+        ),
+        up(
+            1,
+            53_000,
+            &json!({"type": "client_applied", "version": 3, "milliseconds": 1.0, "failed": 0}),
+        ),
+    ]);
+    let written = assemble(frames);
+    let spans = spans_of(&written, 2);
+    assert_eq!(
+        (spans.len(), spans[0].kind, spans[0].start_us),
+        (1, SpanKind::Client, 1_000)
     );
 }
 
