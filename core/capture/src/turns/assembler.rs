@@ -23,6 +23,9 @@ use crate::probe::{Hello, ProbeMessage, ProbeReport, ProbeTurn};
 /// How long a probe's report waits for its frames to come through the proxy.
 const PATIENCE_US: Micros = 2_000_000;
 
+/// How long after a connection has ended its last turns may still be reported.
+const GRACE_US: Micros = 10_000_000;
+
 /// Reports that wait at most; beyond that the oldest stand alone.
 const WAITING: usize = 1_000;
 
@@ -58,6 +61,8 @@ pub struct Assembler {
     exchanges: Exchanges,
     states: States,
     views: Views,
+    /// Connections that have ended, and when.
+    leaving: VecDeque<(Micros, ConnectionId)>,
     probes: BTreeMap<u32, Hello>,
     connected: BTreeSet<u32>,
     probe_lost: u64,
@@ -81,6 +86,7 @@ impl Assembler {
             exchanges: Exchanges::default(),
             states: States::default(),
             views: Views::default(),
+            leaving: VecDeque::new(),
             probes: BTreeMap::new(),
             connected: BTreeSet::new(),
             probe_lost: 0,
@@ -240,7 +246,7 @@ impl Assembler {
         while let Some((_, told)) = ours.pop_front() {
             self.join_or_stand_alone(told, out);
         }
-        self.views.forget(connection);
+        self.leaving.push_back((t_us, connection));
         // The probe may still report the socket's last turn, so the session stays known.
         self.change(connection, out, |record| record.closed_us = Some(t_us));
     }
@@ -390,7 +396,7 @@ impl Assembler {
                 self.connected.insert(pid);
                 out.push(meta("probes", self.probe_facts()));
             }
-            ProbeMessage::View(view) => self.views.tell(*view),
+            ProbeMessage::View(view) => out.extend(self.views.tell(*view).into_iter().map(Entry::View)),
             ProbeMessage::Turn(told) => self.told(t_us, *told, out),
             ProbeMessage::Log(log) => {
                 let at = log.time_us - self.start_unix_us;
@@ -563,6 +569,10 @@ impl Assembler {
 
     fn give_up_waiting(&mut self, now_us: Micros, out: &mut Vec<Entry>) {
         out.extend(self.held.older_than(now_us.saturating_sub(PATIENCE_US)));
+        let ended_us = now_us.saturating_sub(GRACE_US);
+        while let Some((_, connection)) = self.leaving.pop_front_if(|(since, _)| *since < ended_us) {
+            self.views.forget(connection);
+        }
         while self
             .waiting
             .front()

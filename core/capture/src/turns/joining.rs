@@ -126,6 +126,9 @@ pub fn join(
 ) -> Vec<Entry> {
     let mut entries = Vec::new();
     if let Some(class) = &told.class {
+        let asked = turn.view.as_deref().filter(|_| told.parent.is_none());
+        let renamed = asked.and_then(|asked| views.is_called(turn.connection, asked, class));
+        entries.extend(renamed.map(Entry::View));
         let (number, new) = views.record(turn.connection, class);
         turn.view = Some(class.clone());
         turn.view_id = Some(number);

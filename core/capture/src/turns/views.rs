@@ -10,45 +10,111 @@ use crate::probe::ProbeView;
 #[derive(Debug, Default)]
 pub struct Views {
     classes: HashMap<String, ProbeView>,
-    records: HashMap<(Option<ConnectionId>, String), (ViewId, bool)>,
+    records: HashMap<(Option<ConnectionId>, String), Record>,
+    /// Other names of classes: a browser may ask for one where it is imported.
+    names: HashMap<String, String>,
     last_number: ViewId,
 }
 
+/// What is known of a record that was written.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    number: ViewId,
+    code: Code,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    /// No probe has told of the class yet.
+    Untold,
+    /// It has the code that the server runs.
+    Told,
+    /// The server runs other code by now.
+    Replaced,
+}
+
 impl Views {
-    /// Takes what a probe tells of a class. Views that are mounted later have it.
-    pub fn tell(&mut self, view: ProbeView) {
-        // After a hot reload the record of the old code stays with the old turns.
-        for ((_, class), (_, is_told)) in &mut self.records {
-            if *class == view.class {
-                *is_told = false;
+    /// Takes what a probe tells of a class. Gives the records of views that were mounted before it was told, now
+    /// with their code. After a hot reload the record of the old code stays with the old turns.
+    pub fn tell(&mut self, view: ProbeView) -> Vec<View> {
+        let is_other = self.classes.get(&view.class).is_some_and(|old| *old != view);
+        let class = view.class.clone();
+        self.classes.insert(class.clone(), view);
+        let mut completed = Vec::new();
+        for ((connection, name), record) in &mut self.records {
+            if *name != class {
+                continue;
+            }
+            match record.code {
+                Code::Untold => {
+                    record.code = Code::Told;
+                    completed.push((record.number, *connection));
+                }
+                Code::Told if is_other => record.code = Code::Replaced,
+                Code::Told | Code::Replaced => {}
             }
         }
-        self.classes.insert(view.class.clone(), view);
+        completed.sort_unstable();
+        completed
+            .into_iter()
+            .map(|(number, connection)| self.view(number, connection, &class))
+            .collect()
     }
 
     /// The number of the record of `class` on `connection`, and the record if it is new.
     pub fn record(&mut self, connection: Option<ConnectionId>, class: &str) -> (ViewId, Option<View>) {
-        let told = self.classes.get(class);
+        let class = self.names.get(class).cloned().unwrap_or_else(|| class.to_owned());
+        let class = class.as_str();
         let key = (connection, class.to_owned());
-        match self.records.get(&key) {
-            Some((number, is_told)) if *is_told || told.is_none() => return (*number, None),
-            _ => {}
+        if let Some(record) = self.records.get(&key)
+            && record.code != Code::Replaced
+        {
+            return (record.number, None);
         }
         self.last_number += 1;
-        self.records.insert(key, (self.last_number, told.is_some()));
+        let number = self.last_number;
+        let code = if self.classes.contains_key(class) {
+            Code::Told
+        } else {
+            Code::Untold
+        };
+        self.records.insert(key, Record { number, code });
+        (number, Some(self.view(number, connection, class)))
+    }
+
+    /// The view that the wire calls `asked` is one of `class`. Its record, if that was written under the other
+    /// name, stays its record.
+    pub fn is_called(&mut self, connection: Option<ConnectionId>, asked: &str, class: &str) -> Option<View> {
+        if asked == class {
+            return None;
+        }
+        self.names.insert(asked.to_owned(), class.to_owned());
+        let mut record = self.records.remove(&(connection, asked.to_owned()))?;
+        let key = (connection, class.to_owned());
+        if self.records.contains_key(&key) {
+            return None;
+        }
+        if self.classes.contains_key(class) {
+            record.code = Code::Told;
+        }
+        self.records.insert(key, record);
+        Some(self.view(record.number, connection, class))
+    }
+
+    fn view(&self, number: ViewId, connection: Option<ConnectionId>, class: &str) -> View {
         let mut view = View {
-            view: self.last_number,
+            view: number,
             connection,
             class: class.to_owned(),
             ..View::default()
         };
-        if let Some(told) = told {
+        if let Some(told) = self.classes.get(class) {
             view.file.clone_from(&told.file);
             view.line = told.line;
             view.handlers.clone_from(&told.handlers);
             view.template.clone_from(&told.template);
         }
-        (self.last_number, Some(view))
+        view
     }
 
     /// Forgets the views of a connection that has ended.

@@ -1,5 +1,8 @@
 //! What a probe tells, joined to what the wire shows, whichever comes first.
 
+use std::collections::BTreeMap;
+
+use djscope_capture::probe::{ProbeMessage, ProbeReport};
 use djscope_capture::turns::Seen;
 use djscope_recording::Entry;
 use djscope_recording::model::{HttpBody, HttpExchange, Outcome, Span, SpanKind, TurnKind};
@@ -324,6 +327,131 @@ fn the_mount_of_an_embedded_view_is_not_the_page_s() {
         .collect();
     assert_eq!(views, ["app.views.V", "app.views.Child"]);
     assert!(written.turns[&1].after.is_some() && written.turns[&2].after.is_some());
+}
+
+/// Every record of a view as it was written last, with its class and whether it has its code.
+fn views(written: &Written) -> Vec<(u64, &str, bool)> {
+    let records = written.entries.iter().filter_map(|entry| match entry {
+        Entry::View(view) => Some((view.view, (view.class.as_str(), view.file.is_some()))),
+        _ => None,
+    });
+    let last: BTreeMap<u64, (&str, bool)> = records.collect();
+    last.into_iter()
+        .map(|(number, (class, has_code))| (number, class, has_code))
+        .collect()
+}
+
+fn class(name: &str, line: u32) -> Value {
+    json!({"type": "view", "class": name, "file": "/views.py", "line": line, "handlers": [], "template": null})
+}
+
+fn event_turns(numbers: impl IntoIterator<Item = i64>) -> Vec<Seen> {
+    let frames = numbers.into_iter().flat_map(|number| {
+        let t_us = 10_000 * number;
+        let mut report = told(
+            1,
+            "event",
+            Some("go"),
+            Some(number),
+            &json!([{"type": "noop", "ref": number, "t_us": 10}]),
+        );
+        report["start_us"] = json!(t_us);
+        [
+            up(
+                1,
+                t_us,
+                &json!({"type": "event", "event": "go", "params": {}, "ref": number}),
+            ),
+            down(
+                1,
+                t_us + 20,
+                &json!({"type": "noop", "ref": number, "event_name": "go", "source": "event"}),
+            ),
+            probe(t_us + 30, report),
+        ]
+    });
+    frames.collect()
+}
+
+#[test]
+fn a_view_that_was_mounted_before_its_class_was_told_gets_its_code() {
+    let mut frames = mounted(1, "s");
+    frames.push(probe(40, class("app.views.V", 3)));
+    frames.extend(event_turns([1]));
+    // Another process says the same.
+    frames.push(probe(20_000, class("app.views.V", 3)));
+    frames.extend(event_turns([3]));
+    let written = assemble(frames);
+    assert_eq!(views(&written), [(1, "app.views.V", true)]);
+    assert!(written.turns.values().all(|turn| turn.view_id == Some(1)));
+}
+
+#[test]
+fn other_code_of_a_class_is_another_record() {
+    let mut frames = vec![probe(0, class("app.views.V", 3))];
+    frames.extend(mounted(1, "s"));
+    frames.extend(event_turns([1]));
+    frames.push(probe(20_000, class("app.views.V", 4)));
+    frames.extend(event_turns([3, 4]));
+    let written = assemble(frames);
+    assert_eq!(
+        views(&written),
+        [(1, "app.views.V", true), (2, "app.views.V", true)]
+    );
+    let ids: Vec<_> = written.turns.values().map(|turn| turn.view_id).collect();
+    assert_eq!(ids, [Some(1), Some(1), Some(2), Some(2)]);
+}
+
+#[test]
+fn a_view_that_is_asked_for_by_another_name_is_one_view() {
+    let renamed = |seen: Seen| match seen {
+        Seen::Probe { t_us, report } => Seen::Probe {
+            t_us,
+            report: match report {
+                ProbeReport::Message {
+                    pid,
+                    message: ProbeMessage::Turn(mut turn),
+                } => {
+                    turn.class = Some("app.views.inner.V".to_owned());
+                    ProbeReport::Message {
+                        pid,
+                        message: ProbeMessage::Turn(turn),
+                    }
+                }
+                other => other,
+            },
+        },
+        other => other,
+    };
+    let mut frames = mounted(1, "s");
+    frames.push(probe(40, class("app.views.inner.V", 3)));
+    frames.extend(event_turns([1, 2]).into_iter().map(renamed));
+    frames.extend(mounted(2, "t"));
+    let written = assemble(frames);
+    assert_eq!(
+        views(&written),
+        [(1, "app.views.inner.V", true), (2, "app.views.inner.V", true)]
+    );
+    let ids: Vec<_> = written.turns.values().map(|turn| turn.view_id).collect();
+    assert_eq!(ids, [Some(1), Some(1), Some(1), Some(2)]);
+}
+
+#[test]
+fn the_last_report_of_a_socket_that_has_ended_makes_no_second_view() {
+    let mut frames = vec![probe(0, class("app.views.V", 3))];
+    frames.extend(mounted(1, "s"));
+    let mut last = event_turns([1]);
+    let report = last.pop().unwrap();
+    frames.extend(last);
+    frames.push(Seen::Closed {
+        connection: 1,
+        t_us: 10_025,
+    });
+    frames.push(report);
+    let written = assemble(frames);
+    assert_eq!(views(&written), [(1, "app.views.V", true)]);
+    assert_eq!(written.turns[&2].view_id, Some(1));
+    assert!(written.turns[&2].after.is_some());
 }
 
 #[test]
