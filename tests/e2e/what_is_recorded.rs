@@ -8,6 +8,7 @@ use djscope_recording::{BodySide, Reader};
 use djscope_tests::browser::{Browser, Page};
 use djscope_tests::djscope::{self, Recording};
 use djscope_tests::project::{self, Database, Kind};
+use djscope_tests::raw::Live;
 use serde_json::{Value, json};
 
 async fn on_page(recording: &Recording, browser: &Browser, path: &str, selectors: &[&str]) -> Page {
@@ -390,4 +391,82 @@ async fn attaching_says_what_is_missing() {
     let turns = djscope::turns(&path, "kind:event");
     assert_eq!((turns.len(), turns[0]["outcome"].as_str()), (1, Some("patched")));
     assert!(turns[0]["before"].is_null() && turns[0]["changed"].is_null());
+}
+
+/// Sum of the spans of a kind, in milliseconds.
+fn length_ms(turn: &Value, kind: &str) -> f64 {
+    let lengths = spans(turn, kind)
+        .into_iter()
+        .filter_map(|span| span["duration_us"].as_f64());
+    lengths.sum::<f64>() / 1e3
+}
+
+#[test]
+fn an_event_waits_from_its_arrival_and_background_work_begins_when_it_begins() {
+    let recording = Recording::start(Kind::Daphne, &[]);
+    let mut slow = Live::mount(recording.proxy, "shop.views.failing.SlowView", "/slow/");
+    let numbers = ["400", "1"].map(|ms| slow.send("run", &format!(r#"{{"ms":{ms}}}"#)));
+    for number in numbers {
+        slow.answer(number);
+    }
+    let mut background = Live::mount(recording.proxy, "shop.views.live.BackgroundView", "/background/");
+    background.event("begin", r#"{"delay_ms":500}"#);
+    background.until("\"source\": \"async\"");
+    let turns = recording.turns();
+
+    let runs = events(&turns, "run");
+    let waited = length_ms(runs[1], "queue");
+    // Sent when the first had only begun.
+    assert!(waited > 300.0, "{waited} ms: {}", runs[1]["spans"]);
+    let worked: f64 = length_ms(runs[1], "handler");
+    assert!(
+        waited + worked <= runs[1]["ms"].as_f64().unwrap() + 1.0,
+        "{}",
+        runs[1]
+    );
+
+    let begin = events(&turns, "begin")[0];
+    let work = turns.iter().find(|turn| turn["kind"] == "async").unwrap();
+    let at = |turn: &Value, key: &str| turn[key].as_f64().unwrap();
+    assert!(at(work, "ms") > 450.0, "{work}");
+    // It begins while or right after the event is answered, not when its own frame comes 500 ms later.
+    assert!(
+        at(work, "t_ms") < at(begin, "t_ms") + at(begin, "ms") + 300.0,
+        "{begin}\n{work}"
+    );
+}
+
+#[test]
+fn views_are_recorded_once_each_with_their_code() {
+    let recording = Recording::start(Kind::Daphne, &[]);
+    for _ in 0..2 {
+        for (view, path, event) in [
+            ("shop.views.counter.CounterView", "/counter/", "increment"),
+            ("shop.views.failing.SlowView", "/slow/", "run"),
+        ] {
+            Live::mount(recording.proxy, view, path).event(event, "{}");
+        }
+    }
+    let path = recording.path.clone();
+    let mut recording = recording;
+    let (code, log) = recording.stop("INT");
+    assert_eq!(code, Some(0), "{log}");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let mut rows = db
+        .prepare("SELECT connection, class, file IS NOT NULL FROM views ORDER BY view")
+        .unwrap();
+    let rows: Vec<(Option<i64>, String, bool)> = rows
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert!(rows.iter().all(|(_, _, has_code)| *has_code), "{rows:?}");
+    let mut keys: Vec<_> = rows
+        .iter()
+        .map(|(connection, class, _)| (connection, class))
+        .collect();
+    let all = keys.len();
+    keys.sort();
+    keys.dedup();
+    assert_eq!((keys.len(), all), (4, 4), "{rows:?}");
 }

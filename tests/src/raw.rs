@@ -348,16 +348,31 @@ impl Live {
     ///
     /// If none comes.
     pub fn event(&mut self, name: &str, params: &str) -> String {
+        let number = self.send(name, params);
+        self.answer(number)
+    }
+
+    /// Sends an event and gives its number.
+    pub fn send(&mut self, name: &str, params: &str) -> u64 {
         self.last_ref += 1;
         let number = self.last_ref;
         self.socket.send_text(&format!(
             r#"{{"type":"event","event":"{name}","params":{params},"ref":{number}}}"#
         ));
+        number
+    }
+
+    /// Waits for the answer to the event with that number.
+    ///
+    /// # Panics
+    ///
+    /// If none comes.
+    pub fn answer(&mut self, number: u64) -> String {
         self.until(&format!("\"ref\": {number}"))
     }
 
     /// Skips frames up to one that holds `part`.
-    fn until(&mut self, part: &str) -> String {
+    pub fn until(&mut self, part: &str) -> String {
         self.socket.heard.clear();
         loop {
             let text = self.socket.text();
