@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ struct Wrong {
     server: SocketAddr,
     /// Nothing listens here.
     free: u16,
+    /// Is recorded by this process.
+    _used: Writer,
 }
 
 impl Wrong {
@@ -44,6 +47,7 @@ impl Wrong {
         fs::write(at("corrupt.djscope"), &bytes).unwrap();
         fs::write(at("cut.djscope"), &fs::read(at("good.djscope")).unwrap()[..5000]).unwrap();
         fs::write(at("empty.djscope"), b"").unwrap();
+        symlink(at("good.djscope"), at("link.djscope")).unwrap();
         fs::write(at("notes.txt"), b"not a recording\n").unwrap();
         fs::write(at("rules.txt"), b"token\n# fine so far\nname with spaces = 1\n").unwrap();
         fs::write(at("program"), b"not executable\n").unwrap();
@@ -53,6 +57,7 @@ impl Wrong {
             closing: answering(b""),
             server: answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
             free: project::free_port(),
+            _used: Writer::create(at("used.djscope"), WriterOptions::default()).unwrap(),
             folder,
         }
     }
@@ -199,6 +204,22 @@ const CASES: &[(&str, &str)] = &[
         "run --headless --overwrite --out @notes.txt -- sleep 60",
     ),
     (
+        "a device would be replaced",
+        "run --headless --overwrite --out /dev/null -- sleep 60",
+    ),
+    (
+        "a link would be replaced",
+        "run --headless --overwrite --out @link.djscope -- sleep 60",
+    ),
+    (
+        "a recording in use would be replaced",
+        "attach http://$SERVER --headless --overwrite --out @used.djscope",
+    ),
+    (
+        "a recording would be replaced by none",
+        "run --headless --overwrite --out @good.djscope -- sh -c |\"exit 3",
+    ),
+    (
         "no folder for the recording",
         "run --headless --out @none/r.djscope -- sleep 60",
     ),
@@ -312,6 +333,8 @@ fn each_ends_in_one_error_with_a_hint() {
             writeln!(failures, "{name}: left behind: {left:?}, or a recording").unwrap();
         }
     }
+    let good = Reader::open(wrong.folder.path().join("good.djscope")).unwrap();
+    assert!(good.totals().unwrap().is_ended, "the old recording is gone");
     insta::assert_snapshot!("each_ends_in_one_error_with_a_hint", told);
     assert_eq!(failures, "");
 }
@@ -449,6 +472,71 @@ fn a_disk_that_fills_up() {
     assert!(words.iter().all(|words| error.contains(words)), "{error}");
     let kept = Reader::open(disk.out()).unwrap().http(0, 100).unwrap().rows;
     assert!((1..20).contains(&kept.len()), "{} of 20 exchanges", kept.len());
+}
+
+/// The end of a run whose file is harmed while it is recorded: exit code, standard output, standard error.
+fn harmed(json: bool, harm: &dyn Fn(&Path)) -> (Option<i32>, String, String, TempDir) {
+    let upstream = Server::start(Kind::Uvicorn);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.djscope");
+    let mut command = Command::new(djscope::binary());
+    command.args([
+        "attach",
+        &format!("http://{}", upstream.address),
+        "--headless",
+        "--out",
+    ]);
+    command.arg(&path).args(json.then_some("--json"));
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    std::thread::sleep(Duration::from_millis(600));
+    harm(&path);
+    // It is said while the run goes on.
+    let mut error = String::new();
+    while !error.contains("was removed while it was recorded") {
+        assert!(errors.read_line(&mut error).unwrap() > 0, "{error}");
+    }
+    let _ = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    errors.read_to_string(&mut error).unwrap();
+    let mut said = String::new();
+    out.read_to_string(&mut said).unwrap();
+    (child.wait().unwrap().code(), said, error, folder)
+}
+
+#[test]
+fn a_recording_that_is_removed_meanwhile_is_said_to_be_elsewhere() {
+    let (code, _, error, folder) = harmed(false, &|path| fs::remove_file(path).unwrap());
+    assert_eq!(code, Some(2), "{error}");
+    assert!(
+        error.contains("turns and")
+            && error.contains("r-rescued.djscope")
+            && !error.contains("frames in r.djscope"),
+        "{error}"
+    );
+    assert!(
+        Reader::open(folder.path().join("r-rescued.djscope"))
+            .unwrap()
+            .totals()
+            .unwrap()
+            .is_ended
+    );
+    let (code, said, error, folder) = harmed(true, &|path| fs::remove_file(path).unwrap());
+    let end: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!(code, Some(2), "{error}");
+    assert_eq!(
+        end["recording"],
+        folder.path().join("r-rescued.djscope").to_str().unwrap()
+    );
+    assert!(end["moved"].as_str().unwrap().contains("was removed"), "{end}");
 }
 
 #[test]

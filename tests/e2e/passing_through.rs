@@ -395,6 +395,43 @@ fn under_uvicorn_with_compression() {
     compare(Kind::Uvicorn);
 }
 
+/// The first line of the answer to a request with these names in it.
+fn refused_or_not(address: SocketAddr, host: &str, origin: &str, is_socket: bool) -> String {
+    let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                   Sec-WebSocket-Version: 13\r\n";
+    let (path, upgrade) = if is_socket {
+        ("/ws/echo/", upgrade)
+    } else {
+        ("/plain/whoami/", "")
+    };
+    let mut connection = Connection::open(address);
+    connection
+        .send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n{upgrade}\r\n").as_bytes());
+    connection.head().status
+}
+
+#[test]
+fn foreign_names_are_refused_as_by_the_server_alone() {
+    let direct = Server::start(Kind::Daphne);
+    let recording = Recording::start(Kind::Daphne, &["--rewrite-host"]);
+    for (host, origin, is_socket, status) in [
+        ("OWN", "http://OWN", false, "200"),
+        ("OWN", "http://OWN", true, "101"),
+        ("rebound.example", "http://rebound.example", false, "400"),
+        ("OWN", "http://evil.example", true, "403"),
+        ("OWN", "http://127.0.0.1.evil.example", true, "403"),
+        ("rebound.example", "http://rebound.example", true, "403"),
+    ] {
+        let answer = |address: SocketAddr| {
+            let own = |text: &str| text.replace("OWN", &address.to_string());
+            refused_or_not(address, &own(host), &own(origin), is_socket)
+        };
+        let (alone, through) = (answer(direct.address), answer(recording.proxy));
+        assert_eq!(alone, through, "{host} {origin}");
+        assert_eq!(alone.split(' ').nth(1), Some(status), "{host} {origin}");
+    }
+}
+
 #[test]
 fn many_requests_on_one_connection() {
     let mut recording = Recording::start(Kind::Uvicorn, &[]);

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use djscope_python::{Probe, ProbeError};
-use djscope_recording::{RecordingError, Summary};
+use djscope_recording::{RecordingError, Replaced, Summary};
 use serde_json::json;
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::launch::{LaunchError, Occupant, Origin, Server, Stops, address_in_command};
 use crate::observation::Observation;
 use crate::probe::{ProbeListener, ProbeMessage, ProbeReport};
-use crate::proxy::{self, ProxyOptions, Upstream, UpstreamError};
+use crate::proxy::{self, HostName, ProxyOptions, Rewriting, Upstream, UpstreamError};
 use crate::recorder::{Recorder, RecorderOptions, Shared};
 use crate::silence::{Notice, Place, Watch};
 
@@ -105,10 +105,13 @@ pub struct RunOptions {
     pub source: Source,
     /// Where the proxy listens.
     pub listen: SocketAddr,
-    /// Say the server's address in `Host` and `Origin`.
-    pub rewrite_host: bool,
+    /// Say the server's address in `Host` and `Origin` where the proxy's own names stand, and these; none to leave
+    /// both as they are.
+    pub rewrite_host: Option<Vec<HostName>>,
     /// The file.
     pub out: PathBuf,
+    /// Replace a recording that is there already, once the server listens.
+    pub overwrite: bool,
     /// Bytes of an HTTP body that are kept.
     pub body_limit: usize,
     /// How it is recorded.
@@ -444,15 +447,24 @@ impl Live {
             (None, _) => {}
         }
         let (command, has_probe) = (options.source.command(), options.source.has_probe());
+        let replaced = if options.overwrite {
+            Replaced::take(&options.out)?
+        } else {
+            None
+        };
         let recorder = Recorder::start(&options.out, options.recorder)?;
         let started = Self::begin(options.source, expected, &recorder, stops).await;
         let (server, upstream) = match started {
             Ok(started) => started,
             Err(error) => {
-                discard(recorder, &options.out);
+                // The old recording comes back after the new one has gone.
+                discard(recorder);
                 return Err(error);
             }
         };
+        if let Some(replaced) = replaced {
+            replaced.remove();
+        }
         let proxy = listener.local_addr()?;
         let tap = recorder.tap();
         for (key, value) in [
@@ -467,7 +479,9 @@ impl Live {
         let notice = options.notice;
         let options = ProxyOptions {
             upstream: upstream.clone(),
-            rewrite_host: options.rewrite_host,
+            rewriting: options
+                .rewrite_host
+                .map(|allowed| Rewriting::new(upstream.authority(), allowed)),
             body_limit: options.body_limit,
         };
         let serving = tokio::spawn(proxy::serve(listener, options, tap));
@@ -611,9 +625,11 @@ fn begin_inside(inside: Inside, recorder: &Recorder) -> Result<(Served, Upstream
 }
 
 /// A run that never began leaves no file behind.
-fn discard(recorder: Recorder, path: &std::path::Path) {
-    if recorder.finish().is_ok() {
-        let _ = std::fs::remove_file(path);
+fn discard(recorder: Recorder) {
+    if let Ok(summary) = recorder.finish()
+        && summary.health.moved.is_none()
+    {
+        let _ = std::fs::remove_file(summary.path);
     }
 }
 

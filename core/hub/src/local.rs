@@ -244,7 +244,23 @@ impl Hub {
         Ok(page)
     }
 
+    /// Reads on in another file, if the recording goes on there.
+    fn follow(&mut self) {
+        let health = self.live.as_ref().map(|live| live.recorder.health());
+        let moved_to = health
+            .and_then(|health| health.moved)
+            .and_then(|moved| moved.to.ok());
+        if let Some(path) = moved_to.filter(|path| *path != self.path)
+            && let Ok(reader) = Reader::open(&path)
+        {
+            self.problems.extend(self.reader.problems());
+            self.reader = reader;
+            self.path = path;
+        }
+    }
+
     fn send_status(&mut self) {
+        self.follow();
         match self.status() {
             Ok(status) if self.last_status.as_ref() != Some(&status) => {
                 self.last_status = Some(status.clone());
@@ -361,6 +377,7 @@ fn add_live(status: &mut Status, live: &Live) {
             missing: probe.missing,
         },
     };
+    status.problems.extend(health.happened());
     if let Some(error) = health.error.filter(|_| health.is_failing) {
         status.problems.push(error);
     }

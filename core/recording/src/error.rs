@@ -47,6 +47,17 @@ pub enum RecordingError {
     /// A file that must not be written over.
     #[error("{} exists already", .0.display())]
     Exists(PathBuf),
+    /// Something that is no plain file.
+    #[error("{} is {found}: only a recording is replaced", path.display())]
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+        /// What it is.
+        found: String,
+    },
+    /// A djscope writes it just now.
+    #[error("{} is being recorded by another djscope", .0.display())]
+    InUse(PathBuf),
     /// Another process holds the file.
     #[error("{} is locked by another process", .0.display())]
     Locked(PathBuf),
@@ -104,6 +115,8 @@ impl RecordingError {
                 "update djscope; this one writes format {FORMAT_MAJOR}.{FORMAT_MINOR}"
             )),
             Self::Exists(_) => Some("choose another name, or replace it with --overwrite".to_owned()),
+            Self::NotAFile { .. } => Some("name another file with --out".to_owned()),
+            Self::InUse(_) => Some("end that one first, or name another file with --out".to_owned()),
             Self::Locked(_) => Some("close the other program that has it open, then try again".to_owned()),
             Self::DiskFull(_) => Some("free some space, or record to another disk".to_owned()),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {

@@ -36,4 +36,4 @@ pub use reader::{BodySide, DomSource, HttpPage, Overview, Page, PatchBatch, Read
 #[cfg(feature = "sqlite")]
 pub use schema::{FORMAT_MAJOR, FORMAT_MINOR, MAX_VALUE_BYTES};
 #[cfg(feature = "sqlite")]
-pub use writer::{Commit, Full, Health, Summary, Writer, WriterOptions};
+pub use writer::{Commit, Full, Health, Moved, Replaced, Summary, Writer, WriterOptions};

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use djscope_capture::proxy::HostName;
 use djscope_recording::filter;
 
 /// See what your djust page does: every event, state change, patch and millisecond.
@@ -154,8 +155,14 @@ pub struct LiveArguments {
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
     pub duration: Option<std::time::Duration>,
     /// Tell the server its own address in Host and Origin, for servers that refuse the proxy's
+    ///
+    /// Only names of this machine (localhost and loopback addresses) are replaced. Any other name reaches the server
+    /// as the browser sent it, so that its own checks of foreign pages go on working.
     #[arg(long)]
     pub rewrite_host: bool,
+    /// One more name of this machine for --rewrite-host, as in dev.example.org
+    #[arg(long, value_name = "NAME", requires = "rewrite_host")]
+    pub allow_host: Vec<HostName>,
     /// One more name whose value is a secret; with ! in front one that is none
     #[arg(long, value_name = "NAME")]
     pub redact: Vec<String>,

@@ -1,5 +1,7 @@
 //! `djscope run` and `djscope attach`: from a server to a recording, and the panel beside it.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use djscope_capture::recorder::RecorderOptions;
 use djscope_capture::redaction::Rules;
 use djscope_capture::run::{Ending, Run, RunOptions, Source};
 use djscope_hub::{Live, Mailbox};
-use djscope_recording::{Summary, WriterOptions};
+use djscope_recording::{Commit, Summary, WriterOptions};
 use serde_json::json;
 
 use crate::arguments::{AttachArguments, LiveArguments, RunArguments};
@@ -42,15 +44,15 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let (command, probe) = (source.command(), source.has_probe());
     let mailbox = Mailbox::default();
     let writer = WriterOptions {
-        overwrite: options.overwrite,
-        on_commit: Some(mailbox.on_commit()),
+        on_commit: Some(say_at_once(mailbox.on_commit())),
         ..WriterOptions::default()
     };
     let run_options = RunOptions {
         source,
         listen: options.listen,
-        rewrite_host: options.rewrite_host,
+        rewrite_host: options.rewrite_host.then(|| options.allow_host.clone()),
         out: out.clone(),
+        overwrite: options.overwrite,
         body_limit: BODY_LIMIT,
         recorder: RecorderOptions {
             rules,
@@ -89,11 +91,24 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         if let Err(failure) = window::show(&out, Some(live), mailbox, &window::Start::default(), &closer) {
             failure.print();
             eprintln!("djscope: recording goes on without a window; Ctrl-C ends it");
-            return report(run.wait(), &out, options.json);
+            return report(run.wait(), options.json);
         }
-        return report(run.finish(), &out, options.json);
+        return report(run.finish(), options.json);
     }
-    report(run.wait(), &out, options.json)
+    report(run.wait(), options.json)
+}
+
+/// Says on standard error what happens to the file, as soon as it is noticed.
+fn say_at_once(next: Box<dyn Fn(Commit) + Send>) -> Box<dyn Fn(Commit) + Send> {
+    let said = RefCell::new(HashSet::new());
+    Box::new(move |commit| {
+        for sentence in commit.health.happened() {
+            if said.borrow_mut().insert(sentence.clone()) {
+                eprintln!("djscope: {sentence}");
+            }
+        }
+        next(commit);
+    })
 }
 
 fn announce(proxy: &str, run: &Run, out: &Path, as_json: bool) {
@@ -116,27 +131,40 @@ pub fn say(line: impl std::fmt::Display) {
 
 type Finished = Result<(Option<Summary>, Ending), djscope_recording::RecordingError>;
 
-fn report(finished: Finished, out: &Path, as_json: bool) -> Result<(), Failure> {
+fn report(finished: Finished, as_json: bool) -> Result<(), Failure> {
     let (summary, ending) = finished?;
     let Some(summary) = summary else { return Ok(()) };
     let health = &summary.health;
+    let is_lost = health.moved.as_ref().is_some_and(|moved| moved.to.is_err());
     if as_json {
-        say(
-            json!({"recording": out, "turns": health.turns, "frames": health.frames, "bytes": health.size_bytes,
-                   "lost": health.dropped(), "ending": ending_name(ending)}),
-        );
+        say(json!({
+            "recording": (!is_lost).then_some(&summary.path), "turns": health.turns, "frames": health.frames,
+            "bytes": health.size_bytes, "lost": health.dropped(), "ending": ending_name(ending),
+            "moved": health.moved.as_ref().map(ToString::to_string),
+        }));
     }
     let why = match ending {
         Ending::Server(status) => format!("the server ended ({status}); "),
         Ending::Time | Ending::Signal | Ending::Asked => String::new(),
     };
-    eprintln!(
-        "djscope: {why}{} turns and {} frames in {} ({} KB)",
-        health.turns,
-        health.frames,
-        out.display(),
-        health.size_bytes / 1000
-    );
+    if is_lost {
+        eprintln!("djscope: {why}no recording is left");
+    } else {
+        eprintln!(
+            "djscope: {why}{} turns and {} frames in {} ({} KB)",
+            health.turns,
+            health.frames,
+            summary.path.display(),
+            health.size_bytes / 1000
+        );
+    }
+    if let Some(moved) = &health.moved {
+        let hint = match &moved.to {
+            Ok(path) => format!("djscope open {}", path.display()),
+            Err(_) => "record again, into a folder that nothing tidies up".to_owned(),
+        };
+        return Err(Failure::new(format!("{} {}", moved.from.display(), moved.what)).with_hint(hint));
+    }
     if health.dropped() > 0 {
         let reason = health
             .error

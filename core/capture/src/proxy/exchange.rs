@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use super::body::{Kept, Passing};
 use super::splice::{self, Socket};
-use super::{MOST_HEADERS, ProxyOptions, unreachable};
+use super::{MOST_HEADERS, ProxyOptions, Rewriting, unreachable};
 use crate::observation::{Observation, SocketOpened};
 use crate::queue::Tap;
 
@@ -166,22 +166,8 @@ impl Relay {
         {
             *request.uri_mut() = Uri::from(path.clone());
         }
-        if self.options.rewrite_host {
-            let authority = self.options.upstream.authority();
-            let host = text(request.headers().get(HOST));
-            let headers = request.headers_mut();
-            if let Ok(value) = HeaderValue::try_from(authority.as_str()) {
-                headers.insert(HOST, value);
-            }
-            for name in [ORIGIN, REFERER] {
-                let rewritten =
-                    text(headers.get(&name)).replacen(&format!("//{host}"), &format!("//{authority}"), 1);
-                if headers.contains_key(&name)
-                    && let Ok(value) = HeaderValue::try_from(rewritten)
-                {
-                    headers.insert(name, value);
-                }
-            }
+        if let Some(rewriting) = &self.options.rewriting {
+            rewrite(rewriting, request.headers_mut());
         }
         request
     }
@@ -264,6 +250,31 @@ impl Relay {
             }
         }
         Err(problem)
+    }
+}
+
+/// Tells the server its own name, where the proxy's stands.
+fn rewrite(rewriting: &Rewriting, headers: &mut HeaderMap) {
+    let hosts: Vec<&str> = headers
+        .get_all(HOST)
+        .iter()
+        // What is not text is no name, and counts all the same.
+        .map(|value| value.to_str().unwrap_or(""))
+        .collect();
+    let Some(place) = rewriting.place(&hosts) else {
+        return;
+    };
+    if let Ok(value) = HeaderValue::try_from(rewriting.host()) {
+        headers.insert(HOST, value);
+    }
+    for name in [ORIGIN, REFERER] {
+        if headers.get_all(&name).iter().count() == 1
+            && let Some(url) = headers.get(&name).and_then(|value| value.to_str().ok())
+            && let Some(rewritten) = rewriting.url(url, &place)
+            && let Ok(value) = HeaderValue::try_from(rewritten)
+        {
+            headers.insert(name, value);
+        }
     }
 }
 

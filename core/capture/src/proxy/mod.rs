@@ -9,10 +9,12 @@
 mod address;
 mod body;
 mod exchange;
+mod host;
 mod splice;
 mod unreachable;
 
 pub use address::{Upstream, UpstreamError};
+pub use host::{HostName, HostNameError, Rewriting};
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,8 +37,8 @@ const MOST_HEADERS: usize = 256;
 pub struct ProxyOptions {
     /// The server.
     pub upstream: Upstream,
-    /// Say the server's address in `Host` and `Origin` instead of the proxy's.
-    pub rewrite_host: bool,
+    /// What the server gets to see in `Host` and `Origin` in place of the proxy's own names; none to leave them.
+    pub rewriting: Option<Rewriting>,
     /// Bytes of a body that are kept.
     pub body_limit: usize,
 }

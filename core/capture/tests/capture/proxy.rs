@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use djscope_capture::observation::Observation;
-use djscope_capture::proxy::{self, ProxyOptions, Upstream};
+use djscope_capture::proxy::{self, ProxyOptions, Rewriting, Upstream};
 use djscope_capture::queue::{self, Clock, Queue};
 use djscope_recording::model::{Direction, HttpExchange};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +24,8 @@ async fn proxy_to(upstream: SocketAddr, rewrite_host: bool) -> Bench {
     let proxy = listener.local_addr().unwrap();
     let options = ProxyOptions {
         upstream: Upstream::from(upstream),
-        rewrite_host,
+        rewriting: rewrite_host
+            .then(|| Rewriting::new(upstream.to_string(), vec!["dev.example.org".parse().unwrap()])),
         body_limit: 1 << 20,
     };
     tokio::spawn(proxy::serve(listener, options, tap));
@@ -318,8 +319,11 @@ async fn redirects_to_the_server_come_back_to_the_proxy() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn host_and_origin_are_rewritten_only_if_asked_for() {
+/// What the server gets to see of a request with these headers.
+async fn as_seen_by_the_server(
+    rewrite_host: bool,
+    headers: &dyn Fn(SocketAddr) -> String,
+) -> (SocketAddr, String) {
     let upstream = server(|mut stream, head| async move {
         let answer = format!(
             "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{head}",
@@ -328,16 +332,76 @@ async fn host_and_origin_are_rewritten_only_if_asked_for() {
         stream.write_all(answer.as_bytes()).await.unwrap();
     })
     .await;
-    let bench = proxy_to(upstream, true).await;
-    let request = format!(
-        "GET / HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\n\r\n",
-        bench.proxy
-    );
+    let bench = proxy_to(upstream, rewrite_host).await;
+    let request = format!("GET / HTTP/1.1\r\n{}\r\n", headers(bench.proxy));
     let answer = whole(ask(bench.proxy, &request).await).await;
-    assert!(answer.contains(&format!("\r\nHost: {upstream}\r\n")), "{answer}");
+    let (_, seen) = answer.split_once("\r\n\r\n").unwrap();
+    let (_, headers) = seen.split_once("\r\n").unwrap();
+    (upstream, headers.trim_end().replace("\r\n", "\n"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn host_and_origin_are_rewritten_only_if_asked_for() {
+    let own = |proxy: SocketAddr| {
+        format!("Host: {proxy}\r\nOrigin: http://{proxy}\r\nReferer: http://{proxy}/a?b=1\r\n")
+    };
+    let (upstream, seen) = as_seen_by_the_server(true, &own).await;
+    assert_eq!(
+        seen,
+        format!("Host: {upstream}\nOrigin: http://{upstream}\nReferer: http://{upstream}/a?b=1")
+    );
+    let (upstream, seen) = as_seen_by_the_server(false, &own).await;
+    assert!(!seen.contains(&upstream.to_string()), "{seen}");
+    let named = |_| "Host: Dev.Example.Org:81\r\nOrigin: http://dev.example.org:81\r\n".to_owned();
+    let (upstream, seen) = as_seen_by_the_server(true, &named).await;
+    assert_eq!(seen, format!("Host: {upstream}\nOrigin: http://{upstream}"));
+}
+
+/// The server alone would refuse each of these; the proxy must not make them look like its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn foreign_names_are_never_rewritten() {
+    for (host, origin) in [
+        ("rebound.example:PORT", "http://rebound.example:PORT"),
+        ("127.0.0.1:PORT", "http://evil.example"),
+        ("127.0.0.1:PORT", "http://127.0.0.1:PORT.evil.example"),
+        ("127.0.0.1:PORT", "http://127.0.0.1:PORT1"),
+        ("127.0.0.1:PORT", "http://localhost:3000"),
+        ("127.0.0.1:PORT", "null"),
+        ("127.0.0.1:PORT@evil.example", "http://evil.example"),
+        ("[::ffff:127.0.0.1]:PORT", "http://[::ffff:127.0.0.1]:PORT"),
+    ] {
+        let headers = |proxy: SocketAddr| {
+            format!("Host: {host}\r\nOrigin: {origin}\r\nReferer: {origin}/page\r\n")
+                .replace("PORT", &proxy.port().to_string())
+        };
+        let (upstream, seen) = as_seen_by_the_server(true, &headers).await;
+        let origin_line = seen.lines().nth(1).unwrap();
+        assert!(
+            origin_line.starts_with("Origin: ") && !origin_line.contains(&upstream.to_string()),
+            "{seen}"
+        );
+        assert!(
+            !seen.lines().nth(2).unwrap().contains(&upstream.to_string()),
+            "{seen}"
+        );
+        let is_own = host == "127.0.0.1:PORT";
+        assert_eq!(
+            seen.starts_with(&format!("Host: {upstream}\n")),
+            is_own,
+            "{host}: {seen}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_with_no_host_or_two_is_left_to_the_server() {
+    let (_, seen) = as_seen_by_the_server(true, &|_| "X-Other: 1\r\n".to_owned()).await;
+    assert_eq!(seen, "X-Other: 1");
+    let two = |proxy: SocketAddr| format!("Host: {proxy}\r\nHost: evil.example\r\n");
+    let (upstream, seen) = as_seen_by_the_server(true, &two).await;
     assert!(
-        answer.contains(&format!("\r\nOrigin: http://{upstream}\r\n")),
-        "{answer}"
+        !seen.contains(&upstream.to_string()) && seen.contains("evil.example"),
+        "{seen}"
     );
 }
 

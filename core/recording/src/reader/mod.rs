@@ -25,6 +25,7 @@ use crate::filter::Filter;
 
 pub use dom::{DomSource, PatchBatch};
 pub use http::{BodySide, HttpPage};
+pub(crate) use open::{check_header, is_header};
 pub use turns::{Overview, Page};
 
 /// Most problems that are kept.

@@ -11,7 +11,7 @@ use super::Reader;
 use crate::RecordingError;
 use crate::blobs::BlobReader;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, MAX_VALUE_BYTES, TABLES};
-use crate::writer::beside;
+use crate::writer::{beside, is_written_here};
 
 /// Every database of `SQLite` begins with this.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -50,7 +50,7 @@ pub(super) fn open(path: &Path) -> Result<Reader, RecordingError> {
     })
 }
 
-/// Tells a recording from other files by its first bytes.
+/// Tells a recording from other files.
 pub(super) fn check_file(path: &Path) -> Result<(), RecordingError> {
     let read = |error| RecordingError::io("read", path, error);
     let metadata = std::fs::metadata(path).map_err(read)?;
@@ -64,12 +64,22 @@ pub(super) fn check_file(path: &Path) -> Result<(), RecordingError> {
     if !metadata.is_file() {
         return Err(not_a_recording("it is not a plain file"));
     }
+    if is_written_here(path) {
+        return Ok(());
+    }
+    check_header(path, &File::open(path).map_err(read)?)
+}
+
+/// Tells a recording from other files by its first bytes.
+pub(crate) fn check_header(path: &Path, file: &File) -> Result<(), RecordingError> {
+    let not_a_recording = |found: &str| RecordingError::NotARecording {
+        path: path.to_owned(),
+        found: found.to_owned(),
+    };
     let mut header = Vec::new();
-    File::open(path)
-        .map_err(read)?
-        .take(100)
+    file.take(100)
         .read_to_end(&mut header)
-        .map_err(read)?;
+        .map_err(|error| RecordingError::io("read", path, error))?;
     if header.is_empty() {
         return Err(RecordingError::Empty(path.to_owned()));
     }
@@ -82,13 +92,21 @@ pub(super) fn check_file(path: &Path) -> Result<(), RecordingError> {
         }));
     }
     match header.get(68..72) {
-        Some(id) if id == APPLICATION_ID.to_be_bytes() => Ok(()),
+        Some(_) if is_header(&header) => Ok(()),
         Some(_) => Err(not_a_recording("it is a SQLite database of another program")),
         None => Err(RecordingError::Corrupt {
             path: path.to_owned(),
             detail: "it ends in its first page".to_owned(),
         }),
     }
+}
+
+/// True for the first hundred bytes of a recording.
+pub(crate) fn is_header(header: &[u8]) -> bool {
+    header.starts_with(MAGIC)
+        && header
+            .get(68..72)
+            .is_some_and(|id| id == APPLICATION_ID.to_be_bytes())
 }
 
 /// Opens the file so that nothing in it can run or write, and so that no size in it is trusted.

@@ -4,13 +4,14 @@
 //! a write fails, the thread goes on, counts what was lost, tries again with
 //! growing pauses, and writes the loss down when it can.
 
+mod place;
 mod queue;
 mod recorder;
+mod rescue;
 mod rows;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -20,14 +21,15 @@ use rusqlite::Connection;
 
 use crate::model::TurnId;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, FORMAT_MINOR, MIGRATIONS};
-use crate::{Entry, Reader, RecordingError};
+use crate::{Entry, RecordingError};
+use place::Held;
+pub use place::Replaced;
+pub(crate) use place::is_written_here;
 use queue::Queue;
 use recorder::Recorder;
 
 /// How a recording is written.
 pub struct WriterOptions {
-    /// Replace a recording that is there already.
-    pub overwrite: bool,
     /// How many entries may wait.
     pub queue_entries: usize,
     /// How many bytes of entries may wait.
@@ -47,7 +49,6 @@ pub struct WriterOptions {
 impl Default for WriterOptions {
     fn default() -> Self {
         Self {
-            overwrite: false,
             queue_entries: 32_768,
             queue_bytes: 64 << 20,
             batch: Duration::from_millis(50),
@@ -87,12 +88,50 @@ pub struct Health {
     pub error: Option<String>,
     /// True from a failed write to the next one that works.
     pub is_failing: bool,
+    /// What happened to the file while it was recorded; none if it is where it was made.
+    pub moved: Option<Moved>,
+    /// What else happened to it that the user should hear of.
+    pub notices: Vec<String>,
+}
+
+/// A recording whose file was taken away while it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Where it was.
+    pub from: PathBuf,
+    /// What happened there: "was removed …".
+    pub what: &'static str,
+    /// Where it goes on, or why what is recorded is lost.
+    pub to: Result<PathBuf, String>,
+    /// True if it goes on with all that was in it before.
+    pub is_whole: bool,
+}
+
+impl fmt::Display for Moved {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.from.display(), self.what)?;
+        match &self.to {
+            Ok(to) if self.is_whole => write!(formatter, "; the recording goes on in {}", to.display()),
+            Ok(to) => write!(
+                formatter,
+                "; what it held is lost, the recording goes on in {}",
+                to.display()
+            ),
+            Err(reason) => write!(formatter, "; what is recorded is lost: {reason}"),
+        }
+    }
 }
 
 impl Health {
     /// How many entries were lost.
     pub fn dropped(&self) -> u64 {
         self.lost.values().sum()
+    }
+
+    /// What happened to the file that the user should hear of, one sentence each.
+    pub fn happened(&self) -> Vec<String> {
+        let moved = self.moved.iter().map(ToString::to_string);
+        self.notices.iter().cloned().chain(moved).collect()
     }
 }
 
@@ -127,13 +166,10 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// If there is a file already (with `overwrite`: one that is not a recording), or the file cannot be made.
+    /// If there is a file already ([`Replaced`] makes room), or the file cannot be made.
     pub fn create(path: impl AsRef<Path>, options: WriterOptions) -> Result<Self, RecordingError> {
         let path = path.as_ref().to_owned();
-        if options.overwrite {
-            remove_recording(&path)?;
-        }
-        create_file(&path)?;
+        let mut held = Held::create(&path)?;
         let queue = Arc::new(Queue::new(
             options.queue_entries,
             options.queue_bytes,
@@ -141,12 +177,17 @@ impl Writer {
         ));
         let health = Arc::new(Mutex::new(Health::default()));
         let patience = options.patience;
-        let db = prepare(&path, &options).inspect_err(|_| {
-            // What could not be made into a recording is not left behind.
-            let _ = std::fs::remove_file(&path);
-        })?;
+        let db = match prepare(&path, &options) {
+            Ok(db) => db,
+            Err(error) => {
+                // What could not be made into a recording is not left behind.
+                held.discard();
+                return Err(error);
+            }
+        };
+        held.gone();
         let recorder = Recorder::new(
-            path.clone(),
+            held,
             db,
             Arc::clone(&queue),
             Arc::clone(&health),
@@ -219,9 +260,11 @@ impl Writer {
     pub fn finish(mut self) -> Result<Summary, RecordingError> {
         self.queue.close(true);
         let is_one_file = self.join()?;
+        let health = self.health();
+        let moved_to = health.moved.as_ref().and_then(|moved| moved.to.clone().ok());
         Ok(Summary {
-            path: self.path.clone(),
-            health: self.health(),
+            path: moved_to.unwrap_or_else(|| self.path.clone()),
+            health,
             is_one_file,
         })
     }
@@ -249,24 +292,6 @@ impl Drop for Writer {
     }
 }
 
-/// Makes room for a new recording, but never at the cost of something that is not a recording.
-fn remove_recording(path: &Path) -> Result<(), RecordingError> {
-    let length = match std::fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(RecordingError::io("read", path, error)),
-    };
-    if length > 0 {
-        Reader::check_file(path)?;
-    }
-    std::fs::remove_file(path).map_err(|error| RecordingError::io("replace", path, error))?;
-    for suffix in ["-wal", "-shm", "-journal"] {
-        // Left over from a process that was killed; usually there are none.
-        let _ = std::fs::remove_file(beside(path, suffix));
-    }
-    Ok(())
-}
-
 /// The name of the file that `SQLite` keeps beside `path`.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -274,26 +299,10 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes the file, for the user's eyes only: a recording holds what the user's app holds.
-fn create_file(path: &Path) -> Result<File, RecordingError> {
-    if path.is_dir() {
-        return Err(RecordingError::IsDirectory(path.to_owned()));
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map_err(|error| RecordingError::io("create", path, error))
-}
-
 /// Opens the new file and makes its tables, still without a WAL, so that the file is whole from the start.
 fn prepare(path: &Path, options: &WriterOptions) -> Result<Connection, RecordingError> {
     let failed = |error| RecordingError::sqlite("create", path, error);
     let mut db = Connection::open(path).map_err(failed)?;
-    db.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
-    db.set_prepared_statement_cache_capacity(64);
     db.pragma_update(None, "page_size", 8192).map_err(failed)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)
         .map_err(failed)?;
@@ -324,10 +333,16 @@ fn prepare(path: &Path, options: &WriterOptions) -> Result<Connection, Recording
         db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", [key, &value])
             .map_err(failed)?;
     }
-    db.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
-    db.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
-    db.pragma_update(None, "wal_autocheckpoint", 2000)
-        .map_err(failed)?;
-    db.pragma_update(None, "cache_size", -32_000).map_err(failed)?;
+    begin_journal(&db).map_err(failed)?;
     Ok(db)
+}
+
+/// From here on the file is written as one that others read meanwhile.
+fn begin_journal(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(Duration::from_secs(2))?;
+    db.set_prepared_statement_cache_capacity(64);
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    db.pragma_update(None, "wal_autocheckpoint", 2000)?;
+    db.pragma_update(None, "cache_size", -32_000)
 }

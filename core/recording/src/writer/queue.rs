@@ -38,6 +38,8 @@ struct State {
 pub(super) enum Work {
     /// Write these.
     Batch(Vec<Entry>),
+    /// Nothing came for as long as was asked.
+    Idle,
     /// Nothing will come any more; true if the recording has ended in good order.
     End(bool),
 }
@@ -93,13 +95,22 @@ impl Queue {
             || (state.waiting.len() < self.max_entries && state.bytes.saturating_add(size) <= self.max_bytes)
     }
 
-    pub(super) fn take(&self) -> Work {
+    /// What is to be done, after at most `idle`.
+    pub(super) fn take(&self, idle: Duration) -> Work {
         let mut state = self.lock();
+        let idle_until = Instant::now() + idle;
         while state.waiting.is_empty() {
             if let Some(in_order) = state.closed {
                 return Work::End(in_order);
             }
-            state = self.added.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let left = idle_until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Work::Idle;
+            }
+            state = self
+                .added
+                .wait_timeout(state, left)
+                .map_or_else(|error| error.into_inner().0, |(state, _)| state);
         }
         let deadline = Instant::now() + self.batch;
         while state.waiting.len() < BATCH_ENTRIES

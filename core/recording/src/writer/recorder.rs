@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::place::Held;
 use super::queue::{Queue, Work};
 use super::rows::{Rows, WriteError};
 use super::{Commit, Health, beside};
@@ -15,14 +16,21 @@ use crate::{Entry, RecordingError};
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How often it is seen whether the file is still in its place.
+const LOOK: Duration = Duration::from_millis(400);
+
 /// The writer's thread.
 pub(super) struct Recorder {
-    path: PathBuf,
-    db: Connection,
+    pub(super) db: Connection,
+    /// After `db`, which has to close the file first.
+    pub(super) held: Held,
+    pub(super) looked: Instant,
+    /// When the next attempt to save a file that was taken away may come, and how long the pause is by then.
+    pub(super) rescue: Option<(Instant, Duration)>,
     queue: Arc<Queue>,
     health: Arc<Mutex<Health>>,
     on_commit: Option<Box<dyn Fn(Commit) + Send>>,
-    rows: Rows,
+    pub(super) rows: Rows,
     started: Instant,
     pause: Option<(Instant, Duration)>,
     /// Losses that the file already tells of.
@@ -41,7 +49,7 @@ struct Done {
 
 impl Recorder {
     pub(super) fn new(
-        path: PathBuf,
+        held: Held,
         db: Connection,
         queue: Arc<Queue>,
         health: Arc<Mutex<Health>>,
@@ -49,8 +57,10 @@ impl Recorder {
     ) -> Self {
         let rows = Rows::new();
         Self {
-            path,
             db,
+            held,
+            looked: Instant::now(),
+            rescue: None,
             queue,
             health,
             on_commit,
@@ -66,13 +76,17 @@ impl Recorder {
         // However this thread ends, nobody waits for it any longer.
         let _closes = CloseAtEnd(Arc::clone(&self.queue));
         loop {
-            match self.queue.take() {
+            match self.queue.take(LOOK) {
                 Work::Batch(batch) => {
                     let entries = batch.len();
                     self.batch(&batch);
                     self.queue.done(entries);
                 }
+                Work::Idle => {}
                 Work::End(in_order) => return self.end(in_order),
+            }
+            if self.looked.elapsed() >= LOOK {
+                self.look(false);
             }
         }
     }
@@ -100,7 +114,7 @@ impl Recorder {
                     .pause
                     .map_or(FIRST_PAUSE, |(_, pause)| (pause * 2).min(LONGEST_PAUSE));
                 self.pause = Some((Instant::now() + pause, pause));
-                let error = RecordingError::sqlite("write", &self.path, error);
+                let error = RecordingError::sqlite("write", self.held.path(), error);
                 self.lose(batch, Some(error.to_string()));
             }
         }
@@ -187,14 +201,24 @@ impl Recorder {
         self.rows.meta(&self.db, "lost_reason", &health.error.into())
     }
 
+    /// Ends the file, and once more if it was taken away meanwhile and another took its place.
     fn end(&mut self, in_order: bool) -> Result<bool, RecordingError> {
+        self.look(true);
+        let is_one_file = self.end_file(in_order)?;
+        if self.look(true) {
+            return self.end_file(in_order);
+        }
+        Ok(is_one_file)
+    }
+
+    fn end_file(&mut self, in_order: bool) -> Result<bool, RecordingError> {
         let mut written = if in_order { self.tell_end() } else { Ok(()) };
         if written.is_err() {
             // On a full disk, what stands beside the file makes room by moving into it.
             written = self.checkpoint().and_then(|()| self.tell_end());
         }
         if let Err(error) = written.and_then(|()| self.checkpoint()) {
-            let error = RecordingError::sqlite("write", &self.path, error);
+            let error = RecordingError::sqlite("write", self.held.path(), error);
             let mut health = self.health();
             // Losses are told with their number; they and this have one reason.
             if health.dropped() == 0 {
@@ -219,17 +243,28 @@ impl Recorder {
         self.rows.meta(&self.db, "ended_us", &ended.into())
     }
 
-    fn checkpoint(&self) -> rusqlite::Result<()> {
+    pub(super) fn checkpoint(&self) -> rusqlite::Result<()> {
         self.db
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     fn size_bytes(&self) -> u64 {
-        let length = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        length(&self.path) + length(&beside(&self.path, "-wal"))
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        length(self.held.path()) + length(&beside(self.held.path(), "-wal"))
     }
 
-    fn health(&self) -> MutexGuard<'_, Health> {
+    /// Says how the file is, also if nothing was written.
+    pub(super) fn announce(&self) {
+        let commit = Commit {
+            turns: Vec::new(),
+            health: self.health().clone(),
+        };
+        if let Some(on_commit) = &self.on_commit {
+            on_commit(commit);
+        }
+    }
+
+    pub(super) fn health(&self) -> MutexGuard<'_, Health> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,6 +5,7 @@
 mod damage;
 mod filters;
 mod opening;
+mod placing;
 mod round_trip;
 mod sample;
 mod states;

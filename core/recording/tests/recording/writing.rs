@@ -69,33 +69,6 @@ fn an_entry_waits_no_longer_than_a_batch() {
 }
 
 #[test]
-fn nothing_is_written_over_unless_asked() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("again.djscope");
-    sample::record(&path, sample::everything());
-    let replace = || WriterOptions {
-        overwrite: true,
-        ..WriterOptions::default()
-    };
-    let refused = Writer::create(&path, WriterOptions::default()).err().unwrap();
-    assert!(matches!(refused, RecordingError::Exists(_)), "{refused}");
-    Writer::create(&path, replace()).unwrap().finish().unwrap();
-    assert_eq!(Reader::open(&path).unwrap().totals().unwrap().turns, 0);
-    let other = directory.path().join("settings.py");
-    std::fs::write(&other, "DEBUG = True").unwrap();
-    let refused = Writer::create(&other, replace()).err().unwrap();
-    assert!(
-        matches!(refused, RecordingError::NotARecording { .. }),
-        "{refused}"
-    );
-    assert_eq!(std::fs::read(&other).unwrap(), b"DEBUG = True");
-    let nowhere = Writer::create(directory.path().join("no/such.djscope"), replace())
-        .err()
-        .unwrap();
-    assert_eq!(nowhere.hint().as_deref(), Some("make the directory first"));
-}
-
-#[test]
 fn a_full_disk_loses_entries_and_says_so_and_never_waits_for_ever() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("full.djscope");
