@@ -245,6 +245,10 @@ const CASES: &[(&str, &str)] = &[
     ("a recording that ends in its first page", "show @cut.djscope"),
     ("a newer recording", "show @newer.djscope"),
     ("no recording to open", "open @none.djscope"),
+    (
+        "a picture in the place of a recording",
+        "open @good.djscope --screenshot @good.djscope",
+    ),
     ("a corrupt recording to open", "open @corrupt.djscope"),
     (
         "a filter with an unknown term",

@@ -1,5 +1,7 @@
 //! A picture of the panel without a window.
 
+use std::fs::File;
+use std::io::Read;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,11 +15,15 @@ use crate::window::{self, Start};
 
 const SIZE: egui::Vec2 = egui::Vec2::new(1280.0, 800.0);
 
+/// Every PNG begins with this.
+const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+
 /// How long answers of the hub may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Draws the panel over the recording at `file` and writes a PNG to `path`.
 pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
+    check_place(path)?;
     let client = LocalClient::open(file, None, Mailbox::default(), || {})?;
     let mut panel = window::panel(client, start);
     // Without any graphics driver the renderer gives up by panicking; its own words are no help.
@@ -45,6 +51,32 @@ pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     eprintln!("djscope: wrote {}", path.display());
     Ok(())
+}
+
+/// A picture replaces a picture, and nothing else.
+fn check_place(path: &Path) -> Result<(), Failure> {
+    let refused = |found: &str| {
+        Err(
+            Failure::new(format!("{} {found}: only a picture is replaced", path.display()))
+                .with_hint("name another file with --screenshot"),
+        )
+    };
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => refused("is not a plain file"),
+        Ok(found) if found.len() > 0 => {
+            let mut start = [0; PNG.len()];
+            let is_picture = File::open(path)
+                .and_then(|mut file| file.read_exact(&mut start))
+                .is_ok()
+                && start == PNG;
+            if is_picture {
+                Ok(())
+            } else {
+                refused("is not a PNG")
+            }
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Draws over the margin that the harness leaves around its content.

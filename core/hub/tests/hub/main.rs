@@ -4,8 +4,9 @@
 
 use std::time::{Duration, Instant};
 
+use djscope_capture::recorder::{Recorder, RecorderOptions};
 use djscope_hub::model::{Turn, TurnKind};
-use djscope_hub::{Answer, Client, LocalClient, Mailbox, Query, RecordingState};
+use djscope_hub::{Answer, Client, Live, LocalClient, Mailbox, Query, RecordingState};
 use djscope_recording::{Entry, Writer, WriterOptions};
 
 /// The first answer that `wanted` makes something of.
@@ -80,4 +81,44 @@ fn questions_about_a_recording_that_grows() {
 
     drop(client);
     assert!(writer.finish().unwrap().is_one_file);
+}
+
+/// The panel says that the file is gone, without anything being recorded, and reads on where the recording goes on.
+#[cfg(unix)]
+#[test]
+fn a_recording_that_is_removed_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.djscope");
+    let mailbox = Mailbox::default();
+    let options = RecorderOptions {
+        writer: WriterOptions {
+            on_commit: Some(mailbox.on_commit()),
+            ..WriterOptions::default()
+        },
+        ..RecorderOptions::default()
+    };
+    let recorder = Recorder::start(&path, options).unwrap();
+    let live = Live {
+        proxy: String::new(),
+        upstream: String::new(),
+        command: None,
+        with_probe: false,
+        recorder: recorder.shared(),
+    };
+    let mut client = LocalClient::open(&path, Some(live), mailbox, || {}).unwrap();
+    std::thread::sleep(Duration::from_millis(600));
+    std::fs::remove_file(&path).unwrap();
+    let status = answer(&mut client, |answer| match answer {
+        Answer::Status(status) if !status.problems.is_empty() => Some(status),
+        _ => None,
+    });
+    assert!(
+        status.problems[0].contains("r.djscope was removed while it was recorded"),
+        "{:?}",
+        status.problems
+    );
+    assert!(status.path.ends_with("r-rescued.djscope"), "{status:?}");
+    drop(client);
+    let summary = recorder.finish().unwrap();
+    assert!(summary.is_one_file && summary.path.ends_with("r-rescued.djscope"));
 }

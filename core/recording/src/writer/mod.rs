@@ -344,5 +344,7 @@ fn begin_journal(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
     db.pragma_update(None, "wal_autocheckpoint", 2000)?;
-    db.pragma_update(None, "cache_size", -32_000)
+    db.pragma_update(None, "cache_size", -32_000)?;
+    // The journal is opened by its name on the first use, which may have gone by then.
+    db.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))
 }
