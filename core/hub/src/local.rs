@@ -145,6 +145,11 @@ impl Hub {
         let mut changed = Vec::new();
         let mut last_refresh: Option<Instant> = None;
         self.send_status();
+        if self.live.is_none() && matches!(self.reader.check_pages(), Ok(Some(_))) {
+            // Damage anywhere is among the problems from now on.
+            self.send_status();
+            (self.wake)();
+        }
         loop {
             let due = last_refresh.map_or(Duration::ZERO, |at| REFRESH.saturating_sub(at.elapsed()));
             let message = if changed.is_empty() {

@@ -24,6 +24,8 @@ impl Compressor {
         // Both levels are in zstd's range.
         let _ = stream.set_parameter(CParameter::CompressionLevel(STREAM_LEVEL));
         let _ = value.set_parameter(CParameter::CompressionLevel(VALUE_LEVEL));
+        // Values are compared with their hash; other texts have only this.
+        let _ = stream.set_parameter(CParameter::ChecksumFlag(true));
         Self { stream, value }
     }
 
@@ -69,6 +71,14 @@ pub(crate) fn delta(prefix: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
     context.compress2(&mut out, bytes).ok()?;
     out.shrink_to_fit();
     Some(out)
+}
+
+/// How many bytes a compressed text says that it has.
+pub(crate) fn length(bytes: &[u8]) -> usize {
+    match get_frame_content_size(bytes) {
+        Ok(Some(size)) => usize::try_from(size).unwrap_or(usize::MAX),
+        _ => 0,
+    }
 }
 
 /// The bytes of a compressed text; `limit` bounds what a stranger's file can make this allocate.

@@ -168,6 +168,8 @@ impl RecordingError {
 pub(crate) enum ReadError {
     /// It is damaged; the rest of the file may be well.
     Damaged(String),
+    /// It is well, and too large for one answer.
+    TooMuch(String),
     /// `SQLite` says why.
     Sqlite(rusqlite::Error),
 }
@@ -182,7 +184,7 @@ impl ReadError {
     /// What is damaged; an error if it is the reading that failed, not the part.
     pub(crate) fn damage(self, path: &Path) -> Result<String, RecordingError> {
         match self {
-            Self::Damaged(detail) => Ok(detail),
+            Self::Damaged(detail) | Self::TooMuch(detail) => Ok(detail),
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 // Without a code the row was read and holds something else than expected.
                 None

@@ -26,13 +26,17 @@ mod schema;
 #[cfg(feature = "sqlite")]
 mod snapshots;
 #[cfg(feature = "sqlite")]
+mod sums;
+#[cfg(feature = "sqlite")]
 mod writer;
 
 pub use entry::{Entry, Finding, Keyframe, SnapshotDelta};
 #[cfg(feature = "sqlite")]
 pub use error::RecordingError;
 #[cfg(feature = "sqlite")]
-pub use reader::{BodySide, DomSource, HttpPage, Overview, Page, PatchBatch, Reader, Revision, Totals};
+pub use reader::{
+    BodySide, DomSource, HttpPage, LeftOut, Overview, Page, PatchBatch, Reader, Revision, Totals,
+};
 #[cfg(feature = "sqlite")]
 pub use schema::{FORMAT_MAJOR, FORMAT_MINOR, MAX_VALUE_BYTES};
 #[cfg(feature = "sqlite")]

@@ -38,3 +38,12 @@ pub(crate) fn read_text(value: ValueRef<'_>, limit: usize) -> Result<String, Str
     };
     String::from_utf8(bytes).map_err(|_| "a text is not UTF-8".to_owned())
 }
+
+/// How many bytes of text a value says that it holds.
+pub(crate) fn length(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) => bytes.len(),
+        ValueRef::Blob(bytes) => compression::length(bytes),
+        _ => 0,
+    }
+}

@@ -10,7 +10,7 @@ use rusqlite_migration::{M, Migrations};
 pub const FORMAT_MAJOR: u32 = 1;
 
 /// Changes when something was added that an older djscope can do without.
-pub const FORMAT_MINOR: u32 = 0;
+pub const FORMAT_MINOR: u32 = 1;
 
 /// `SQLite`'s `application_id`: "djsc".
 pub(crate) const APPLICATION_ID: i32 = 0x646a_7363;

@@ -262,7 +262,9 @@ impl SnapshotStore {
                 key_size: 0,
                 spent: usize::MAX,
             })),
-            Err(ReadError::Damaged(detail)) => Err(SnapshotError::NoBase(detail)),
+            Err(ReadError::Damaged(detail) | ReadError::TooMuch(detail)) => {
+                Err(SnapshotError::NoBase(detail))
+            }
             Err(ReadError::Sqlite(error)) => Err(SnapshotError::Sqlite(error)),
         }
     }

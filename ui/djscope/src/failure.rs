@@ -1,14 +1,15 @@
 //! How a command fails: one clear line, and what to do.
 
 use std::fmt::Display;
-use std::io::Write;
 
 use djscope_capture::redaction::RulesError;
 use djscope_capture::run::RunError;
 use djscope_recording::RecordingError;
 use djscope_recording::filter::FilterError;
 
-/// Exit code for findings.
+use crate::terminal::{error_line, note};
+
+/// Exit code for findings, and for damage in a recording.
 pub const FINDINGS: u8 = 1;
 
 /// Exit code for usage and input errors.
@@ -18,6 +19,8 @@ pub const INPUT: u8 = 2;
 #[derive(Debug)]
 pub struct Failure {
     message: String,
+    /// Lines that show where.
+    excerpt: Option<String>,
     hint: Option<String>,
 }
 
@@ -26,6 +29,7 @@ impl Failure {
     pub fn new(message: impl Display) -> Self {
         Self {
             message: message.to_string(),
+            excerpt: None,
             hint: None,
         }
     }
@@ -40,11 +44,12 @@ impl Failure {
 
     /// Prints it on standard error.
     pub fn print(&self) {
-        let mut error = std::io::stderr().lock();
-        // Nobody is left to tell if standard error is closed.
-        let _ = writeln!(error, "djscope: {}", self.message);
+        note!("{}", self.message);
+        for line in self.excerpt.iter().flat_map(|excerpt| excerpt.lines()) {
+            error_line(line);
+        }
         if let Some(hint) = &self.hint {
-            let _ = writeln!(error, "hint: {hint}");
+            error_line(&format!("hint: {hint}"));
         }
     }
 }
@@ -53,6 +58,7 @@ impl From<RecordingError> for Failure {
     fn from(error: RecordingError) -> Self {
         Self {
             message: error.to_string(),
+            excerpt: None,
             hint: error.hint(),
         }
     }
@@ -62,6 +68,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         Self {
             message: error.to_string(),
+            excerpt: None,
             hint: error.hint(),
         }
     }
@@ -79,6 +86,9 @@ impl From<FilterError> for Failure {
             .hint
             .clone()
             .unwrap_or_else(|| "djscope show --help lists the terms".to_owned());
-        Self::new(format!("{error}\n{}", error.caret())).with_hint(hint)
+        Self {
+            excerpt: Some(error.caret()),
+            ..Self::new(error).with_hint(hint)
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +15,7 @@ use serde_json::json;
 
 use crate::arguments::{AttachArguments, LiveArguments, RunArguments};
 use crate::failure::Failure;
+use crate::terminal::{note, say, say_json};
 use crate::window;
 
 /// Bytes of an HTTP body that are kept: more than any script or picture of a dev page.
@@ -73,13 +73,13 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let proxy = format!("http://{}", run.proxy);
     announce(&proxy, &run, &out, options.json);
     if command.is_none() {
-        eprintln!(
-            "djscope: no probe in this server: state, SQL, logs and handler times are missing; djscope run has them"
+        note!(
+            "no probe in this server: state, SQL, logs and handler times are missing; djscope run has them"
         );
     }
     let wants_window = !options.headless && !is_over.load(Ordering::Relaxed);
     if wants_window && !window::has_display() {
-        eprintln!("djscope: no display: recording without a window");
+        note!("no display: recording without a window");
     } else if wants_window {
         let live = Live {
             proxy,
@@ -90,7 +90,7 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         };
         if let Err(failure) = window::show(&out, Some(live), mailbox, &window::Start::default(), &closer) {
             failure.print();
-            eprintln!("djscope: recording goes on without a window; Ctrl-C ends it");
+            note!("recording goes on without a window; Ctrl-C ends it");
             return report(run.wait(), options.json);
         }
         return report(run.finish(), options.json);
@@ -104,7 +104,7 @@ fn say_at_once(next: Box<dyn Fn(Commit) + Send>) -> Box<dyn Fn(Commit) + Send> {
     Box::new(move |commit| {
         for sentence in commit.health.happened() {
             if said.borrow_mut().insert(sentence.clone()) {
-                eprintln!("djscope: {sentence}");
+                note!("{sentence}");
             }
         }
         next(commit);
@@ -113,20 +113,15 @@ fn say_at_once(next: Box<dyn Fn(Commit) + Send>) -> Box<dyn Fn(Commit) + Send> {
 
 fn announce(proxy: &str, run: &Run, out: &Path, as_json: bool) {
     if as_json {
-        say(json!({"proxy": proxy, "upstream": run.upstream.to_string(), "recording": out}));
+        say_json(&json!({"proxy": proxy, "upstream": run.upstream.to_string(), "recording": out}));
     } else {
         say(format_args!("proxy {proxy}"));
     }
-    eprintln!(
-        "djscope: open {proxy} in your browser instead of {}; recording {}",
+    note!(
+        "open {proxy} in your browser instead of {}; recording {}",
         run.upstream,
         out.display()
     );
-}
-
-/// A line on standard output. What is done goes on when nobody reads it.
-pub fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 type Finished = Result<(Option<Summary>, Ending), djscope_recording::RecordingError>;
@@ -137,7 +132,7 @@ fn report(finished: Finished, as_json: bool) -> Result<(), Failure> {
     let health = &summary.health;
     let is_lost = health.moved.as_ref().is_some_and(|moved| moved.to.is_err());
     if as_json {
-        say(json!({
+        say_json(&json!({
             "recording": (!is_lost).then_some(&summary.path), "turns": health.turns, "frames": health.frames,
             "bytes": health.size_bytes, "lost": health.dropped(), "ending": ending_name(ending),
             "moved": health.moved.as_ref().map(ToString::to_string),
@@ -148,10 +143,10 @@ fn report(finished: Finished, as_json: bool) -> Result<(), Failure> {
         Ending::Time | Ending::Signal | Ending::Asked => String::new(),
     };
     if is_lost {
-        eprintln!("djscope: {why}no recording is left");
+        note!("{why}no recording is left");
     } else {
-        eprintln!(
-            "djscope: {why}{} turns and {} frames in {} ({} KB)",
+        note!(
+            "{why}{} turns and {} frames in {} ({} KB)",
             health.turns,
             health.frames,
             summary.path.display(),

@@ -1,7 +1,7 @@
 //! The `djscope` command.
 //!
 //! Data goes to standard output, everything else to standard error. Exit
-//! codes: 0 fine, 1 findings or divergence, 2 usage or input error.
+//! codes: 0 fine, 1 findings, divergence or damage, 2 usage or input error.
 
 mod arguments;
 mod demo;
@@ -11,6 +11,7 @@ mod live;
 mod open;
 mod screenshot;
 mod show;
+mod terminal;
 mod window;
 
 use std::process::ExitCode;
@@ -37,7 +38,11 @@ fn main() -> ExitCode {
         Command::Run(options) => live::run(options),
         Command::Attach(options) => live::attach(options),
         Command::Open(options) => open::open(&options),
-        Command::Show(options) => show::show(&options),
+        Command::Show(options) => match show::show(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
         Command::Engine(options) => engine::answer_lines(options.request),
     };
     match result {

@@ -11,6 +11,7 @@ use djscope_panel::Panel;
 use egui_kittest::Harness;
 
 use crate::failure::Failure;
+use crate::terminal::note;
 use crate::window::{self, Start};
 
 const SIZE: egui::Vec2 = egui::Vec2::new(1280.0, 800.0);
@@ -49,7 +50,7 @@ pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
     image
         .save(path)
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
-    eprintln!("djscope: wrote {}", path.display());
+    note!("wrote {}", path.display());
     Ok(())
 }
 

@@ -546,6 +546,7 @@ mod tests {
             spans: vec![span],
             logs: Vec::new(),
             http: None,
+            left_out: Vec::new(),
         }
     }
 

@@ -58,6 +58,14 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, choice
                     });
                 }
             }
+            if !detail.left_out.is_empty() {
+                section(ui, theme, "Left out");
+                for sentence in &detail.left_out {
+                    margin(ui, |ui| {
+                        ui.label(RichText::new(sentence).color(theme.colors.outcome.error))
+                    });
+                }
+            }
             if !chain::was_probed(detail) {
                 empty::no_probe(ui, theme, store, "state, handler or SQL");
             }

@@ -272,7 +272,7 @@ fn tooltip(ui: &mut Ui, theme: &Theme, row: &TurnRow) {
     for line in lines {
         ui.label(egui::RichText::new(line).color(colors.text[1]));
     }
-    if let Some(error) = &row.error {
+    if let Some(error) = row.damage.as_ref().or(row.error.as_ref()) {
         ui.label(egui::RichText::new(error).color(colors.outcome.error));
     }
 }

@@ -342,6 +342,31 @@ pub struct TurnRow {
     pub queries: u32,
     /// The error in short.
     pub error: Option<String>,
+    /// Why nothing but its number is known: the file is damaged there.
+    #[serde(default)]
+    pub damage: Option<String>,
+}
+
+impl TurnRow {
+    /// The row of a turn that cannot be read.
+    pub const fn damaged(turn: TurnId, damage: String) -> Self {
+        Self {
+            turn,
+            kind: TurnKind::Other,
+            outcome: Outcome::Done,
+            connection: None,
+            t_us: 0,
+            duration_us: None,
+            cause: String::new(),
+            view: None,
+            changed: None,
+            patches: None,
+            findings: 0,
+            queries: 0,
+            error: None,
+            damage: Some(damage),
+        }
+    }
 }
 
 /// What happened in one column of the overview.
@@ -388,4 +413,7 @@ pub struct TurnDetail {
     pub logs: Vec<LogRecord>,
     /// The HTTP exchange that carried it.
     pub http: Option<HttpExchange>,
+    /// What of it is not here, because it is damaged or too much, one sentence each.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }

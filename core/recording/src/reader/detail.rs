@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use rusqlite::params;
 
-use super::{Budget, Reader, rows};
+use super::{Budget, MAX_ROWS, Reader, rows};
 use crate::Finding;
 use crate::RecordingError;
 use crate::detail::TurnRest;
@@ -13,11 +13,9 @@ use crate::model::{
 };
 use crate::schema::MAX_VALUE_BYTES;
 
-/// Most rows of one answer.
-const MAX_ROWS: u32 = 100_000;
-
 impl Reader {
-    /// Everything about one turn; none if there is no such turn.
+    /// Everything about one turn, up to a size that can be shown; none if there is no such turn, or it is damaged. What
+    /// is left out is named in [`TurnDetail::left_out`].
     ///
     /// # Errors
     ///
@@ -28,15 +26,17 @@ impl Reader {
             .db
             .unchecked_transaction()
             .map_err(|error| RecordingError::sqlite("read", &self.path, error))?;
+        self.take_left_out();
+        let budget = Budget::new();
         let Some(record) = self.turn_record(turn)? else {
             return Ok(None);
         };
-        let (before, after) = self.states(record.before, record.after)?;
+        let (before, after) = self.states(record.before, record.after, &budget)?;
         let changes = match (&before, &after) {
             (Some(before), Some(after)) => changes_between(before, after),
             _ => Vec::new(),
         };
-        let detail = TurnDetail {
+        let mut detail = TurnDetail {
             connection: record
                 .connection
                 .map_or(Ok(None), |connection| self.connection(connection))?,
@@ -44,13 +44,15 @@ impl Reader {
             before,
             after,
             changes,
-            frames: self.frames_of_turn(turn)?,
-            patches: self.patches_of_turn(turn)?,
-            spans: self.spans(turn)?,
-            logs: self.logs_of_turn(turn)?,
+            frames: self.frames_within(turn, &budget)?,
+            patches: self.patches_within(turn, &budget)?,
+            spans: self.spans_within(turn, &budget)?,
+            logs: self.logs_within(turn, &budget)?,
             http: record.http.map_or(Ok(None), |http| self.http_exchange(http))?,
             turn: record,
+            left_out: Vec::new(),
         };
+        detail.left_out = self.take_left_out();
         drop(transaction);
         Ok(Some(detail))
     }
@@ -126,7 +128,9 @@ impl Reader {
                     record.handlers = handlers;
                     record.template = template;
                 }
-                Err(error) => self.damaged(&what, error)?,
+                Err(error) => {
+                    self.damaged(&what, error)?;
+                }
             }
         }
         Ok(Some(record))
@@ -182,14 +186,15 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn frames_of_turn(&self, turn: TurnId) -> Result<Vec<FrameRecord>, RecordingError> {
+        self.frames_within(turn, &Budget::new())
+    }
+
+    fn frames_within(&self, turn: TurnId, budget: &Budget) -> Result<Vec<FrameRecord>, RecordingError> {
         let sql = format!(
             "{} WHERE turn = ? ORDER BY t_us, frame LIMIT {MAX_ROWS}",
             rows::FRAME
         );
-        let budget = Budget::new();
-        self.rows(&format!("frames of turn {turn}"), &sql, [turn], |row| {
-            rows::frame(row, &budget)
-        })
+        self.rows_of(("frames", "turn"), turn, &sql, |row| rows::frame(row, budget))
     }
 
     /// The frames of a connection after frame `after`, oldest first.
@@ -223,13 +228,21 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn patches_of_turn(&self, turn: TurnId) -> Result<Vec<PatchRecord>, RecordingError> {
+        self.patches_within(turn, &Budget::new())
+    }
+
+    fn patches_within(&self, turn: TurnId, budget: &Budget) -> Result<Vec<PatchRecord>, RecordingError> {
         let sql = format!("SELECT body FROM patches WHERE turn = ? ORDER BY frame LIMIT {MAX_ROWS}");
-        let budget = Budget::new();
-        let batches: Vec<Vec<PatchRecord>> =
-            self.rows(&format!("patches of turn {turn}"), &sql, [turn], |row| {
-                rows::parse(&budget.text(row, 0)?)
-            })?;
-        Ok(batches.into_iter().flatten().collect())
+        let batches: Vec<Vec<PatchRecord>> = self.rows_of(("patches", "turn"), turn, &sql, |row| {
+            rows::parse(&budget.text(row, 0)?)
+        })?;
+        let mut patches: Vec<PatchRecord> = batches.into_iter().flatten().collect();
+        let more = patches.len().saturating_sub(MAX_ROWS as usize);
+        if more > 0 {
+            patches.truncate(MAX_ROWS as usize);
+            self.too_much(&format!("patches of turn {turn}"), more as u64);
+        }
+        Ok(patches)
     }
 
     /// The spans of a turn, in order of start.
@@ -238,7 +251,15 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn spans(&self, turn: TurnId) -> Result<Vec<Span>, RecordingError> {
-        self.rows(&format!("spans of turn {turn}"), rows::SPAN, [turn], rows::span)
+        self.spans_within(turn, &Budget::new())
+    }
+
+    fn spans_within(&self, turn: TurnId, budget: &Budget) -> Result<Vec<Span>, RecordingError> {
+        let sql = format!(
+            "{} WHERE turn = ? ORDER BY start_us, id LIMIT {MAX_ROWS}",
+            rows::SPAN
+        );
+        self.rows_of(("spans", "turn"), turn, &sql, |row| rows::span(row, budget))
     }
 
     /// The log records of a turn, in order of time.
@@ -247,8 +268,12 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn logs_of_turn(&self, turn: TurnId) -> Result<Vec<LogRecord>, RecordingError> {
+        self.logs_within(turn, &Budget::new())
+    }
+
+    fn logs_within(&self, turn: TurnId, budget: &Budget) -> Result<Vec<LogRecord>, RecordingError> {
         let sql = format!("{} WHERE turn = ? ORDER BY t_us, id LIMIT {MAX_ROWS}", rows::LOG);
-        self.rows(&format!("logs of turn {turn}"), &sql, [turn], rows::log)
+        self.rows_of(("logs", "turn"), turn, &sql, |row| rows::log(row, budget))
     }
 
     /// Log records in the order written, from position `from`.
@@ -258,7 +283,10 @@ impl Reader {
     /// If the file cannot be read any more.
     pub fn logs(&self, from: u64, limit: u32) -> Result<Vec<LogRecord>, RecordingError> {
         let sql = format!("{} ORDER BY id LIMIT ? OFFSET ?", rows::LOG);
-        self.rows("logs", &sql, params![limit.min(MAX_ROWS), from], rows::log)
+        let budget = Budget::new();
+        self.rows("logs", &sql, params![limit.min(MAX_ROWS), from], |row| {
+            rows::log(row, &budget)
+        })
     }
 
     /// Every finding, in the order written.

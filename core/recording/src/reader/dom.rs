@@ -55,7 +55,7 @@ impl Reader {
         let read = self.blobs.borrow_mut().read(&self.db, blob, MAX_VALUE_BYTES);
         let html = match read {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) => return self.damaged(&what, error).map(|()| None),
+            Err(error) => return self.damaged(&what, error).map(|_| None),
         };
         let sql = "SELECT p.turn, p.frame, p.body FROM turns AS t JOIN patches AS p ON p.turn = t.turn \
              WHERE t.connection IS ? AND t.view_id IS ? AND t.turn > ? AND t.turn <= ? ORDER BY p.frame LIMIT ?";

@@ -78,7 +78,7 @@ impl Reader {
                 let read = self.blobs.borrow_mut().read(&self.db, blob, MAX_VALUE_BYTES);
                 match read {
                     Ok(bytes) => Ok(Some(bytes.to_vec())),
-                    Err(error) => self.damaged(&what, error).map(|()| None),
+                    Err(error) => self.damaged(&what, error).map(|_| None),
                 }
             }
         }

@@ -6,6 +6,7 @@
 mod detail;
 mod dom;
 mod http;
+mod left_out;
 mod open;
 mod rows;
 mod states;
@@ -25,21 +26,22 @@ use crate::filter::Filter;
 
 pub use dom::{DomSource, PatchBatch};
 pub use http::{BodySide, HttpPage};
+pub use left_out::LeftOut;
 pub(crate) use open::{check_header, is_header};
 pub use turns::{Overview, Page};
 
-/// Most problems that are kept.
-const MAX_PROBLEMS: usize = 100;
+/// How many bytes of texts and values one answer may hold.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
 
-/// How many bytes one answer may decompress to.
-const MAX_ANSWER_BYTES: usize = 256 << 20;
+/// Most rows of one kind in one answer.
+const MAX_ROWS: u32 = 20_000;
 
 /// An open recording.
 pub struct Reader {
     path: PathBuf,
     db: Db,
     blobs: RefCell<BlobReader>,
-    problems: RefCell<Vec<String>>,
+    account: left_out::Account,
     /// The last filter that was counted, the revision it was counted at, and how many turns match.
     counted: RefCell<Option<(Filter, Revision, u64)>>,
 }
@@ -93,11 +95,6 @@ impl Reader {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// What could not be read so far, one sentence each.
-    pub fn problems(&self) -> Vec<String> {
-        self.problems.borrow().clone()
     }
 
     /// Tells cheaply whether anything was written since: ask again if it differs.
@@ -185,8 +182,8 @@ impl Reader {
         match found {
             Ok(Some(Ok(value))) => Ok(Some(value)),
             Ok(None) => Ok(None),
-            Ok(Some(Err(error))) => self.damaged(what, error).map(|()| None),
-            Err(error) => self.damaged(what, error.into()).map(|()| None),
+            Ok(Some(Err(error))) => self.damaged(what, error).map(|_| None),
+            Err(error) => self.damaged(what, error.into()).map(|_| None),
         }
     }
 
@@ -196,41 +193,78 @@ impl Reader {
         what: &str,
         sql: &str,
         params: impl Params,
-        mut read: impl FnMut(&Row<'_>) -> Result<T, ReadError>,
+        read: impl FnMut(&Row<'_>) -> Result<T, ReadError>,
     ) -> Result<Vec<T>, RecordingError> {
-        let mut found = Vec::new();
+        Ok(self.seen_rows(what, sql, params, read)?.found)
+    }
+
+    /// The same, with how many there were and whether the end was reached.
+    fn seen_rows<T>(
+        &self,
+        what: &str,
+        sql: &str,
+        params: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, ReadError>,
+    ) -> Result<Seen<T>, RecordingError> {
+        let mut seen = Seen {
+            found: Vec::new(),
+            rows: 0,
+            is_broken: false,
+        };
         let result = (|| {
             let mut statement = self.db.prepare_cached(sql)?;
             let mut rows = statement.query(params)?;
             while let Some(row) = rows.next()? {
+                seen.rows += 1;
                 match read(row) {
-                    Ok(value) => found.push(value),
-                    Err(error) => self.damaged(what, error)?,
+                    Ok(value) => seen.found.push(value),
+                    Err(error) => {
+                        self.damaged(what, error)?;
+                    }
                 }
             }
             Ok(())
         })();
         match result {
             Ok(()) => {}
-            Err(Failure::Sqlite(error)) => self.damaged(what, error.into())?,
+            Err(Failure::Sqlite(error)) => {
+                seen.is_broken = true;
+                self.damaged(what, error.into())?;
+            }
             Err(Failure::Recording(error)) => return Err(error),
         }
-        Ok(found)
+        Ok(seen)
     }
 
-    /// Notes a damaged part; fails if it is the reading that failed.
-    fn damaged(&self, what: &str, error: ReadError) -> Result<(), RecordingError> {
-        let detail = error.damage(&self.path)?;
-        self.note(format!("{what}: {detail}"));
-        Ok(())
-    }
-
-    fn note(&self, problem: String) {
-        let mut problems = self.problems.borrow_mut();
-        if problems.len() < MAX_PROBLEMS && !problems.contains(&problem) {
-            problems.push(problem);
+    /// The first rows of `table` where `column` is `key`, with a word on how many more there are. `sql` ends in a
+    /// `LIMIT` of [`MAX_ROWS`].
+    fn rows_of<T>(
+        &self,
+        (table, column): (&str, &str),
+        key: u64,
+        sql: &str,
+        read: impl FnMut(&Row<'_>) -> Result<T, ReadError>,
+    ) -> Result<Vec<T>, RecordingError> {
+        let what = format!("{table} of {column} {key}");
+        let seen = self.seen_rows(&what, sql, [key], read)?;
+        if seen.rows >= u64::from(MAX_ROWS) {
+            let count = format!("SELECT count(*) FROM {table} WHERE {column} = ?");
+            let all: Option<u64> = self.row(&what, &count, [key], |row| Ok(row.get(0)?))?;
+            let more = all.unwrap_or(0).saturating_sub(seen.rows);
+            if more > 0 {
+                self.too_much(&what, more);
+            }
         }
+        Ok(seen.found)
     }
+}
+
+/// What came of a query.
+struct Seen<T> {
+    found: Vec<T>,
+    rows: u64,
+    /// It ended before its end.
+    is_broken: bool,
 }
 
 enum Failure {
@@ -258,10 +292,28 @@ impl Budget {
         Self(Cell::new(MAX_ANSWER_BYTES))
     }
 
+    /// A text of the answer.
     fn text(&self, row: &Row<'_>, column: usize) -> Result<String, ReadError> {
-        let limit = self.0.get().min(crate::schema::MAX_VALUE_BYTES);
-        let text = crate::payload::read_text(row.get_ref(column)?, limit).map_err(ReadError::Damaged)?;
-        self.0.set(self.0.get() - text.len());
-        Ok(text)
+        let value = row.get_ref(column)?;
+        self.spend(crate::payload::length(value))?;
+        crate::payload::read_text(value, crate::schema::MAX_VALUE_BYTES).map_err(ReadError::Damaged)
+    }
+
+    /// Takes room for so many bytes.
+    fn spend(&self, bytes: usize) -> Result<(), ReadError> {
+        let left = self.0.get();
+        if bytes > crate::schema::MAX_VALUE_BYTES {
+            // It is damaged, and will be refused by whoever reads it.
+            return Ok(());
+        }
+        if bytes > left {
+            return Err(ReadError::TooMuch(format!(
+                "{} KB are not given, with them the answer would be larger than {} MB",
+                bytes.div_ceil(1000),
+                MAX_ANSWER_BYTES >> 20
+            )));
+        }
+        self.0.set(left - bytes);
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection as Db, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::Reader;
+use super::left_out::Account;
 use crate::RecordingError;
 use crate::blobs::BlobReader;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, MAX_VALUE_BYTES, TABLES};
@@ -45,7 +46,7 @@ pub(super) fn open(path: &Path) -> Result<Reader, RecordingError> {
         path: path.to_owned(),
         db,
         blobs: RefCell::new(BlobReader::default()),
-        problems: RefCell::new(problems),
+        account: Account::with(problems),
         counted: RefCell::new(None),
     })
 }

@@ -38,6 +38,13 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
         .map_err(|error| ReadError::Damaged(format!("not the JSON that was expected: {error}")))
 }
 
+/// Bytes of texts that stand in these columns as they are.
+fn lengths(row: &Row<'_>, columns: &[usize]) -> Result<usize, ReadError> {
+    columns.iter().try_fold(0, |sum, column| {
+        Ok(sum + crate::payload::length(row.get_ref(*column)?))
+    })
+}
+
 /// A name that one of our enums has in its JSON.
 fn named<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, ReadError> {
     let name: String = row.get(column)?;
@@ -64,6 +71,7 @@ pub(super) fn turn_row(row: &Row<'_>) -> Result<TurnRow, ReadError> {
         findings: row.get(10)?,
         queries: row.get(11)?,
         error: row.get(12)?,
+        damage: None,
     })
 }
 
@@ -155,9 +163,10 @@ pub(super) fn connection(row: &Row<'_>) -> Result<Connection, ReadError> {
     })
 }
 
-pub(super) const SPAN: &str = "SELECT span, parent, kind, name, start_us, duration_us, detail FROM spans WHERE turn = ? ORDER BY start_us, id";
+pub(super) const SPAN: &str = "SELECT span, parent, kind, name, start_us, duration_us, detail FROM spans";
 
-pub(super) fn span(row: &Row<'_>) -> Result<Span, ReadError> {
+pub(super) fn span(row: &Row<'_>, budget: &Budget) -> Result<Span, ReadError> {
+    budget.spend(lengths(row, &[3, 6])?)?;
     Ok(Span {
         span: row.get(0)?,
         parent: row.get(1)?,
@@ -171,7 +180,8 @@ pub(super) fn span(row: &Row<'_>) -> Result<Span, ReadError> {
 
 pub(super) const LOG: &str = "SELECT turn, t_us, level, logger, message, file, line, traceback FROM logs";
 
-pub(super) fn log(row: &Row<'_>) -> Result<LogRecord, ReadError> {
+pub(super) fn log(row: &Row<'_>, budget: &Budget) -> Result<LogRecord, ReadError> {
+    budget.spend(lengths(row, &[4, 7])?)?;
     Ok(LogRecord {
         turn: row.get(0)?,
         t_us: row.get(1)?,

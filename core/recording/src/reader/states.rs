@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Reader, rows};
+use super::{Budget, Reader, rows};
 use crate::RecordingError;
 use crate::blobs::BlobId;
 use crate::error::ReadError;
@@ -11,14 +11,15 @@ use crate::model::{Scope, Snapshot, SnapshotId, TurnId};
 use crate::schema::MAX_VALUE_BYTES;
 use crate::snapshots::{ManifestEntry, ValuePlace, read_manifest};
 
-/// How many bytes of JSON a state may hold.
-const MAX_STATE_BYTES: usize = MAX_VALUE_BYTES;
+/// Most names of a state that are given.
+const MAX_NAMES: usize = 10_000;
 
 /// A state as text.
 #[derive(Default)]
 struct Texts {
     entries: Vec<(ManifestEntry, Text)>,
-    bytes: usize,
+    /// Names beyond those.
+    further: usize,
 }
 
 /// The JSON of a value.
@@ -43,7 +44,7 @@ impl Reader {
             Ok((row.get(0)?, row.get(1)?))
         })?;
         let (before, after) = found.unwrap_or_default();
-        self.states(before, after)
+        self.states(before, after, &Budget::new())
     }
 
     /// A stored state; none if it is not there or damaged.
@@ -52,8 +53,25 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn snapshot(&self, snapshot: SnapshotId) -> Result<Option<Snapshot>, RecordingError> {
-        let state = self.read_state(snapshot);
+        self.snapshot_within(snapshot, &Budget::new())
+    }
+
+    fn snapshot_within(
+        &self,
+        snapshot: SnapshotId,
+        budget: &Budget,
+    ) -> Result<Option<Snapshot>, RecordingError> {
+        let state = self.texts(snapshot, None, budget).and_then(|texts| {
+            self.note_further(snapshot, &texts);
+            parse(&texts)
+        });
         self.readable(snapshot, state)
+    }
+
+    fn note_further(&self, snapshot: SnapshotId, texts: &Texts) {
+        if texts.further > 0 {
+            self.too_much(&format!("names of state {snapshot}"), texts.further as u64);
+        }
     }
 
     /// Two states of one view: what they share is read once.
@@ -61,20 +79,27 @@ impl Reader {
         &self,
         before: Option<SnapshotId>,
         after: Option<SnapshotId>,
+        budget: &Budget,
     ) -> Result<(Option<Snapshot>, Option<Snapshot>), RecordingError> {
+        let one = |snapshot| self.snapshot_within(snapshot, budget);
         let (Some(before), Some(after)) = (before, after) else {
-            let one =
-                |snapshot: Option<SnapshotId>| snapshot.map_or(Ok(None), |snapshot| self.snapshot(snapshot));
-            return Ok((one(before)?, one(after)?));
+            return Ok((before.map_or(Ok(None), one)?, after.map_or(Ok(None), one)?));
         };
-        let both = self.texts(before, None).and_then(|first| {
-            let second = self.texts(after, Some(&first))?;
-            parse_both(&first, &second)
+        let spent = budget.0.get();
+        let both = self.texts(before, None, budget).and_then(|first| {
+            let second = self.texts(after, Some(&first), budget)?;
+            let states = parse_both(&first, &second)?;
+            self.note_further(before, &first);
+            self.note_further(after, &second);
+            Ok(states)
         });
         match both {
             Ok((first, second)) => Ok((Some(first), Some(second))),
             // One may be well even if the other is not.
-            Err(_) => Ok((self.snapshot(before)?, self.snapshot(after)?)),
+            Err(_) => {
+                budget.0.set(spent);
+                Ok((one(before)?, one(after)?))
+            }
         }
     }
 
@@ -85,16 +110,21 @@ impl Reader {
     ) -> Result<Option<Snapshot>, RecordingError> {
         match state {
             Ok(state) => Ok(Some(state)),
-            Err(error) => self.damaged(&format!("state {snapshot}"), error).map(|()| None),
+            Err(error) => self.damaged(&format!("state {snapshot}"), error).map(|_| None),
         }
     }
 
     pub(super) fn read_state(&self, snapshot: SnapshotId) -> Result<Snapshot, ReadError> {
-        parse(&self.texts(snapshot, None)?)
+        parse(&self.texts(snapshot, None, &Budget::new())?)
     }
 
     /// Reads a state as text, without the values that `other` has.
-    fn texts(&self, snapshot: SnapshotId, other: Option<&Texts>) -> Result<Texts, ReadError> {
+    fn texts(
+        &self,
+        snapshot: SnapshotId,
+        other: Option<&Texts>,
+        budget: &Budget,
+    ) -> Result<Texts, ReadError> {
         // Each can be taken over once: a manifest that names one value often would grow without bound.
         let mut shared: HashSet<(u8, Arc<str>, BlobId)> = other
             .into_iter()
@@ -102,15 +132,17 @@ impl Reader {
             .filter_map(|(entry, _)| stored_at(entry))
             .collect();
         let mut texts = Texts::default();
-        for entry in read_manifest(&self.db, snapshot)? {
+        let mut entries = read_manifest(&self.db, snapshot)?;
+        texts.further = entries.len().saturating_sub(MAX_NAMES);
+        entries.truncate(MAX_NAMES);
+        for entry in entries {
             let is_shared = stored_at(&entry).is_some_and(|place| shared.remove(&place));
             let text = match entry.2 {
                 ValuePlace::Inline(_) => Text::Inline,
                 ValuePlace::Blob(_) if is_shared => Text::Shared,
                 ValuePlace::Blob(blob) => {
-                    let left = MAX_STATE_BYTES - texts.bytes;
-                    let bytes = self.blobs.borrow_mut().read(&self.db, blob, left)?;
-                    texts.bytes += bytes.len();
+                    let bytes = self.blobs.borrow_mut().read(&self.db, blob, MAX_VALUE_BYTES)?;
+                    budget.spend(bytes.len())?;
                     Text::Stored(bytes)
                 }
             };

@@ -1,7 +1,7 @@
-use rusqlite::params;
 use rusqlite::types::Value as Sql;
+use rusqlite::{OptionalExtension, params};
 
-use super::{Reader, rows};
+use super::{Reader, Seen, rows};
 use crate::RecordingError;
 use crate::filter::Filter;
 use crate::model::{ConnectionId, Micros, OverviewColumn, TurnId, TurnRow};
@@ -47,8 +47,136 @@ impl Reader {
         let mut values = condition.values;
         values.push(Sql::Integer(limit.min(MAX_PAGE).into()));
         values.push(Sql::Integer(i64::try_from(from).unwrap_or(i64::MAX)));
-        let rows = self.rows("turns", &sql, rusqlite::params_from_iter(values), rows::turn_row)?;
-        Ok(Page { total, rows })
+        let seen = self.turn_rows(&sql, values)?;
+        Ok(Page {
+            total,
+            rows: seen.found,
+        })
+    }
+
+    /// The turns that match and come after `after`, oldest first, at most `limit`; empty only at the end. A turn that
+    /// cannot be read has a row that says so.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn turns_after(
+        &self,
+        filter: &Filter,
+        after: TurnId,
+        limit: u32,
+    ) -> Result<Vec<TurnRow>, RecordingError> {
+        self.matching_after(filter, after, limit, rows::TURN_ROW, |sql, values| {
+            self.turn_rows(sql, values)
+        })
+    }
+
+    /// Only the numbers of those turns.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn turn_numbers_after(
+        &self,
+        filter: &Filter,
+        after: TurnId,
+        limit: u32,
+    ) -> Result<Vec<TurnId>, RecordingError> {
+        self.matching_after(filter, after, limit, "t.turn", |sql, values| {
+            self.seen_rows("turns", sql, rusqlite::params_from_iter(values), |row| {
+                Ok(row.get(0)?)
+            })
+        })
+    }
+
+    fn matching_after<T>(
+        &self,
+        filter: &Filter,
+        mut after: TurnId,
+        limit: u32,
+        columns: &str,
+        read: impl Fn(&str, Vec<Sql>) -> Result<Seen<T>, RecordingError>,
+    ) -> Result<Vec<T>, RecordingError> {
+        let condition = filter.condition();
+        let sql = format!(
+            "SELECT {columns} FROM turns AS t WHERE {} AND t.turn > ? ORDER BY t.turn LIMIT ?",
+            condition.sql
+        );
+        loop {
+            let mut values = condition.values.clone();
+            values.push(Sql::Integer(i64::try_from(after).unwrap_or(i64::MAX)));
+            values.push(Sql::Integer(limit.clamp(1, MAX_PAGE).into()));
+            let seen = read(&sql, values)?;
+            if !seen.found.is_empty() || !seen.is_broken {
+                return Ok(seen.found);
+            }
+            match self.turn_behind_damage(after) {
+                Some(next) => after = next - 1,
+                None => return Ok(Vec::new()),
+            }
+        }
+    }
+
+    /// Rows of the list. One that cannot be read keeps its place.
+    fn turn_rows(&self, sql: &str, values: Vec<Sql>) -> Result<Seen<TurnRow>, RecordingError> {
+        let seen = self.seen_rows("turns", sql, rusqlite::params_from_iter(values), |row| {
+            let turn: TurnId = row.get(0)?;
+            Ok((turn, rows::turn_row(row)))
+        })?;
+        let mut found = Vec::with_capacity(seen.found.len());
+        for (turn, row) in seen.found {
+            found.push(match row {
+                Ok(row) => row,
+                Err(error) => TurnRow::damaged(turn, self.damaged(&format!("turn {turn}"), error)?),
+            });
+        }
+        Ok(Seen {
+            found,
+            rows: seen.rows,
+            is_broken: seen.is_broken,
+        })
+    }
+
+    /// The first turn after a damaged place behind `after` that the table leads to; what lies between is noted.
+    fn turn_behind_damage(&self, after: TurnId) -> Option<TurnId> {
+        let last = i64::MAX.unsigned_abs();
+        let probe = |from: TurnId| {
+            let sql = "SELECT turn FROM turns WHERE turn >= ? ORDER BY turn LIMIT 1";
+            let found = self.db.prepare_cached(sql).and_then(|mut statement| {
+                statement
+                    .query_row([from], |row| row.get::<_, TurnId>(0))
+                    .optional()
+            });
+            found.ok()
+        };
+        // The place itself is readable: then it is this one turn that the filter fails on.
+        let (mut bad, mut step) = (after + 1, 1);
+        let mut good = match probe(bad) {
+            Some(found) => found.map_or(last, |turn| turn + 1),
+            None => loop {
+                let next = bad.saturating_add(step).min(last);
+                match probe(next) {
+                    Some(_) => break next,
+                    None if next == last => break last,
+                    None => (bad, step) = (next, step * 2),
+                }
+            },
+        };
+        while good - bad > 1 && probe(bad).is_none() {
+            let middle = bad + (good - bad) / 2;
+            if probe(middle).is_some() {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        let next = probe(good).flatten().or((good < last).then_some(good));
+        let sentence = match next {
+            Some(next) => format!("turns after {after}: none can be read before turn {next}"),
+            None => format!("turns after {after}: none can be read"),
+        };
+        self.unreachable(sentence, 1);
+        next
     }
 
     /// How many turns match. The answer for the last filter is kept until the recording grows.
@@ -159,12 +287,13 @@ impl Reader {
             "SELECT {} FROM turns AS t WHERE t.connection = ? AND t.turn > ? ORDER BY t.turn LIMIT ?",
             rows::TURN_ROW
         );
-        self.rows(
-            "turns",
-            &sql,
-            params![connection, after, limit.min(MAX_PAGE)],
-            rows::turn_row,
-        )
+        let number = |number: u64| Sql::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+        let values = vec![
+            number(connection),
+            number(after),
+            Sql::Integer(limit.min(MAX_PAGE).into()),
+        ];
+        Ok(self.turn_rows(&sql, values)?.found)
     }
 
     /// The whole recording in so many columns of equal time.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::beside;
-use crate::RecordingError;
 use crate::reader::check_header;
+use crate::{RecordingError, sums};
 
 /// What `SQLite` keeps beside a database, and how such a file begins.
 const SIDECARS: [(&str, &[&[u8]]); 3] = [
@@ -352,6 +352,11 @@ impl Held {
             }
             Some(before) => now != Some(before),
         }
+    }
+
+    /// Puts the sums of all pages at the end of the file, which is written no more.
+    pub(super) fn append_sums(&self) -> io::Result<()> {
+        sums::append(&self.file)
     }
 
     /// Removes what `SQLite` has left beside the place of a file that is no longer there.

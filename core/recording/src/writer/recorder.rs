@@ -217,7 +217,9 @@ impl Recorder {
             // On a full disk, what stands beside the file makes room by moving into it.
             written = self.checkpoint().and_then(|()| self.tell_end());
         }
-        if let Err(error) = written.and_then(|()| self.checkpoint()) {
+        let ended = written.and_then(|()| self.checkpoint());
+        let is_complete = ended.is_ok();
+        if let Err(error) = ended {
             let error = RecordingError::sqlite("write", self.held.path(), error);
             let mut health = self.health();
             // Losses are told with their number; they and this have one reason.
@@ -232,6 +234,10 @@ impl Recorder {
         let mode: Result<String, _> = self
             .db
             .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0));
+        if in_order && is_complete {
+            // Without its sums a recording is as good; only its damage is not found.
+            let _ = self.held.append_sums();
+        }
         let size_bytes = self.size_bytes();
         self.health().size_bytes = size_bytes;
         Ok(mode.is_ok_and(|mode| mode == "delete"))

@@ -107,10 +107,42 @@ fn what_is_not_damaged_is_still_read() {
         .unwrap();
     let reader = Reader::open(&path).unwrap();
     let page = reader.turns(&Filter::all(), 0, 1000).unwrap();
-    assert_eq!((page.total, page.rows.len()), (199, 197), "two rows are damaged");
+    assert_eq!(
+        (page.total, page.rows.len()),
+        (199, 199),
+        "every turn keeps its place"
+    );
+    let damaged: Vec<u64> = page
+        .rows
+        .iter()
+        .filter(|row| row.damage.is_some())
+        .map(|row| row.turn)
+        .collect();
+    assert_eq!(damaged, [5, 6]);
     let detail = reader.turn(1).unwrap().unwrap();
     assert_eq!(detail.after, None);
     assert_eq!(detail.frames.len(), 1);
+    assert!(
+        detail
+            .left_out
+            .iter()
+            .any(|sentence| sentence.starts_with("frames of turn 1: "))
+            && detail
+                .left_out
+                .iter()
+                .any(|sentence| sentence.starts_with("state 2: ")),
+        "{:#?}",
+        detail.left_out
+    );
+    assert!(
+        reader
+            .turn(2)
+            .unwrap()
+            .unwrap()
+            .left_out
+            .iter()
+            .all(|sentence| !sentence.contains("turn 1"))
+    );
     assert_eq!(detail.spans.len(), 2);
     assert!(reader.problems().len() >= 4, "{:#?}", reader.problems());
 }
@@ -135,4 +167,145 @@ fn a_value_that_would_grow_without_bound_is_refused() {
             .iter()
             .any(|problem| problem.contains("larger than a recording may hold"))
     );
+}
+
+/// Everything that can be shown of the turns.
+fn shown(reader: &Reader) -> Vec<String> {
+    let (mut shown, mut after) = (Vec::new(), 0);
+    loop {
+        let page = reader.turns_after(&Filter::all(), after, 50).unwrap();
+        let Some(last) = page.last() else { return shown };
+        assert!(last.turn > after, "the list goes on");
+        after = last.turn;
+        for row in page {
+            shown.push(serde_json::to_string(&row).unwrap());
+            shown.push(serde_json::to_string(&reader.turn(row.turn).unwrap()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_changes_nothing_or_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("flipped.djscope");
+    std::fs::write(&path, good()).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let (whole, pages) = (shown(&reader), reader.check_pages().unwrap());
+    assert_eq!((whole.len(), pages, reader.left_out().damaged), (398, None, 0));
+    drop(reader);
+    let mut places = vec![0; 120 * 8];
+    blake3::Hasher::new()
+        .update(b"places")
+        .finalize_xof()
+        .fill(&mut places);
+    let (mut changed, mut said_at_its_place) = (0, 0);
+    for place in places.chunks_exact(8) {
+        let place = u64::from_le_bytes(place.try_into().unwrap());
+        let mut bytes = good().to_vec();
+        let at = (place >> 3) as usize % bytes.len();
+        bytes[at] ^= 1 << (place & 7);
+        std::fs::write(&path, bytes).unwrap();
+        let Ok(reader) = Reader::open(&path) else { continue };
+        let is_damaged = reader.check_pages().unwrap().is_some();
+        let is_same = shown(&reader) == whole;
+        assert!(
+            is_same || is_damaged,
+            "bit {} of byte {at} is not missed",
+            place & 7
+        );
+        assert!(is_damaged, "every bit of the file is looked at: byte {at}");
+        changed += u32::from(!is_same);
+        said_at_its_place += u32::from(!is_same && reader.left_out().damaged > 1);
+    }
+    assert!(
+        changed > 10 && said_at_its_place > 10,
+        "{said_at_its_place} of {changed}"
+    );
+}
+
+#[test]
+fn a_file_that_is_cut_or_grows_is_damaged() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cut.djscope");
+    let bytes = good();
+    for length in [bytes.len() - 1, bytes.len() - 56, bytes.len() - 300] {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        let reader = Reader::open(&path).unwrap();
+        assert!(reader.check_pages().unwrap().is_some(), "{length}");
+    }
+    let mut longer = bytes.to_vec();
+    longer.push(0);
+    std::fs::write(&path, longer).unwrap();
+    assert!(Reader::open(&path).unwrap().check_pages().unwrap().is_some());
+}
+
+/// A page of the table itself is unreadable: the turns on it are gone, those before and behind are not.
+#[test]
+fn the_list_goes_on_behind_a_page_that_cannot_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("page.djscope");
+    let turns = (1..=4000).map(|number| Entry::Turn(Box::new(sample::turn(number))));
+    sample::record(&path, turns.collect());
+    let leaves: Vec<u64> = {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        let mut statement = db
+            .prepare("SELECT pageno FROM dbstat WHERE name = 'turns' AND pagetype = 'leaf' ORDER BY pageno")
+            .unwrap();
+        statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    };
+    assert!(leaves.len() > 20, "{leaves:?}");
+    let mut bytes = std::fs::read(&path).unwrap();
+    for leaf in [leaves[3], leaves[4], leaves[12], leaves[leaves.len() - 1]] {
+        let start = (leaf as usize - 1) * 8192;
+        bytes[start..start + 8192].fill(0xee);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let (mut seen, mut after) = (Vec::new(), 0);
+    loop {
+        let page = reader.turns_after(&Filter::all(), after, 300).unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.turn;
+        seen.extend(page.iter().map(|row| row.turn));
+    }
+    let per_page = 4000 / leaves.len();
+    assert!(seen.is_sorted() && seen.first() == Some(&1), "{seen:?}");
+    assert!(
+        seen.len() > 4000 - 5 * per_page && seen.len() < 4000 - 3 * per_page,
+        "{} turns, {per_page} a page",
+        seen.len()
+    );
+    assert!(reader.left_out().damaged >= 3, "{:?}", reader.problems());
+}
+
+/// Rows whose contents cannot be read are as many as there were.
+#[test]
+fn paging_does_not_depend_on_how_many_rows_can_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rows.djscope");
+    sample::record(
+        &path,
+        (1..=1200)
+            .map(|number| Entry::Turn(Box::new(sample::turn(number))))
+            .collect(),
+    );
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("UPDATE turns SET changed = '[' WHERE turn BETWEEN 100 AND 700 OR turn = 1200")
+        .unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let (mut seen, mut after) = (Vec::new(), 0);
+    loop {
+        let page = reader.turns_after(&Filter::all(), after, 500).unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.turn;
+        seen.extend(page);
+    }
+    assert!(seen.iter().map(|row| row.turn).eq(1..=1200));
+    assert_eq!(seen.iter().filter(|row| row.damage.is_some()).count(), 602);
+    assert_eq!(reader.left_out().damaged, 602);
 }

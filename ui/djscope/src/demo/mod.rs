@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::arguments::{LiveArguments, SmokeArguments};
 use crate::failure::Failure;
 use crate::live;
+use crate::terminal::{self, note};
 
 /// What stands where a command would.
 const NAME: &str = "djscope demo";
@@ -116,22 +117,18 @@ pub fn smoke(options: &SmokeArguments) -> Result<bool, Failure> {
     }
     for finding in &findings {
         if options.json {
-            live::say(serde_json::json!({
+            terminal::say_json(&serde_json::json!({
                 "view": finding.view, "handler": finding.handler, "params": finding.params,
                 "problem": finding.problem.to_string(),
             }));
         } else {
             let handler = finding.handler.as_deref().unwrap_or("mount");
-            live::say(format_args!(
+            terminal::say(format_args!(
                 "{}.{handler}: {} {}",
                 finding.view, finding.problem, finding.params
             ));
         }
     }
-    eprintln!(
-        "djscope: {} views tried, {} findings",
-        views.len(),
-        findings.len()
-    );
+    note!("{} views tried, {} findings", views.len(), findings.len());
     Ok(findings.is_empty())
 }

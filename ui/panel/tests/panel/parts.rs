@@ -217,6 +217,7 @@ pub fn begun(number: u64, kind: TurnKind, event: Option<&str>) -> TurnDetail {
         spans: vec![span(0, None, SpanKind::Queue, "queue", 0, 180)],
         logs: Vec::new(),
         http: None,
+        left_out: Vec::new(),
     }
 }
 

@@ -232,5 +232,6 @@ fn row(detail: &TurnDetail) -> TurnRow {
             .filter(|span| span.kind == SpanKind::Sql)
             .count() as u32,
         error: turn.error.clone(),
+        damage: None,
     }
 }
