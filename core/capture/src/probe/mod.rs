@@ -3,6 +3,7 @@
 mod connected;
 mod protocol;
 mod receiver;
+mod strangers;
 
 pub use protocol::{
     Hello, ProbeLog, ProbeMessage, ProbeSnapshot, ProbeSpan, ProbeTurn, ProbeView, TurnLog, VERSION,
