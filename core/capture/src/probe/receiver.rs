@@ -323,7 +323,7 @@ mod tests {
         let (sender, reports) = mpsc::channel();
         let patience = Duration::from_secs(60);
         let listener = ProbeListener::start_with("secret".to_owned(), patience, move |report| {
-            sender.send(report).unwrap()
+            sender.send(report).unwrap();
         })
         .unwrap();
         let strangers: Vec<_> = (0..60).map(|_| trickle(listener.address())).collect();
