@@ -10,6 +10,7 @@
 //! queue is lost to the recording, counted and named.
 
 pub mod launch;
+pub mod memory;
 pub mod observation;
 pub mod probe;
 pub mod proxy;

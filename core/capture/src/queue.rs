@@ -15,8 +15,10 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use djscope_recording::model::{ConnectionId, HttpId, Micros};
+use djscope_recording::value_bytes;
 
 use crate::observation::Observation;
+use crate::probe::{ProbeMessage, ProbeReport};
 
 /// How often the receiving side looks. With the writer's batches of at most 50 ms, a turn is seen in less than 100 ms.
 const LOOK: Duration = Duration::from_millis(40);
@@ -53,7 +55,7 @@ impl Clock {
 #[derive(Clone, Debug)]
 pub struct Tap {
     clock: Clock,
-    sender: Sender<Observation>,
+    sender: Sender<(Observation, usize)>,
     shared: Arc<Shared>,
 }
 
@@ -70,7 +72,7 @@ struct Shared {
 /// The receiving side.
 #[derive(Debug)]
 pub struct Queue {
-    receiver: Receiver<Observation>,
+    receiver: Receiver<(Observation, usize)>,
     shared: Arc<Shared>,
 }
 
@@ -113,7 +115,7 @@ impl Tap {
 
     /// Puts an observation on the queue, or a smaller one in its place if it does not fit.
     pub fn send(&self, observation: Observation) {
-        let bytes = weight(&observation);
+        let mut bytes = weight(&observation);
         let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let fits = queued + bytes <= self.shared.limit_bytes || bytes <= SMALL;
         let observation = if fits {
@@ -122,14 +124,13 @@ impl Tap {
             self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
             let smaller = without_content(observation);
-            self.shared
-                .queued_bytes
-                .fetch_add(weight(&smaller), Ordering::Relaxed);
+            bytes = weight(&smaller);
+            self.shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
             smaller
         };
         let is_last = matches!(observation, Observation::End);
         // The recorder is gone only when the run ends; traffic goes on without it.
-        let _ = self.sender.send(observation);
+        let _ = self.sender.send((observation, bytes));
         if (is_last || queued + bytes > self.shared.limit_bytes / 4)
             && let Some(reader) = self.shared.reader.get()
         {
@@ -151,6 +152,11 @@ impl Tap {
 }
 
 impl Queue {
+    /// Bytes that wait.
+    pub fn bytes(&self) -> usize {
+        self.shared.queued_bytes.load(Ordering::Relaxed)
+    }
+
     /// Things that were dropped so far.
     pub fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
@@ -166,10 +172,8 @@ impl Queue {
         let since = Instant::now();
         loop {
             match self.receiver.try_recv() {
-                Ok(observation) => {
-                    self.shared
-                        .queued_bytes
-                        .fetch_sub(weight(&observation), Ordering::Relaxed);
+                Ok((observation, bytes)) => {
+                    self.shared.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
                     return Ok(observation);
                 }
                 Err(TryRecvError::Disconnected) => return Err(mpsc::RecvTimeoutError::Disconnected),
@@ -192,8 +196,19 @@ fn weight(observation: &Observation) -> usize {
     HEAD + match observation {
         Observation::SocketBytes { bytes, .. } => bytes.len(),
         Observation::HttpEnded { exchange } => {
-            exchange.request_body.bytes.len() + exchange.response_body.bytes.len()
+            let headers = exchange.request_headers.iter().chain(&exchange.response_headers);
+            let headers: usize = headers.map(|(name, value)| 48 + name.len() + value.len()).sum();
+            headers
+                + exchange.url.len()
+                + exchange.request_body.bytes.len()
+                + exchange.response_body.bytes.len()
         }
+        Observation::Probe {
+            report: ProbeReport::Message { message, .. },
+            ..
+        } => message.size(),
+        Observation::SocketOpened(opened) => opened.path.len() + opened.extensions.len(),
+        Observation::Fact { value, .. } => value_bytes(value),
         _ => 0,
     }
 }
@@ -206,6 +221,24 @@ fn without_content(observation: Observation) -> Observation {
             exchange.response_body.bytes = Vec::new();
             Observation::HttpEnded { exchange }
         }
+        Observation::Probe {
+            t_us,
+            report: ProbeReport::Message { pid, message },
+        } => Observation::Probe {
+            t_us,
+            report: ProbeReport::Message {
+                pid,
+                message: without_states(message),
+            },
+        },
+        other => other,
+    }
+}
+
+fn without_states(message: ProbeMessage) -> ProbeMessage {
+    match message {
+        ProbeMessage::Turn(turn) => ProbeMessage::Turn(Box::new(turn.cut())),
+        ProbeMessage::View(_) | ProbeMessage::Log(_) => ProbeMessage::Lost { messages: 1 },
         other => other,
     }
 }
@@ -243,5 +276,46 @@ mod tests {
             Ok(Observation::SocketBytes { .. })
         ));
         assert!(queue.next(Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn reports_of_a_probe_weigh_what_they_hold() {
+        let (tap, queue) = queue(Clock::start(), 1 << 20);
+        let state = serde_json::json!({"public": {"rows": "x".repeat(400_000)}, "private": {}});
+        let report = |state: &serde_json::Value| {
+            let turn = serde_json::json!({"type": "turn", "kind": "event", "view": "7-1", "after": state});
+            Observation::Probe {
+                t_us: 0,
+                report: ProbeReport::Message {
+                    pid: 7,
+                    message: serde_json::from_value(turn).unwrap(),
+                },
+            }
+        };
+        for _ in 0..100 {
+            tap.send(report(&state));
+        }
+        assert!(
+            queue.bytes() <= (1 << 20) + 100 * 2048,
+            "{} bytes wait",
+            queue.bytes()
+        );
+        let mut cut = 0;
+        while let Ok(observation) = queue.next(Duration::ZERO) {
+            let Observation::Probe {
+                report:
+                    ProbeReport::Message {
+                        message: ProbeMessage::Turn(turn),
+                        ..
+                    },
+                ..
+            } = observation
+            else {
+                unreachable!()
+            };
+            cut += u32::from(turn.is_cut && turn.after.is_none() && !turn.missing.is_empty());
+        }
+        assert!(cut >= 97, "{cut} were cut");
+        assert_eq!(queue.bytes(), 0);
     }
 }

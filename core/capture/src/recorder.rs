@@ -2,14 +2,15 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use djscope_recording::{Entry, Health, RecordingError, Summary, Writer, WriterOptions};
 
+use crate::memory::{DEFAULT_MEMORY_BYTES, Shares};
 use crate::observation::Observation;
 use crate::queue::{self, Clock, Queue, Tap};
 use crate::redaction::{Redactor, Rules};
@@ -20,6 +21,8 @@ use crate::turns::{Assembler, ProbeStatus};
 pub struct RecorderOptions {
     /// What counts as a secret.
     pub rules: Rules,
+    /// What it may use in all, in bytes.
+    pub memory_bytes: usize,
     /// Bytes that may wait between the relay and the recording.
     pub queue_bytes: usize,
     /// Longest message that is kept whole.
@@ -28,14 +31,28 @@ pub struct RecorderOptions {
     pub writer: WriterOptions,
 }
 
-impl Default for RecorderOptions {
-    fn default() -> Self {
+impl RecorderOptions {
+    /// Options with which the recorder stays within a budget of memory.
+    pub fn within(memory_bytes: usize) -> Self {
+        let shares = Shares::of(memory_bytes);
         Self {
             rules: Rules::default(),
-            queue_bytes: 64 << 20,
-            message_limit: 16 << 20,
-            writer: WriterOptions::default(),
+            memory_bytes: shares.budget,
+            queue_bytes: shares.relay_queue,
+            message_limit: shares.message,
+            writer: WriterOptions {
+                queue_bytes: shares.writer_queue,
+                cache_bytes: shares.file_cache,
+                lost_state_bytes: shares.lost_states,
+                ..WriterOptions::default()
+            },
         }
+    }
+}
+
+impl Default for RecorderOptions {
+    fn default() -> Self {
+        Self::within(DEFAULT_MEMORY_BYTES)
     }
 }
 
@@ -54,6 +71,18 @@ pub struct Shared {
     dropped: AtomicU64,
     probe: Mutex<ProbeStatus>,
     health: Mutex<Health>,
+    ask_for_whole_states: Mutex<Option<Ask>>,
+    used_bytes: AtomicUsize,
+    budget_bytes: AtomicUsize,
+}
+
+/// Asks whoever reports states for whole ones.
+struct Ask(Box<dyn Fn() + Send>);
+
+impl std::fmt::Debug for Ask {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Ask")
+    }
 }
 
 impl Shared {
@@ -77,11 +106,40 @@ impl Shared {
         self.probe.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How the states of a view are asked for that no other is needed to read, after one was lost.
+    pub fn on_lost_states(&self, ask: impl Fn() + Send + 'static) {
+        *self
+            .ask_for_whole_states
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Ask(Box::new(ask)));
+    }
+
+    fn ask_for_whole_states(&self) {
+        if let Some(ask) = &*self
+            .ask_for_whole_states
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
+            (ask.0)();
+        }
+    }
+
+    /// Memory that what was seen and not yet written takes, and how much the recorder may use in all, in bytes.
+    pub fn memory(&self) -> (usize, usize) {
+        (
+            self.used_bytes.load(Ordering::Relaxed),
+            self.budget_bytes.load(Ordering::Relaxed),
+        )
+    }
+
     /// How the file is.
     pub fn health(&self) -> Health {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+/// How often whole states are asked for at most, while some are still lost.
+const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// How often reports that wait for their frames are looked at while nothing happens.
 const IDLE: Duration = Duration::from_millis(250);
@@ -97,6 +155,7 @@ impl Recorder {
         let (tap, queue) = queue::queue(clock, options.queue_bytes);
         options.writer.started_unix_us = Some(clock.start_unix_us());
         let shared = Arc::new(Shared::default());
+        shared.budget_bytes.store(options.memory_bytes, Ordering::Relaxed);
         let (seen, next) = (Arc::clone(&shared), options.writer.on_commit.take());
         options.writer.on_commit = Some(Box::new(move |commit| {
             *seen.health.lock().unwrap_or_else(PoisonError::into_inner) = commit.health.clone();
@@ -113,6 +172,7 @@ impl Recorder {
             redactor: Redactor::new(options.rules),
             writer,
             shared: Arc::clone(&shared),
+            asked: None,
         };
         let thread = thread::Builder::new()
             .name("recorder".to_owned())
@@ -170,6 +230,7 @@ struct Work {
     redactor: Redactor,
     writer: Writer,
     shared: Arc<Shared>,
+    asked: Option<Instant>,
 }
 
 impl Work {
@@ -195,9 +256,25 @@ impl Work {
                 }
             }
             self.note_dropped();
+            self.note_lost_states();
+            let used = self.queue.bytes() + self.writer.queued_bytes();
+            self.shared.used_bytes.store(used, Ordering::Relaxed);
         }
         let entries = self.assembler.finish(self.clock.now_us());
         self.write(entries);
+    }
+
+    /// A state that was lost takes with it all that build on it: the next of every view has to be whole.
+    fn note_lost_states(&mut self) {
+        let were_lost = self.writer.takes_lost_states();
+        if were_lost {
+            self.assembler.lose_states();
+        }
+        let are_wanted = self.assembler.takes_wish_for_whole_states();
+        if (were_lost || are_wanted) && self.asked.is_none_or(|asked| asked.elapsed() > ASK_EVERY) {
+            self.asked = Some(Instant::now());
+            self.shared.ask_for_whole_states();
+        }
     }
 
     fn note_dropped(&mut self) {

@@ -44,6 +44,8 @@ pub struct Inside {
 pub struct InsideServer {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Makes it report the next state of every view whole.
+    pub forget_states: Box<dyn Fn() + Send>,
     /// Ends it.
     pub stop: Box<dyn FnOnce() + Send>,
 }
@@ -602,6 +604,10 @@ fn prepare(with_probe: bool, recorder: &Recorder) -> Result<Prepared, RunError> 
             report,
         });
     })?;
+    let connected = Arc::clone(listener.connected());
+    recorder
+        .shared()
+        .on_lost_states(move || connected.ask_for_whole_states());
     let probe = Probe::unpack()?;
     let inherited = std::env::var_os("PYTHONPATH");
     let environment = probe.environment(listener.address(), &token, inherited.as_deref());
@@ -619,7 +625,9 @@ fn begin_inside(inside: Inside, recorder: &Recorder) -> Result<(Served, Upstream
             report: ProbeReport::Message { pid, message },
         });
     });
-    let server = (inside.start)(report)?;
+    let mut server = (inside.start)(report)?;
+    let forget = std::mem::replace(&mut server.forget_states, Box::new(|| ()));
+    recorder.shared().on_lost_states(forget);
     let upstream = Upstream::from(server.address);
     Ok((Served::Inside(server), upstream))
 }

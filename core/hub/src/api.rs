@@ -117,10 +117,21 @@ pub struct Status {
     pub size_bytes: u64,
     /// Frames, states or bodies that could not be kept.
     pub dropped: u64,
+    /// Memory of the recorder; none for a saved recording.
+    pub memory: Option<Memory>,
     /// Is there a probe, and what does it lack.
     pub probe: ProbeState,
     /// Sentences that the user should see: the disk is full, the server is down.
     pub problems: Vec<String>,
+}
+
+/// Memory of a recorder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// What was seen and is not written yet, in bytes.
+    pub used_bytes: u64,
+    /// What the recorder may use in all, in bytes.
+    pub budget_bytes: u64,
 }
 
 /// Whether a recording grows.

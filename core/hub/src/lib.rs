@@ -8,7 +8,7 @@ mod api;
 #[cfg(feature = "local")]
 mod local;
 
-pub use api::{Answer, Client, ProbeState, Query, RecordingState, Status, TurnPage};
+pub use api::{Answer, Client, Memory, ProbeState, Query, RecordingState, Status, TurnPage};
 pub use djscope_recording::model::OverviewColumn;
 pub use djscope_recording::{filter, model};
 #[cfg(feature = "local")]

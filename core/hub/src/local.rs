@@ -11,7 +11,7 @@ use djscope_recording::filter::Filter;
 use djscope_recording::model::TurnId;
 use djscope_recording::{Commit, Reader, RecordingError};
 
-use crate::api::{Answer, Client, ProbeState, Query, RecordingState, Status, TurnPage};
+use crate::api::{Answer, Client, Memory, ProbeState, Query, RecordingState, Status, TurnPage};
 
 /// Answers about a growing recording are sent again at most this often.
 const REFRESH: Duration = Duration::from_millis(100);
@@ -302,6 +302,7 @@ impl Hub {
             findings: totals.findings,
             size_bytes: totals.size_bytes,
             dropped: 0,
+            memory: None,
             probe: saved_probe(&meta),
             problems: self
                 .problems
@@ -370,6 +371,11 @@ fn add_live(status: &mut Status, live: &Live) {
     status.upstream = Some(live.upstream.clone());
     status.command.clone_from(&live.command);
     status.dropped = health.dropped() + live.recorder.dropped();
+    let (used_bytes, budget_bytes) = live.recorder.memory();
+    status.memory = Some(Memory {
+        used_bytes: used_bytes as u64,
+        budget_bytes: budget_bytes as u64,
+    });
     status.probe = match (live.with_probe, probe.was_heard, probe.connected) {
         (false, ..) => ProbeState::Absent,
         (true, false, _) => match probe.silence {

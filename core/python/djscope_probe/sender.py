@@ -50,6 +50,8 @@ class Sender:
         self.lost = 0
         self.dead = False
         self.closing = False
+        # Set when djscope has lost a state: the next one of each view is sent whole.
+        self.wants_whole = False
         self.peer: socket.socket | None = None
         self.thread = threading.Thread(target=self._run, name="djscope-probe", daemon=True)
 
@@ -129,6 +131,8 @@ class Sender:
                 for line in lines:
                     if b'"flush"' in line:
                         self.queue.put((_Flush(), 0))
+                    elif b'"whole"' in line:
+                        self.wants_whole = True
                 try:
                     part = self.peer.recv(4096)
                 except TimeoutError:
@@ -177,6 +181,9 @@ class Sender:
         if self.lost:
             lines.append(messages.line({"type": "lost", "messages": self.lost}))
             self.lost = 0
+            self.wants_whole = True
+        if self.wants_whole:
+            self.wants_whole = False
             _forget_what_was_sent()
         try:
             if type(message) is Turn:

@@ -138,15 +138,15 @@ impl Entry {
                 let headers: usize = headers.map(|(name, value)| name.len() + value.len() + 48).sum();
                 http.request_body.bytes.len() + http.response_body.bytes.len() + http.url.len() + headers
             }
-            Self::Snapshot(delta) => map_size(&delta.public) + map_size(&delta.private),
+            Self::Snapshot(delta) => map_bytes(&delta.public) + map_bytes(&delta.private),
             Self::Keyframe(keyframe) => keyframe.html.len(),
             Self::Patches { patches, .. } => patches
                 .iter()
-                .map(|patch| 160 + patch.summary.len() + value_size(&patch.patch))
+                .map(|patch| 160 + patch.summary.len() + value_bytes(&patch.patch))
                 .sum(),
             Self::Spans { spans, .. } => spans
                 .iter()
-                .map(|span| 160 + span.name.len() + value_size(&span.detail))
+                .map(|span| 160 + span.name.len() + value_bytes(&span.detail))
                 .sum(),
             Self::Turn(turn) => turn_size(turn),
             Self::Log(log) => log.message.len() + log.traceback.as_ref().map_or(0, String::len),
@@ -158,8 +158,10 @@ impl Entry {
                 let sources = view.template.iter().flat_map(|template| &template.sources);
                 handlers.sum::<usize>() + sources.map(|source| 100 + source.source.len()).sum::<usize>()
             }
-            Self::Finding(finding) => finding.message.len() + finding.fix.len() + value_size(&finding.detail),
-            Self::Meta { value, .. } => value_size(value),
+            Self::Finding(finding) => {
+                finding.message.len() + finding.fix.len() + value_bytes(&finding.detail)
+            }
+            Self::Meta { value, .. } => value_bytes(value),
             Self::Connection(_) => 256,
             Self::HttpTurn { .. } => 0,
         }
@@ -178,21 +180,23 @@ fn turn_size(turn: &Turn) -> usize {
         .exception
         .as_ref()
         .map_or(0, |exception| exception.traceback.len() * 2);
-    512 + names + exception + value_size(&turn.params) + turn.error.as_ref().map_or(0, String::len)
+    512 + names + exception + value_bytes(&turn.params) + turn.error.as_ref().map_or(0, String::len)
 }
 
-fn map_size(map: &Map<String, Value>) -> usize {
+/// About how much memory a JSON object holds, in bytes.
+pub fn map_bytes(map: &Map<String, Value>) -> usize {
     map.iter()
-        .map(|(name, value)| 72 + name.len() + value_size(value))
+        .map(|(name, value)| 72 + name.len() + value_bytes(value))
         .sum()
 }
 
-fn value_size(value: &Value) -> usize {
+/// About how much memory a JSON value holds, in bytes.
+pub fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => size_of::<Value>(),
         Value::String(text) => size_of::<Value>() + text.len(),
-        Value::Array(items) => size_of::<Value>() + items.iter().map(value_size).sum::<usize>(),
-        Value::Object(map) => size_of::<Value>() + map_size(map),
+        Value::Array(items) => size_of::<Value>() + items.iter().map(value_bytes).sum::<usize>(),
+        Value::Object(map) => size_of::<Value>() + map_bytes(map),
     }
 }
 

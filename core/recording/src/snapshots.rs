@@ -28,9 +28,8 @@ const MAX_INLINE: usize = 64;
 const KEPT_MANIFESTS: usize = 256;
 const KEPT_NAMES: usize = 200_000;
 
-/// How many states that could not be written are kept for those that build on them, and how large.
+/// How many states that could not be written are kept for those that build on them.
 const MAX_ORPHANS: usize = 64;
-const MAX_ORPHAN_BYTES: usize = 32 << 20;
 
 /// Where the value of a name is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,9 +182,18 @@ pub(crate) struct SnapshotStore {
     order: VecDeque<SnapshotId>,
     names: usize,
     orphans: VecDeque<SnapshotDelta>,
+    max_orphan_bytes: usize,
 }
 
 impl SnapshotStore {
+    /// A store that keeps at most so many bytes of states that could not be written.
+    pub(crate) fn new(max_orphan_bytes: usize) -> Self {
+        Self {
+            max_orphan_bytes,
+            ..Self::default()
+        }
+    }
+
     /// Forgets what may have been rolled back.
     pub(crate) fn forget(&mut self) {
         self.recent.clear();
@@ -193,19 +201,22 @@ impl SnapshotStore {
         self.names = 0;
     }
 
-    /// Keeps a state that could not be written, for those that build on it.
-    pub(crate) fn lose(&mut self, delta: &SnapshotDelta) {
+    /// Keeps a state that could not be written, for those that build on it. False if another one had to be given up.
+    pub(crate) fn lose(&mut self, delta: &SnapshotDelta) -> bool {
         let delta = self.on_orphans(delta).into_owned();
         self.orphans.retain(|orphan| orphan.snapshot != delta.snapshot);
         self.orphans.push_back(delta);
         let size = |orphan: &SnapshotDelta| crate::Entry::Snapshot(orphan.clone()).size();
         let mut total: usize = self.orphans.iter().map(size).sum();
-        while self.orphans.len() > MAX_ORPHANS || total > MAX_ORPHAN_BYTES {
+        let mut is_kept = true;
+        while self.orphans.len() > MAX_ORPHANS || total > self.max_orphan_bytes {
             let Some(oldest) = self.orphans.pop_front() else {
                 break;
             };
             total -= size(&oldest);
+            is_kept = false;
         }
+        is_kept
     }
 
     /// A difference from a lost state, as one from a state that was written.

@@ -163,6 +163,9 @@ pub struct LiveArguments {
     /// One more name of this machine for --rewrite-host, as in dev.example.org
     #[arg(long, value_name = "NAME", requires = "rewrite_host")]
     pub allow_host: Vec<HostName>,
+    /// What the recorder may use of memory, as in 256M or 1G; what does not fit is left out and named
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
+    pub memory: usize,
     /// One more name whose value is a secret; with ! in front one that is none
     #[arg(long, value_name = "NAME")]
     pub redact: Vec<String>,
@@ -209,6 +212,33 @@ pub struct ShowArguments {
 fn listen(text: &str) -> Result<SocketAddr, String> {
     djscope_capture::run::listen_address(text)
         .map_err(|error| format!("not an address of the form 127.0.0.1:8010 ({error})"))
+}
+
+/// Bytes, or a number with K, M or G behind it.
+fn size(text: &str) -> Result<usize, String> {
+    let (number, unit) = match text.strip_suffix(['K', 'k', 'M', 'm', 'G', 'g']) {
+        Some(number) => (number, text[number.len()..].to_ascii_uppercase()),
+        None => (text, String::new()),
+    };
+    let factor: usize = match unit.as_str() {
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => 1,
+    };
+    let bytes = number
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor));
+    let least = djscope_capture::memory::MIN_MEMORY_BYTES;
+    match bytes {
+        Some(bytes) if bytes >= least => Ok(bytes),
+        Some(_) => Err(format!(
+            "less than {}M, which one large page can take",
+            least >> 20
+        )),
+        None => Err("not a size such as 256M or 1G".to_owned()),
+    }
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {

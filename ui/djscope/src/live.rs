@@ -10,7 +10,7 @@ use djscope_capture::recorder::RecorderOptions;
 use djscope_capture::redaction::Rules;
 use djscope_capture::run::{Ending, Run, RunOptions, Source};
 use djscope_hub::{Live, Mailbox};
-use djscope_recording::{Commit, Summary, WriterOptions};
+use djscope_recording::{Commit, Summary};
 use serde_json::json;
 
 use crate::arguments::{AttachArguments, LiveArguments, RunArguments};
@@ -43,10 +43,9 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let out = options.out.clone().map_or_else(default_path, Ok)?;
     let (command, probe) = (source.command(), source.has_probe());
     let mailbox = Mailbox::default();
-    let writer = WriterOptions {
-        on_commit: Some(say_at_once(mailbox.on_commit())),
-        ..WriterOptions::default()
-    };
+    let mut recorder = RecorderOptions::within(options.memory);
+    recorder.rules = rules;
+    recorder.writer.on_commit = Some(say_at_once(mailbox.on_commit()));
     let run_options = RunOptions {
         source,
         listen: options.listen,
@@ -54,11 +53,7 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         out: out.clone(),
         overwrite: options.overwrite,
         body_limit: BODY_LIMIT,
-        recorder: RecorderOptions {
-            rules,
-            writer,
-            ..RecorderOptions::default()
-        },
+        recorder,
         duration: options.duration,
         notice: Box::new(|text| eprintln!("djscope: {text}")),
     };

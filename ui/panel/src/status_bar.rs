@@ -55,7 +55,7 @@ fn parts(theme: &Theme, store: &Store, status: &Status) -> Vec<(String, Color32,
         plain
     };
     let (probe, probe_color, hint) = probe(theme, &status.probe);
-    vec![
+    let mut parts = vec![
         (turns, plain, format::counted(status.frames, "frame", "frames")),
         (
             format::counted(status.findings, "finding", "findings"),
@@ -69,7 +69,19 @@ fn parts(theme: &Theme, store: &Store, status: &Status) -> Vec<(String, Color32,
             dropped_color,
             "Frames, states or bodies that could not be kept".to_owned(),
         ),
-    ]
+    ];
+    parts.extend(status.memory.map(|memory| {
+        let is_tight = memory.used_bytes > memory.budget_bytes / 4;
+        let color = if is_tight { colors.outcome.warning } else { plain };
+        let text = format!(
+            "{} of {} memory",
+            format::size(memory.used_bytes),
+            format::size(memory.budget_bytes)
+        );
+        let hint = "What was seen and is not written yet, of what the recorder may use; --memory sets it";
+        (text, color, hint.to_owned())
+    }));
+    parts
 }
 
 fn probe(theme: &Theme, probe: &ProbeState) -> (String, Color32, String) {

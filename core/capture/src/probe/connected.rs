@@ -63,6 +63,16 @@ impl Connected {
             .await;
     }
 
+    /// Asks every probe to report the next state of each view whole: one that others build on was lost.
+    pub fn ask_for_whole_states(&self) {
+        self.with(|peers| {
+            for peer in peers.open.values_mut() {
+                // A probe that is gone has nothing to report.
+                let _ = writeln!(peer.answers, r#"{{"type":"whole"}}"#);
+            }
+        });
+    }
+
     /// Waits until every probe is gone and its last report was passed on, for at most `patience`.
     pub async fn gone(&self, patience: Duration) {
         self.until(patience, |peers| peers.open.is_empty()).await;

@@ -1,6 +1,7 @@
 //! The messages of `docs/probe-protocol.md` as types. Absent fields have defaults: an older probe is still heard.
 
 use djscope_recording::model::{Exception, FullHtml, Handler, SentFrame, Template};
+use djscope_recording::{map_bytes, value_bytes};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -212,4 +213,87 @@ pub struct ProbeTurn {
     /// What could not be seen, and why.
     #[serde(deserialize_with = "or_empty")]
     pub missing: Vec<String>,
+    /// True if djscope had no room for its states, spans and logs.
+    #[serde(skip)]
+    pub is_cut: bool,
+}
+
+impl ProbeMessage {
+    /// About how much memory it holds, in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Turn(turn) => turn.size(),
+            Self::View(view) => {
+                let handlers = view
+                    .handlers
+                    .iter()
+                    .map(|handler| 300 + handler.source.as_ref().map_or(0, String::len));
+                let sources = view.template.iter().flat_map(|template| &template.sources);
+                handlers.sum::<usize>() + sources.map(|source| 100 + source.source.len()).sum::<usize>()
+            }
+            Self::Log(log) => log.record.size(),
+            Self::Hello(_) | Self::Lost { .. } | Self::Flushed | Self::Bye | Self::Unknown => 256,
+        }
+    }
+}
+
+impl ProbeTurn {
+    /// About how much memory it holds, in bytes.
+    pub fn size(&self) -> usize {
+        let states = self.before.iter().chain(&self.after);
+        let states: usize = states
+            .map(|state| map_bytes(&state.public) + map_bytes(&state.private))
+            .sum();
+        let spans: usize = self
+            .spans
+            .iter()
+            .map(|span| 160 + span.name.len() + value_bytes(&span.detail))
+            .sum();
+        let logs: usize = self.logs.iter().map(TurnLog::size).sum();
+        let names: usize = self
+            .context
+            .iter()
+            .chain(&self.rendered)
+            .flatten()
+            .map(|name| 24 + name.len())
+            .sum();
+        let exception = self
+            .exception
+            .as_ref()
+            .map_or(0, |exception| exception.traceback.len() * 2);
+        let texts = value_bytes(&self.params)
+            + self.html.as_ref().map_or(0, String::len)
+            + self.path.as_ref().map_or(0, String::len);
+        1024 + states + spans + logs + names + exception + texts + self.sent.len() * 80
+    }
+
+    /// The same turn without what takes room, which its `missing` says.
+    #[must_use]
+    pub fn cut(self) -> Self {
+        let mut cut = Self {
+            before: None,
+            after: None,
+            spans: Vec::new(),
+            logs: Vec::new(),
+            context: None,
+            rendered: None,
+            params: Value::Null,
+            html: None,
+            exception: None,
+            is_cut: true,
+            ..self
+        };
+        cut.sent.truncate(8);
+        cut.missing.truncate(8);
+        cut.missing.push(
+            "states, spans, logs, parameters: djscope could not keep up and had no room for them".to_owned(),
+        );
+        cut
+    }
+}
+
+impl TurnLog {
+    fn size(&self) -> usize {
+        200 + self.message.len() + self.traceback.as_ref().map_or(0, String::len)
+    }
 }

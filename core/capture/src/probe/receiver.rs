@@ -112,7 +112,7 @@ impl ProbeListener {
     }
 
     /// The probes that report now.
-    pub fn connected(&self) -> &Connected {
+    pub const fn connected(&self) -> &Arc<Connected> {
         &self.connected
     }
 

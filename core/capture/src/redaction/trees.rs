@@ -115,10 +115,16 @@ impl<'a> Walk<'a> {
         for (name, value) in map.iter() {
             match (name.as_str(), value) {
                 ("$redacted", _) => return,
-                ("type", Value::String(kind)) if kind == "password" => named = named.or(Some(Strength::Password)),
+                ("type", Value::String(kind)) if kind == "password" => {
+                    named = named.or(Some(Strength::Password));
+                }
                 ("sql" | "query", Value::String(_)) => has_parameters = true,
-                ("tag", Value::String(tag)) => is_field = matches!(tag.as_str(), "textarea" | "option" | "output"),
-                (key, Value::String(name)) if NAMING.contains(&key) => named = named.or_else(|| self.strength(name)),
+                ("tag", Value::String(tag)) => {
+                    is_field = matches!(tag.as_str(), "textarea" | "option" | "output");
+                }
+                (key, Value::String(name)) if NAMING.contains(&key) => {
+                    named = named.or_else(|| self.strength(name));
+                }
                 _ => {}
             }
         }

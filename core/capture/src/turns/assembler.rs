@@ -16,6 +16,7 @@ use super::records::{client_kind, frame, patches, whole_html};
 use super::silence::Silence;
 use super::states::States;
 use super::views::Views;
+use super::waiting::Waiting;
 use super::{Message, Seen};
 use crate::observation::SocketOpened;
 use crate::probe::{Hello, ProbeMessage, ProbeReport, ProbeTurn};
@@ -26,8 +27,8 @@ const PATIENCE_US: Micros = 2_000_000;
 /// How long after a connection has ended its last turns may still be reported.
 const GRACE_US: Micros = 10_000_000;
 
-/// Reports that wait at most; beyond that the oldest stand alone.
-const WAITING: usize = 1_000;
+/// Turns over HTTP whose exchange has not ended.
+const MAX_HTTP_TURNS: usize = 256;
 
 /// What is known of the probes in the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct Assembler {
     last_frame: FrameId,
     connections: BTreeMap<ConnectionId, ConnectionTurns>,
     sessions: HashMap<String, ConnectionId>,
-    waiting: VecDeque<(Micros, ProbeTurn)>,
+    waiting: Waiting,
     http_turns: BTreeMap<TurnId, djscope_recording::model::Turn>,
     exchanges: Exchanges,
     states: States,
@@ -70,6 +71,8 @@ pub struct Assembler {
     silence: Silence,
     silence_reason: Option<String>,
     has_probe_news: bool,
+    /// True if a state came that builds on one that was lost.
+    wants_whole_states: bool,
 }
 
 impl Assembler {
@@ -81,7 +84,7 @@ impl Assembler {
             last_frame: 0,
             connections: BTreeMap::new(),
             sessions: HashMap::new(),
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
             http_turns: BTreeMap::new(),
             exchanges: Exchanges::default(),
             states: States::default(),
@@ -94,6 +97,7 @@ impl Assembler {
             silence: Silence::default(),
             silence_reason: None,
             has_probe_news: false,
+            wants_whole_states: false,
         }
     }
 
@@ -239,16 +243,19 @@ impl Assembler {
             .connections
             .get(&connection)
             .and_then(|turns| turns.record.session_id.clone());
-        let (waiting, mut ours): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|(_, told)| session.is_none() || told.session_id != session);
-        self.waiting = waiting;
-        while let Some((_, told)) = ours.pop_front() {
-            self.join_or_stand_alone(told, out);
+        let mut waiting = std::mem::take(&mut self.waiting);
+        while let Some(report) = waiting.pop() {
+            if session.is_none() || report.told.session_id != session {
+                self.waiting.push_again(report);
+            } else {
+                self.join_or_stand_alone(report.told, out);
+            }
         }
+        // The probe may still report the socket's last turn, so the session stays known for a while.
         self.leaving.push_back((t_us, connection));
-        // The probe may still report the socket's last turn, so the session stays known.
-        self.change(connection, out, |record| record.closed_us = Some(t_us));
+        self.change(connection, out, |record| {
+            record.closed_us.get_or_insert(t_us);
+        });
     }
 
     fn message(
@@ -429,23 +436,21 @@ impl Assembler {
                 let queued = self
                     .waiting
                     .iter()
-                    .any(|(_, other)| other.session_id == told.session_id);
+                    .any(|other| other.session_id == told.session_id);
                 match (queued, told) {
                     (false, told) => {
                         if let Err(told) = self.join(connection, told, out) {
-                            self.waiting.push_back((t_us, *told));
+                            self.waiting.push(t_us, *told);
                         }
                     }
-                    (true, told) => self.waiting.push_back((t_us, told)),
+                    (true, told) => self.waiting.push(t_us, told),
                 }
             }
             // The socket's first frame may be on its way.
-            None => self.waiting.push_back((t_us, told)),
+            None => self.waiting.push(t_us, told),
         }
-        if self.waiting.len() > WAITING
-            && let Some((_, oldest)) = self.waiting.pop_front()
-        {
-            self.join_or_stand_alone(oldest, out);
+        while let Some(oldest) = self.waiting.pop_excess() {
+            self.join_or_stand_alone(oldest.told, out);
         }
     }
 
@@ -477,11 +482,14 @@ impl Assembler {
                 last_frame_us: live.last_frame_us,
                 cause_seen: caused_by_browser(live.turn.kind),
             };
+            let instance = told.view.clone();
             let entries = joining::join(&mut live.turn, told, times, &mut self.states, &mut self.views);
+            self.wants_whole_states |= joining::builds_on_lost(&live.turn);
             let turn = Entry::Turn(Box::new(live.turn.clone()));
             let begins_us = live.turn.t_us;
             push_joined(entries, turn, out);
             out.extend(self.held.of_turn(number, begins_us));
+            turns.instances.extend(instance);
         }
         Ok(())
     }
@@ -518,7 +526,20 @@ impl Assembler {
             cause_seen: false,
         };
         let number = turn.turn;
+        let (instance, is_request) = (told.view.clone(), told.transport == "http");
+        let of = turn
+            .connection
+            .and_then(|connection| self.connections.get_mut(&connection));
         let entries = joining::join(&mut turn, told, times, &mut self.states, &mut self.views);
+        self.wants_whole_states |= joining::builds_on_lost(&turn);
+        match (of, instance) {
+            (Some(turns), Some(instance)) => {
+                turns.instances.insert(instance);
+            }
+            // A view that answers a request ends with it.
+            (None, Some(instance)) if is_request => self.states.forget(&instance),
+            _ => {}
+        }
         let mut link = None;
         if let Some(http) = exchange {
             if let Some(exchange) = self.exchanges.link(http, number) {
@@ -526,6 +547,9 @@ impl Assembler {
                 link = Some(Entry::HttpTurn { http, turn: number });
             } else {
                 self.http_turns.insert(number, turn.clone());
+                while self.http_turns.len() > MAX_HTTP_TURNS {
+                    self.http_turns.pop_first();
+                }
             }
         }
         push_joined(entries, Entry::Turn(Box::new(turn)), out);
@@ -551,36 +575,54 @@ impl Assembler {
         if self.waiting.is_empty() {
             return;
         }
-        let mut later = VecDeque::new();
+        let mut later = Waiting::default();
         let mut blocked = false;
-        while let Some((since, told)) = self.waiting.pop_front() {
-            let is_ours = self.session_of(&told) == Some(connection);
+        while let Some(report) = self.waiting.pop() {
+            let is_ours = self.session_of(&report.told) == Some(connection);
             if !is_ours || blocked {
-                later.push_back((since, told));
+                later.push_again(report);
                 continue;
             }
-            if let Err(told) = self.join(connection, told, out) {
+            if let Err(told) = self.join(connection, report.told, out) {
                 blocked = true;
-                later.push_back((since, *told));
+                later.push(report.since_us, *told);
             }
         }
         self.waiting = later;
+    }
+
+    /// Forgets a connection that has ended, its turns and the states of its views.
+    fn forget(&mut self, connection: ConnectionId) {
+        self.views.forget(connection);
+        let Some(turns) = self.connections.remove(&connection) else {
+            return;
+        };
+        if let Some(session) = &turns.record.session_id {
+            self.sessions.remove(session);
+        }
+        for view in &turns.instances {
+            self.states.forget(view);
+        }
+    }
+
+    /// States were lost that others build on: of each view only a whole one is of use.
+    pub fn lose_states(&mut self) {
+        self.states.lose_all();
+    }
+
+    /// True once after a state came that builds on one that was lost.
+    pub const fn takes_wish_for_whole_states(&mut self) -> bool {
+        std::mem::replace(&mut self.wants_whole_states, false)
     }
 
     fn give_up_waiting(&mut self, now_us: Micros, out: &mut Vec<Entry>) {
         out.extend(self.held.older_than(now_us.saturating_sub(PATIENCE_US)));
         let ended_us = now_us.saturating_sub(GRACE_US);
         while let Some((_, connection)) = self.leaving.pop_front_if(|(since, _)| *since < ended_us) {
-            self.views.forget(connection);
+            self.forget(connection);
         }
-        while self
-            .waiting
-            .front()
-            .is_some_and(|(since, _)| now_us.saturating_sub(*since) > PATIENCE_US)
-        {
-            if let Some((_, told)) = self.waiting.pop_front() {
-                self.join_or_stand_alone(told, out);
-            }
+        while let Some(report) = self.waiting.pop_older_than(now_us.saturating_sub(PATIENCE_US)) {
+            self.join_or_stand_alone(report.told, out);
         }
     }
 }

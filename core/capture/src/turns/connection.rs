@@ -1,6 +1,6 @@
 //! The turns of one connection, from its frames alone.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use djscope_recording::model::{
@@ -11,6 +11,12 @@ use serde_json::{Value, json};
 
 /// Turns that later frames and probe reports may still belong to.
 const KEPT: usize = 512;
+
+/// The last turns stay in any case: side frames and a browser's report may follow.
+const KEPT_ALWAYS: usize = 16;
+
+/// So long after its answer a probe's report of a turn may come.
+const REPORT_WITHIN_US: Micros = 10_000_000;
 
 /// A side frame this soon after an answer still belongs to it, even if the
 /// server already has another event to work on: no handler is that quick.
@@ -33,6 +39,16 @@ pub struct LiveTurn {
     upload: Option<String>,
 }
 
+impl LiveTurn {
+    /// True if nothing more is expected of the turn at `now_us`.
+    fn is_over(&self, now_us: Micros) -> bool {
+        let is_old = self
+            .last_frame_us
+            .is_some_and(|last| now_us.saturating_sub(last) > REPORT_WITHIN_US);
+        self.answered && (self.told || is_old)
+    }
+}
+
 /// The turns of one connection.
 #[derive(Debug)]
 pub struct ConnectionTurns {
@@ -40,6 +56,8 @@ pub struct ConnectionTurns {
     pub record: Connection,
     /// Class of the view that was mounted last.
     pub view: Option<String>,
+    /// The view instances that a probe reported of it.
+    pub instances: BTreeSet<String>,
     turns: VecDeque<LiveTurn>,
 }
 
@@ -75,6 +93,7 @@ impl ConnectionTurns {
         Self {
             record,
             view: None,
+            instances: BTreeSet::new(),
             turns: VecDeque::new(),
         }
     }
@@ -96,6 +115,11 @@ impl ConnectionTurns {
 
     /// Adds a turn.
     pub fn begin(&mut self, turn: Turn) -> &mut LiveTurn {
+        while self.turns.len() >= KEPT_ALWAYS
+            && self.turns.front().is_some_and(|oldest| oldest.is_over(turn.t_us))
+        {
+            self.turns.pop_front();
+        }
         if self.turns.len() == KEPT {
             self.turns.pop_front();
         }

@@ -18,6 +18,9 @@ pub struct Exchanges {
 /// Ended exchanges that a probe's report may still be about.
 const KEPT: usize = 256;
 
+/// A longer answer is not kept for a report that comes later.
+const MAX_BODY_BYTES: usize = 64 << 10;
+
 impl Exchanges {
     /// A request went to the server over djscope's socket at `port`.
     pub fn began(&mut self, http: HttpId, port: u16) {
@@ -43,8 +46,9 @@ impl Exchanges {
     pub fn ended(&mut self, exchange: &mut HttpExchange) {
         exchange.turn = self.linked.get(&exchange.http).copied();
         if exchange.turn.is_none() {
-            let is_json = header(&exchange.response_headers, "content-type")
-                .is_some_and(|value| value.contains("json"));
+            let is_json = exchange.response_body.bytes.len() <= MAX_BODY_BYTES
+                && header(&exchange.response_headers, "content-type")
+                    .is_some_and(|value| value.contains("json"));
             let response_body = if is_json {
                 exchange.response_body.clone()
             } else {

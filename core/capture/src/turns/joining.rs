@@ -63,6 +63,14 @@ fn is_embedded_mount(told: &ProbeTurn) -> bool {
     told.parent.is_some() && told.kind == "mount"
 }
 
+/// What a turn misses whose state is a difference from one that was lost.
+const BUILDS_ON_LOST: &str = "state: it builds on one that was lost";
+
+/// True if the state of `turn` could not be read because another was lost.
+pub fn builds_on_lost(turn: &Turn) -> bool {
+    turn.missing.iter().any(|sentence| sentence == BUILDS_ON_LOST)
+}
+
 /// True if the wire can still show a frame of this turn.
 pub fn may_be_seen(told: &ProbeTurn) -> bool {
     if is_embedded_mount(told) {
@@ -142,19 +150,24 @@ pub fn join(
     }
     Silence::unmark(turn);
     turn.missing.extend(told.missing);
+    if told.is_cut
+        && let Some(view) = &told.view
+    {
+        states.lose(view);
+    }
     if let Some(view) = &told.view {
+        let mut lost = false;
         let mut tell = |snapshot| {
             let told = states.tell(view, snapshot);
             if told.incomplete {
-                turn.missing
-                    .push("names that did not change: the state before them was lost".to_owned());
+                lost = true;
             }
             entries.extend(told.delta.map(Entry::Snapshot));
             (told.snapshot, told.changed, told.uncertain)
         };
-        turn.before = told.before.map(|snapshot| tell(snapshot).0);
+        turn.before = told.before.and_then(|snapshot| tell(snapshot).0);
         if let Some((after, changed, uncertain)) = told.after.map(tell) {
-            turn.after = Some(after);
+            turn.after = after;
             if turn.before.is_some() && uncertain.is_empty() {
                 turn.changed = Some(changed);
             } else if turn.before.is_some() {
@@ -163,6 +176,9 @@ pub fn join(
                     named(&uncertain)
                 ));
             }
+        }
+        if lost {
+            turn.missing.push(BUILDS_ON_LOST.to_owned());
         }
     }
     turn.context = told.context;

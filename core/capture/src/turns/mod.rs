@@ -23,6 +23,7 @@ mod records;
 mod silence;
 mod states;
 mod views;
+mod waiting;
 
 pub use assembler::{Assembler, ProbeStatus};
 

@@ -13,12 +13,22 @@ use crate::probe::ProbeSnapshot;
 #[derive(Debug, Default)]
 pub struct States {
     views: HashMap<String, State>,
+    /// Names of all states together.
+    names: usize,
+    /// Goes up with every snapshot: the view with the lowest was heard of least recently.
+    clock: u64,
     last_number: SnapshotId,
 }
+
+/// Names of which a print is kept, of all views together: about 100 bytes each.
+const MAX_NAMES: usize = 200_000;
 
 #[derive(Debug)]
 struct State {
     snapshot: SnapshotId,
+    used: u64,
+    /// True if the state that the recording has was lost: only a whole one can follow.
+    is_lost: bool,
     /// Fingerprint of every value, by scope and name.
     values: HashMap<(Scope, String), Print>,
 }
@@ -46,8 +56,8 @@ impl Print {
 /// What a snapshot of a probe comes to.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// Its number.
-    pub snapshot: SnapshotId,
+    /// Its number; none if it builds on a state that was lost.
+    pub snapshot: Option<SnapshotId>,
     /// What has to be written; none if nothing has changed since the last one.
     pub delta: Option<SnapshotDelta>,
     /// Names whose value differs from the last one, public before private.
@@ -61,12 +71,18 @@ pub struct Told {
 impl States {
     /// Takes the next snapshot of `view`.
     pub fn tell(&mut self, view: &str, told: ProbeSnapshot) -> Told {
-        let incomplete = told.base && !self.views.contains_key(view);
+        let incomplete = told.base && self.views.get(view).is_none_or(|state| state.is_lost);
         let number = self.last_number + 1;
+        self.clock += 1;
+        let used = self.clock;
         let state = self.views.entry(view.to_owned()).or_insert_with(|| State {
             snapshot: 0,
+            used,
+            is_lost: told.base,
             values: HashMap::new(),
         });
+        state.used = used;
+        let names_before = state.values.len();
         let base = (told.base && state.snapshot != 0).then_some(state.snapshot);
         let (mut changed, mut uncertain) = (Vec::new(), Vec::new());
         let mut unset = told.unset;
@@ -110,9 +126,21 @@ impl States {
                 }
             }
         }
-        if state.snapshot != 0 && changed.is_empty() {
+        self.names = self.names + state.values.len() - names_before;
+        if incomplete {
+            // Written as a difference it could not be read: nothing is better than half a state.
+            self.bound(view);
             return Told {
-                snapshot: state.snapshot,
+                changed,
+                uncertain,
+                incomplete,
+                ..Told::default()
+            };
+        }
+        let was_lost = std::mem::replace(&mut state.is_lost, false);
+        if state.snapshot != 0 && changed.is_empty() && !was_lost {
+            return Told {
+                snapshot: Some(state.snapshot),
                 delta: None,
                 changed,
                 uncertain,
@@ -129,8 +157,9 @@ impl States {
             private: told.private,
             unset,
         };
+        self.bound(view);
         Told {
-            snapshot: number,
+            snapshot: Some(number),
             delta: Some(delta),
             changed,
             uncertain,
@@ -138,10 +167,50 @@ impl States {
         }
     }
 
+    /// States were lost: of every view the next one has to be whole.
+    pub fn lose_all(&mut self) {
+        self.views.values_mut().for_each(|state| state.is_lost = true);
+    }
+
+    /// The last state of `view` was lost.
+    pub fn lose(&mut self, view: &str) {
+        if let Some(state) = self.views.get_mut(view) {
+            state.is_lost = true;
+        }
+    }
+
+    /// Forgets a view instance, which is never heard of again.
+    pub fn forget(&mut self, view: &str) {
+        if let Some(state) = self.views.remove(view) {
+            self.names -= state.values.len();
+        }
+    }
+
     /// Forgets the view instances of process `pid`, which are never heard of again.
     pub fn forget_process(&mut self, pid: u32) {
         let prefix = format!("{pid}-");
-        self.views.retain(|view, _| !view.starts_with(&prefix));
+        let names = &mut self.names;
+        self.views.retain(|view, state| {
+            let stays = !view.starts_with(&prefix);
+            if !stays {
+                *names -= state.values.len();
+            }
+            stays
+        });
+    }
+
+    /// Forgets the views that were heard of least recently, if there are too many names; never `current`.
+    fn bound(&mut self, current: &str) {
+        while self.names > MAX_NAMES && self.views.len() > 1 {
+            let others = self.views.iter().filter(|(view, _)| *view != current);
+            let Some(oldest) = others
+                .min_by_key(|(_, state)| state.used)
+                .map(|(view, _)| view.clone())
+            else {
+                return;
+            };
+            self.forget(&oldest);
+        }
     }
 }
 
@@ -237,13 +306,16 @@ mod tests {
     fn only_differences_are_written() {
         let mut states = States::default();
         let first = states.tell("1-1", snapshot(false, json!({"n": 1, "list": [1, 2]}), &[]));
-        assert_eq!((first.snapshot, first.delta.unwrap().base), (1, None));
+        assert_eq!((first.snapshot, first.delta.unwrap().base), (Some(1), None));
 
         let same = states.tell("1-1", snapshot(true, json!({}), &[]));
-        assert_eq!((same.snapshot, same.delta, same.changed.len()), (1, None, 0));
+        assert_eq!(
+            (same.snapshot, same.delta, same.changed.len()),
+            (Some(1), None, 0)
+        );
 
         let resent = states.tell("1-1", snapshot(true, json!({"n": 1}), &[]));
-        assert_eq!((resent.snapshot, resent.delta), (1, None));
+        assert_eq!((resent.snapshot, resent.delta), (Some(1), None));
 
         let changed = states.tell("1-1", snapshot(true, json!({"n": 2}), &["list"]));
         assert_eq!(changed.changed, ["n", "list"]);
@@ -319,5 +391,35 @@ mod tests {
                 .tell("1-1", snapshot(true, json!({"n": 1}), &[]))
                 .incomplete
         );
+    }
+
+    #[test]
+    fn after_a_loss_only_a_whole_state_is_written() {
+        let mut states = States::default();
+        states.tell("1-1", snapshot(false, json!({"n": 1, "m": 1}), &[]));
+        states.lose_all();
+        let difference = states.tell("1-1", snapshot(true, json!({"n": 2}), &[]));
+        assert!(difference.incomplete && difference.delta.is_none() && difference.snapshot.is_none());
+        assert_eq!(difference.changed, ["n"]);
+        let whole = states.tell("1-1", snapshot(false, json!({"n": 2, "m": 1}), &[]));
+        assert!(!whole.incomplete && whole.changed.is_empty());
+        assert_eq!(whole.delta.unwrap().base, None);
+        let next = states.tell("1-1", snapshot(true, json!({"n": 3}), &[]));
+        assert_eq!(next.delta.unwrap().base, whole.snapshot);
+    }
+
+    #[test]
+    fn names_are_bounded_and_the_current_view_stays() {
+        let mut states = States::default();
+        let many: Map<String, Value> = (0..1000).map(|n| (format!("name_{n}"), json!(n))).collect();
+        for view in 0..500 {
+            states.tell(
+                &format!("1-{view}"),
+                snapshot(false, Value::Object(many.clone()), &[]),
+            );
+        }
+        assert!(states.names <= MAX_NAMES && states.views.contains_key("1-499"));
+        states.forget_process(1);
+        assert_eq!((states.names, states.views.len()), (0, 0));
     }
 }

@@ -4,6 +4,7 @@
 //! a write fails, the thread goes on, counts what was lost, tries again with
 //! growing pauses, and writes the loss down when it can.
 
+mod losses;
 mod place;
 mod queue;
 mod recorder;
@@ -22,6 +23,7 @@ use rusqlite::Connection;
 use crate::model::TurnId;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, FORMAT_MINOR, MIGRATIONS};
 use crate::{Entry, RecordingError};
+use losses::Losses;
 use place::Held;
 pub use place::Replaced;
 pub(crate) use place::is_written_here;
@@ -34,6 +36,10 @@ pub struct WriterOptions {
     pub queue_entries: usize,
     /// How many bytes of entries may wait.
     pub queue_bytes: usize,
+    /// How many bytes of pages of the file may be kept at hand.
+    pub cache_bytes: usize,
+    /// How many bytes of states that could not be written are kept for those that build on them.
+    pub lost_state_bytes: usize,
     /// How long entries may wait for others to share a transaction with.
     pub batch: Duration,
     /// How long [`Writer::write`] may wait for room before the entry is given up.
@@ -51,6 +57,8 @@ impl Default for WriterOptions {
         Self {
             queue_entries: 32_768,
             queue_bytes: 64 << 20,
+            cache_bytes: 32 << 20,
+            lost_state_bytes: 32 << 20,
             batch: Duration::from_millis(50),
             patience: Duration::from_secs(2),
             max_bytes: None,
@@ -157,6 +165,7 @@ pub struct Writer {
     path: PathBuf,
     queue: Arc<Queue>,
     health: Arc<Mutex<Health>>,
+    losses: Arc<Mutex<Losses>>,
     patience: Duration,
     thread: Option<JoinHandle<Result<bool, RecordingError>>>,
 }
@@ -176,6 +185,7 @@ impl Writer {
             options.batch,
         ));
         let health = Arc::new(Mutex::new(Health::default()));
+        let losses = Arc::new(Mutex::new(Losses::default()));
         let patience = options.patience;
         let db = match prepare(&path, &options) {
             Ok(db) => db,
@@ -191,7 +201,8 @@ impl Writer {
             db,
             Arc::clone(&queue),
             Arc::clone(&health),
-            options.on_commit,
+            Arc::clone(&losses),
+            options,
         );
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
@@ -201,6 +212,7 @@ impl Writer {
             path,
             queue,
             health,
+            losses,
             patience,
             thread: Some(thread),
         })
@@ -214,8 +226,17 @@ impl Writer {
     /// Hands over an entry, waiting for room if need be. After
     /// [`WriterOptions::patience`] it is given up and counted as lost.
     pub fn write(&self, entry: Entry) {
-        if let Err(entry) = self.queue.push(entry, self.patience) {
-            self.give_up(&entry);
+        let turn = match &entry {
+            Entry::Turn(turn) => Some(turn.turn),
+            _ => None,
+        };
+        match self.queue.push(entry, self.patience) {
+            Ok(()) => {
+                if let Some(turn) = turn {
+                    self.losses().superseded(turn);
+                }
+            }
+            Err(entry) => self.give_up(&entry),
         }
     }
 
@@ -235,9 +256,30 @@ impl Writer {
         } else {
             "the recorder cannot keep up"
         };
+        {
+            let mut losses = self.losses();
+            losses.note(entry, reason);
+            if matches!(entry, Entry::Snapshot(_)) {
+                losses.lost_states();
+            }
+        }
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         *health.lost.entry(entry.name()).or_default() += 1;
         health.error = Some(reason.to_owned());
+    }
+
+    /// True once after states were lost that later ones build on: the next state of every view has to be a whole one.
+    pub fn takes_lost_states(&self) -> bool {
+        self.losses().takes_lost_states()
+    }
+
+    /// Bytes of what waits to be written.
+    pub fn queued_bytes(&self) -> usize {
+        self.queue.bytes()
+    }
+
+    fn losses(&self) -> std::sync::MutexGuard<'_, Losses> {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until everything handed over so far was written or lost. False if that took too long.
@@ -333,18 +375,20 @@ fn prepare(path: &Path, options: &WriterOptions) -> Result<Connection, Recording
         db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", [key, &value])
             .map_err(failed)?;
     }
-    begin_journal(&db).map_err(failed)?;
+    begin_journal(&db, options.cache_bytes).map_err(failed)?;
     Ok(db)
 }
 
 /// From here on the file is written as one that others read meanwhile.
-fn begin_journal(db: &Connection) -> rusqlite::Result<()> {
+fn begin_journal(db: &Connection, cache_bytes: usize) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_secs(2))?;
     db.set_prepared_statement_cache_capacity(64);
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "NORMAL")?;
     db.pragma_update(None, "wal_autocheckpoint", 2000)?;
-    db.pragma_update(None, "cache_size", -32_000)?;
+    // SQLite takes kibibytes as a negative number (https://sqlite.org/pragma.html#pragma_cache_size).
+    let cache_kib = i64::try_from(cache_bytes >> 10).unwrap_or(i64::MAX);
+    db.pragma_update(None, "cache_size", -cache_kib)?;
     // The journal is opened by its name on the first use, which may have gone by then.
     db.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))
 }

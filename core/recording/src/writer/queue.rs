@@ -31,6 +31,8 @@ struct State {
     done: u64,
     /// Someone waits for everything to be written: do not wait for company.
     is_urgent: bool,
+    /// Somebody has waited for room in vain: until there is some, nobody waits.
+    is_stalled: bool,
     closed: Option<bool>,
 }
 
@@ -61,10 +63,17 @@ impl Queue {
         let size = entry.size();
         let mut state = self.lock();
         if !self.has_room(&state, size) {
-            let deadline = Instant::now() + patience;
+            // Whoever records has more to do than to wait for a disk that does not answer.
+            let deadline = Instant::now()
+                + if state.is_stalled {
+                    Duration::ZERO
+                } else {
+                    patience
+                };
             while !self.has_room(&state, size) {
                 let left = deadline.saturating_duration_since(Instant::now());
                 if left.is_zero() || state.closed.is_some() {
+                    state.is_stalled = true;
                     return Err(Box::new(entry));
                 }
                 state = self
@@ -137,6 +146,7 @@ impl Queue {
             batch.push(entry);
         }
         state.bytes -= bytes;
+        state.is_stalled = false;
         drop(state);
         self.freed.notify_all();
         Work::Batch(batch)
@@ -184,6 +194,11 @@ impl Queue {
 
     pub(super) fn len(&self) -> usize {
         self.lock().waiting.len()
+    }
+
+    /// Bytes of what waits.
+    pub(super) fn bytes(&self) -> usize {
+        self.lock().bytes
     }
 
     /// The state is whole at every unlock, so a panic elsewhere does not spoil it.

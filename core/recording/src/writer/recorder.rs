@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::losses::Losses;
 use super::place::Held;
 use super::queue::{Queue, Work};
 use super::rows::{Rows, WriteError};
-use super::{Commit, Health, beside};
+use super::{Commit, Health, WriterOptions, beside};
 use crate::model::TurnId;
 use crate::{Entry, RecordingError};
 
@@ -29,7 +30,9 @@ pub(super) struct Recorder {
     pub(super) rescue: Option<(Instant, Duration)>,
     queue: Arc<Queue>,
     health: Arc<Mutex<Health>>,
+    losses: Arc<Mutex<Losses>>,
     on_commit: Option<Box<dyn Fn(Commit) + Send>>,
+    pub(super) cache_bytes: usize,
     pub(super) rows: Rows,
     started: Instant,
     pause: Option<(Instant, Duration)>,
@@ -45,6 +48,8 @@ struct Done {
     frames: u64,
     findings: u64,
     lost: Vec<(&'static str, String)>,
+    /// Turns of whose losses the file tells now.
+    settled: Vec<TurnId>,
 }
 
 impl Recorder {
@@ -53,9 +58,10 @@ impl Recorder {
         db: Connection,
         queue: Arc<Queue>,
         health: Arc<Mutex<Health>>,
-        on_commit: Option<Box<dyn Fn(Commit) + Send>>,
+        losses: Arc<Mutex<Losses>>,
+        options: WriterOptions,
     ) -> Self {
-        let rows = Rows::new();
+        let rows = Rows::new(options.lost_state_bytes);
         Self {
             db,
             held,
@@ -63,7 +69,9 @@ impl Recorder {
             rescue: None,
             queue,
             health,
-            on_commit,
+            losses,
+            on_commit: options.on_commit,
+            cache_bytes: options.cache_bytes,
             rows,
             started: Instant::now(),
             pause: None,
@@ -82,6 +90,7 @@ impl Recorder {
                     self.batch(&batch);
                     self.queue.done(entries);
                 }
+                Work::Idle if self.losses().is_unsettled() => self.batch(&[]),
                 Work::Idle => {}
                 Work::End(in_order) => return self.end(in_order),
             }
@@ -123,22 +132,72 @@ impl Recorder {
     fn transaction(&mut self, batch: &[Entry]) -> rusqlite::Result<Done> {
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         let mut done = Done::default();
+        let losses = Arc::clone(&self.losses);
         for entry in batch {
-            match self.rows.write(&self.db, entry) {
-                Ok(is_new) => note(&mut done, entry, is_new),
-                Err(WriteError::Entry(reason)) => done.lost.push((entry.name(), reason)),
-                Err(WriteError::Sqlite(error)) if is_of_entry(&error) => {
-                    done.lost.push((entry.name(), error.to_string()));
+            let with_losses = with_losses(entry, &losses);
+            let entry = with_losses.as_ref().unwrap_or(entry);
+            let reason = match self.rows.write(&self.db, entry) {
+                Ok(is_new) => {
+                    note(&mut done, entry, is_new);
+                    continue;
                 }
+                Err(WriteError::Entry(reason)) => reason,
+                Err(WriteError::Sqlite(error)) if is_of_entry(&error) => error.to_string(),
                 Err(WriteError::Sqlite(error)) => return Err(error),
+            };
+            let mut losses = self.losses();
+            losses.note(entry, &reason);
+            if matches!(entry, Entry::Snapshot(_)) {
+                losses.lost_states();
             }
+            drop(losses);
+            done.lost.push((entry.name(), reason));
         }
+        self.settle(&mut done)?;
         self.tell_losses(&done)?;
         self.db.execute_batch("COMMIT")?;
         Ok(done)
     }
 
+    /// Writes down what turns have lost, and turns that were lost themselves.
+    fn settle(&mut self, done: &mut Done) -> rusqlite::Result<()> {
+        if !self.losses().is_unsettled() {
+            return Ok(());
+        }
+        let losses = self.losses().to_settle();
+        for (number, turn) in losses {
+            let written = match turn {
+                Some(mut turn) => {
+                    let sentences = self.losses().sentences(&turn);
+                    turn.missing.extend(sentences);
+                    self.rows.write(&self.db, &Entry::Turn(turn))
+                }
+                None => self
+                    .rows
+                    .add_missing(&self.db, number, |turn| {
+                        self.losses
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .sentences(turn)
+                    })
+                    .map(|()| false),
+            };
+            match written {
+                Ok(is_new) => {
+                    done.new_turns += u64::from(is_new);
+                    done.turns.insert(number);
+                }
+                Err(WriteError::Sqlite(error)) if !is_of_entry(&error) => return Err(error),
+                // It cannot be written at all, and is counted already.
+                Err(_) => {}
+            }
+            done.settled.push(number);
+        }
+        Ok(())
+    }
+
     fn committed(&mut self, done: Done) {
+        self.losses().settled(&done.settled);
         let size_bytes = self.size_bytes();
         let mut health = self.health();
         health.turns += done.new_turns;
@@ -174,9 +233,15 @@ impl Recorder {
                 health.error = error;
             }
         }
+        let reason = self.health().error.clone().unwrap_or_default();
+        let losses = Arc::clone(&self.losses);
+        let mut losses = losses.lock().unwrap_or_else(PoisonError::into_inner);
         for entry in batch {
-            if let Entry::Snapshot(delta) = entry {
-                self.rows.lose_snapshot(delta);
+            losses.note(entry, &reason);
+            if let Entry::Snapshot(delta) = entry
+                && !self.rows.lose_snapshot(delta)
+            {
+                losses.lost_states();
             }
         }
     }
@@ -243,7 +308,15 @@ impl Recorder {
         Ok(mode.is_ok_and(|mode| mode == "delete"))
     }
 
-    fn tell_end(&self) -> rusqlite::Result<()> {
+    fn tell_end(&mut self) -> rusqlite::Result<()> {
+        while self.losses().is_unsettled() {
+            let mut done = Done::default();
+            self.settle(&mut done)?;
+            if done.settled.is_empty() {
+                break;
+            }
+            self.losses().settled(&done.settled);
+        }
         let ended = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
         self.tell_losses(&Done::default())?;
         self.rows.meta(&self.db, "ended_us", &ended.into())
@@ -270,9 +343,28 @@ impl Recorder {
         }
     }
 
+    fn losses(&self) -> MutexGuard<'_, Losses> {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn health(&self) -> MutexGuard<'_, Health> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A turn with what it has lost; none if it has lost nothing.
+fn with_losses(entry: &Entry, losses: &Mutex<Losses>) -> Option<Entry> {
+    let Entry::Turn(turn) = entry else { return None };
+    let losses = losses.lock().unwrap_or_else(PoisonError::into_inner);
+    if losses.is_empty() {
+        return None;
+    }
+    let sentences = losses.sentences(turn);
+    (!sentences.is_empty()).then(|| {
+        let mut turn = turn.clone();
+        turn.missing.extend(sentences);
+        Entry::Turn(turn)
+    })
 }
 
 fn note(done: &mut Done, entry: &Entry, is_new: bool) {

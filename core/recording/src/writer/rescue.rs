@@ -79,7 +79,11 @@ impl Recorder {
             Err(_) => {
                 held.discard();
                 let (path, held) = new_place(self.held.path())?;
-                let db = prepare(&path, &WriterOptions::default())?;
+                let options = WriterOptions {
+                    cache_bytes: self.cache_bytes,
+                    ..WriterOptions::default()
+                };
+                let db = prepare(&path, &options)?;
                 self.rows.forget();
                 self.take_up(db, held);
                 return Ok((path, false));
@@ -103,7 +107,7 @@ impl Recorder {
             .execute("VACUUM INTO ?", [path.to_string_lossy()])
             .map_err(failed)?;
         let db = Connection::open(path).map_err(failed)?;
-        begin_journal(&db).map_err(failed)?;
+        begin_journal(&db, self.cache_bytes).map_err(failed)?;
         Ok(db)
     }
 

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use rusqlite::{Connection as Db, params};
+use rusqlite::{Connection as Db, OptionalExtension, params};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,9 +9,9 @@ use crate::compression::Compressor;
 use crate::detail::TurnRest;
 use crate::model::{
     Connection, ConnectionId, Direction, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode, PatchRecord,
-    Span, SpanKind, Turn, TurnId, View, ViewId,
+    Span, SpanKind, Turn, TurnId, TurnKind, View, ViewId,
 };
-use crate::payload::Payload;
+use crate::payload::{Payload, read_text};
 use crate::schema::MAX_VALUE_BYTES;
 use crate::snapshots::{SnapshotError, SnapshotStore};
 use crate::{Entry, Finding, Keyframe, SnapshotDelta};
@@ -58,11 +58,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new() -> Self {
+    /// Rows of a recording; `lost_state_bytes` as in [`WriterOptions`](super::WriterOptions).
+    pub(super) fn new(lost_state_bytes: usize) -> Self {
         Self {
             compressor: Compressor::new(),
             blobs: BlobStore::new(),
-            snapshots: SnapshotStore::default(),
+            snapshots: SnapshotStore::new(lost_state_bytes),
             early: HashMap::new(),
             pages: HashMap::new(),
         }
@@ -76,8 +77,47 @@ impl Rows {
         self.pages.clear();
     }
 
-    pub(super) fn lose_snapshot(&mut self, delta: &SnapshotDelta) {
-        self.snapshots.lose(delta);
+    /// Keeps a state that could not be written; false if another one had to be given up for it.
+    pub(super) fn lose_snapshot(&mut self, delta: &SnapshotDelta) -> bool {
+        self.snapshots.lose(delta)
+    }
+
+    /// Adds to what a turn misses, if the turn was written.
+    pub(super) fn add_missing(
+        &mut self,
+        db: &Db,
+        turn: TurnId,
+        sentences: impl FnOnce(&Turn) -> Vec<String>,
+    ) -> Result<(), WriteError> {
+        let row = db
+            .prepare_cached(
+                "SELECT before, after, body FROM turns JOIN turn_details USING (turn) WHERE turn = ?",
+            )?
+            .query_row([turn], |row| {
+                let rest = read_text(row.get_ref(2)?, MAX_VALUE_BYTES);
+                Ok((row.get(0)?, row.get(1)?, rest))
+            })
+            .optional()?;
+        let Some((before, after, Ok(rest))) = row else {
+            // Whatever of it comes later says so itself.
+            return Ok(());
+        };
+        let mut rest: TurnRest =
+            serde_json::from_str(&rest).map_err(|error| WriteError::Entry(error.to_string()))?;
+        let known = Turn {
+            before,
+            after,
+            ..Turn::begun(turn, TurnKind::Other, 0)
+        };
+        for sentence in sentences(&known) {
+            if !rest.missing.contains(&sentence) {
+                rest.missing.push(sentence);
+            }
+        }
+        let body = json(&rest)?;
+        db.prepare_cached("UPDATE turn_details SET body = ? WHERE turn = ?")?
+            .execute(params![Payload::text(&mut self.compressor, &body), turn])?;
+        Ok(())
     }
 
     /// Writes an entry. True for a turn that was not there before.

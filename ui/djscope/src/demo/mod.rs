@@ -48,13 +48,15 @@ fn site() -> Result<Application, Failure> {
 fn serve(site: Arc<Application>, report: Report) -> io::Result<InsideServer> {
     let (begin, begun) = mpsc::channel();
     let (stop, stopped) = oneshot::channel::<()>();
+    let witness = Arc::new(told::Witness::new(report));
+    let remembers = Arc::clone(&witness);
     let thread = thread::Builder::new().name("demo".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build();
         match runtime {
-            Ok(runtime) => runtime.block_on(serve_until(site, report, &begin, stopped)),
+            Ok(runtime) => runtime.block_on(serve_until(site, witness, &begin, stopped)),
             Err(error) => drop(begin.send(Err(error))),
         }
     })?;
@@ -62,6 +64,7 @@ fn serve(site: Arc<Application>, report: Report) -> io::Result<InsideServer> {
     let address = begun.recv().map_err(|_| ended())??;
     Ok(InsideServer {
         address,
+        forget_states: Box::new(move || remembers.forget_states()),
         stop: Box::new(move || {
             let _ = stop.send(());
             let _ = thread.join();
@@ -71,11 +74,10 @@ fn serve(site: Arc<Application>, report: Report) -> io::Result<InsideServer> {
 
 async fn serve_until(
     site: Arc<Application>,
-    report: Report,
+    witness: Arc<told::Witness>,
     begin: &mpsc::Sender<io::Result<SocketAddr>>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let witness = Arc::new(told::Witness::new(report));
     witness.tell_views(&site);
     let options = HostOptions {
         on_turn: Some(Arc::new(move |session, turn| witness.tell(session, turn))),

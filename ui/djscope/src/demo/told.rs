@@ -81,6 +81,12 @@ impl Witness {
         }
     }
 
+    /// The next state of every view is reported whole.
+    pub fn forget_states(&self) {
+        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        mounted.values_mut().for_each(|view| view.state = None);
+    }
+
     /// Tells what the views of a site offer.
     pub fn tell_views(&self, site: &Application) {
         for view in site.views() {

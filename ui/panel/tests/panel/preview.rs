@@ -46,6 +46,7 @@ impl Preview {
             frames: turns.iter().map(|turn| turn.frames.len() as u64).sum(),
             findings: 0,
             size_bytes: 118_400,
+            memory: None,
             dropped: 0,
             probe: ProbeState::Connected {
                 djust: Some("1.2.6".to_owned()),
