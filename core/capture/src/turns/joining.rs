@@ -134,7 +134,8 @@ pub fn join(
 ) -> Vec<Entry> {
     let mut entries = Vec::new();
     if let Some(class) = &told.class {
-        let asked = turn.view.as_deref().filter(|_| told.parent.is_none());
+        let is_mounted = turn.kind == TurnKind::Mount && told.parent.is_none();
+        let asked = turn.view.as_deref().filter(|_| is_mounted);
         let renamed = asked.and_then(|asked| views.is_called(turn.connection, asked, class));
         entries.extend(renamed.map(Entry::View));
         let (number, new) = views.record(turn.connection, class);

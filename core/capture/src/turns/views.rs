@@ -82,10 +82,12 @@ impl Views {
         (number, Some(self.view(number, connection, class)))
     }
 
-    /// The view that the wire calls `asked` is one of `class`. Its record, if that was written under the other
-    /// name, stays its record.
+    /// The view that the wire calls `asked` was mounted and is one of `class`. If that is the same class by the
+    /// place where it is imported, the record that was written under the other name stays its record.
     pub fn is_called(&mut self, connection: Option<ConnectionId>, asked: &str, class: &str) -> Option<View> {
-        if asked == class {
+        let own_name = |path: &str| path.rsplit('.').next().map(str::to_owned);
+        let is_known = asked == class || self.classes.contains_key(asked);
+        if is_known || own_name(asked) != own_name(class) {
             return None;
         }
         self.names.insert(asked.to_owned(), class.to_owned());

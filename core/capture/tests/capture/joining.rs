@@ -402,6 +402,37 @@ fn other_code_of_a_class_is_another_record() {
     assert_eq!(ids, [Some(1), Some(1), Some(2), Some(2)]);
 }
 
+/// The report of a mount that was asked for as `app.views.V`.
+fn mount_of(class: &str) -> Seen {
+    let mut report = told(
+        1,
+        "mount",
+        None,
+        None,
+        &json!([{"type": "mount", "version": 1, "t_us": 5}]),
+    );
+    report["class"] = json!(class);
+    probe(50, report)
+}
+
+#[test]
+fn a_view_of_another_class_is_another_view() {
+    // Whatever the wire calls it: another name, or the name of a class that is known.
+    for (class_of_mount, known) in [
+        ("app.views.Other", "app.views.X"),
+        ("app.views.inner.V", "app.views.V"),
+    ] {
+        let mut frames = vec![probe(0, class(known, 3))];
+        frames.extend(mounted(1, "s"));
+        frames.push(probe(40, class(class_of_mount, 3)));
+        frames.push(mount_of(class_of_mount));
+        frames.extend(mounted(2, "t"));
+        let written = assemble(frames);
+        let classes: Vec<_> = views(&written).into_iter().map(|(_, class, _)| class).collect();
+        assert_eq!(classes, ["app.views.V", class_of_mount, "app.views.V"]);
+    }
+}
+
 #[test]
 fn a_view_that_is_asked_for_by_another_name_is_one_view() {
     let renamed = |seen: Seen| match seen {
@@ -425,6 +456,7 @@ fn a_view_that_is_asked_for_by_another_name_is_one_view() {
     };
     let mut frames = mounted(1, "s");
     frames.push(probe(40, class("app.views.inner.V", 3)));
+    frames.push(mount_of("app.views.inner.V"));
     frames.extend(event_turns([1, 2]).into_iter().map(renamed));
     frames.extend(mounted(2, "t"));
     let written = assemble(frames);
