@@ -1,10 +1,10 @@
 //! The server begins with djscope and ends with it, however it ends; nothing is left behind.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use djscope_tests::djscope;
@@ -518,4 +518,81 @@ fn a_folder_that_cannot_be_on_the_path_is_not_taken() {
     let turns = djscope::turns(&run.folder.path().join("r.djscope"), "kind:event");
     assert_eq!(turns[0]["after"]["public"]["count"], 1, "{}", run.log());
     assert_eq!(turns[0]["missing"], serde_json::json!([]));
+}
+
+/// A djscope at a terminal of its own, with a server that asks for a line first.
+struct AtTerminal {
+    script: Child,
+    keyboard: ChildStdin,
+    djscope: u32,
+    server: SocketAddr,
+    folder: TempDir,
+}
+
+impl AtTerminal {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = project::free_port();
+        let server = SocketAddr::from(([127, 0, 0, 1], port));
+        let asking = format!(
+            "read line; echo $line > {}/line; exec {}",
+            folder.path().display(),
+            http_server(port)
+        );
+        let command = format!(
+            "exec {} run --headless --upstream http://{server} --out {}/r.djscope -- sh -c '{asking}'",
+            djscope::binary().display(),
+            folder.path().display()
+        );
+        let mut script = Command::new("script")
+            .args(["-qfec", &command, "/dev/null"])
+            .env("SHELL", "/bin/sh")
+            .stdin(Stdio::piped())
+            .stdout(fs::File::create(folder.path().join("screen")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut keyboard = script.stdin.take().unwrap();
+        let mut started = Vec::new();
+        until("the server has started", || {
+            started = descendants(script.id());
+            started.len() >= 3
+        });
+        // A background process would be stopped here.
+        keyboard.write_all(b"hello\n").unwrap();
+        until("the server listens", || answers(server));
+        let screen = || fs::read_to_string(folder.path().join("screen")).unwrap();
+        until("the proxy listens", || screen().contains("proxy http://"));
+        Self {
+            djscope: started[0],
+            script,
+            keyboard,
+            server,
+            folder,
+        }
+    }
+}
+
+#[test]
+fn a_server_keeps_its_terminal_and_ends_with_it() {
+    for ending in ["Ctrl-C", "KILL", "HUP"] {
+        let mut terminal = AtTerminal::start();
+        let line = fs::read_to_string(terminal.folder.path().join("line")).unwrap();
+        assert_eq!(line, "hello\n");
+        let started = descendants(terminal.djscope);
+        match ending {
+            "Ctrl-C" => terminal.keyboard.write_all(b"\x03").unwrap(),
+            signal => send(signal, terminal.djscope),
+        }
+        for pid in started {
+            until("what djscope has started ends", || !is_running(pid));
+        }
+        assert!(!answers(terminal.server), "{ending}");
+        let code = terminal.script.wait().unwrap().code();
+        let screen = fs::read_to_string(terminal.folder.path().join("screen")).unwrap();
+        assert_eq!(
+            code,
+            Some(if ending == "KILL" { 137 } else { 0 }),
+            "{ending}: {screen}"
+        );
+    }
 }
