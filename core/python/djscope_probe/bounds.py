@@ -22,7 +22,7 @@ MAX_STATE = _number("DJSCOPE_PROBE_MAX_STATE", 4 * 1024 * 1024)
 MAX_WALK = _number("DJSCOPE_PROBE_MAX_WALK", 20_000)
 
 # Bytes of a value beyond those that are told, of which a digest says whether they changed.
-MAX_DIGEST = _number("DJSCOPE_PROBE_MAX_DIGEST", 2 * 1024 * 1024)
+MAX_DIGEST = _number("DJSCOPE_PROBE_MAX_DIGEST", 512 * 1024)
 
 # What may wait for the sender: messages, and bytes of captured state in them.
 MAX_WAITING = _number("DJSCOPE_PROBE_MAX_WAITING", 10_000)
