@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use djscope_tests::djscope;
-use djscope_tests::project::{self, Database, Kind};
+use djscope_tests::project::{self, Database, Kind, Server};
 use djscope_tests::raw::Live;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -500,6 +501,52 @@ fn a_probe_that_is_never_heard_is_named_with_the_reason() {
             assert!(texts.len() == 1 && texts.iter().all(fits), "{script}: {turn}");
         }
     }
+}
+
+#[test]
+fn a_server_that_the_command_has_not_started_is_named() {
+    let address = SocketAddr::from(([127, 0, 0, 1], project::free_port()));
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("mark");
+    let command = shell(&format!("touch {}; exec sleep 1000", mark.display()));
+    // As a container does, or a service that the command only wakes.
+    let elsewhere = std::thread::spawn(move || {
+        until("the command has started", || mark.exists());
+        Server::start_on(Kind::Daphne, address.port())
+    });
+    let (log, turns) = silent(&command, address, true);
+    let reason = "was not started by the command that djscope has started";
+    assert!(log.contains(reason), "{log}");
+    for turn in turns {
+        assert!(turn["missing"][0].as_str().unwrap().contains(reason), "{turn}");
+    }
+    drop(elsewhere.join().unwrap());
+}
+
+#[test]
+fn no_umask_opens_the_folder_of_the_probe() {
+    let port = project::free_port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let run = Started::with("umask 0; exec", &[], &Kind::Daphne.command(port), address);
+    assert_eq!(run.probe_folders(), 1);
+    let mut paths = vec![run.folder.path().to_owned()];
+    let mut seen = 0;
+    while let Some(path) = paths.pop() {
+        for entry in fs::read_dir(path).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                paths.push(path.clone());
+            }
+            // What Python makes there is behind the folder's own mode.
+            let is_made_by_python = path.to_string_lossy().contains("__pycache__");
+            if path.to_string_lossy().contains("djscope-probe-") && !is_made_by_python {
+                let mode = entry.metadata().unwrap().permissions().mode();
+                assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10);
 }
 
 #[test]

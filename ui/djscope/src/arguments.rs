@@ -94,7 +94,7 @@ pub struct RunArguments {
     /// Record the wire only; leave the server's environment alone
     #[arg(long)]
     pub no_probe: bool,
-    /// Leave the server running when djscope ends
+    /// Leave the server running when djscope ends; it gets no input from the terminal then
     #[arg(long)]
     pub keep_server: bool,
     /// The command of the server, after --

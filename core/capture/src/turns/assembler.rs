@@ -179,6 +179,12 @@ impl Assembler {
         if self.silence.since_us().is_none() {
             return;
         }
+        out.extend(
+            self.silence
+                .kept()
+                .into_iter()
+                .map(|turn| Entry::Turn(Box::new(turn))),
+        );
         self.silence_reason = Some(reason.to_owned());
         self.has_probe_news = true;
         for turns in self.connections.values_mut() {
@@ -562,10 +568,12 @@ impl Assembler {
             http::answer(&mut turn, &exchange);
             out.push(Entry::Turn(Box::new(turn)));
         } else if self.probes.is_empty()
-            && let Some(turn) = http::fallback_event(self.last_turn + 1, &exchange)
+            && let Some(mut turn) = http::fallback_event(self.last_turn + 1, &exchange)
         {
             self.last_turn = turn.turn;
             exchange.turn = Some(turn.turn);
+            self.has_probe_news |= self.silence.frame(turn.t_us);
+            self.silence.mark_or_keep(&mut turn);
             out.push(Entry::Turn(Box::new(turn)));
         }
         out.push(Entry::Http(Box::new(exchange)));

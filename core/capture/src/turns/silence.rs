@@ -2,6 +2,9 @@
 
 use djscope_recording::model::{Micros, Turn};
 
+/// Turns that are kept for the sentence at most.
+const KEPT: usize = 512;
+
 /// Begins the sentence of a turn that no probe has reported.
 const NOT_HEARD: &str = "state, spans, SQL and logs: no probe was heard, ";
 
@@ -11,6 +14,8 @@ pub struct Silence {
     is_expected: bool,
     since_us: Option<Micros>,
     sentence: Option<String>,
+    /// Turns over HTTP, which nobody else keeps, until the sentence is known.
+    kept: Vec<Turn>,
 }
 
 impl Silence {
@@ -32,6 +37,7 @@ impl Silence {
     pub fn break_off(&mut self) {
         self.since_us = None;
         self.sentence = None;
+        self.kept.clear();
         self.is_expected = false;
     }
 
@@ -63,6 +69,22 @@ impl Silence {
         };
         turn.missing.push(sentence.clone());
         true
+    }
+
+    /// Says it in a turn over HTTP, at once or when it is known.
+    pub fn mark_or_keep(&mut self, turn: &mut Turn) {
+        if !self.mark(turn) && self.is_unexplained() && self.kept.len() < KEPT {
+            self.kept.push(turn.clone());
+        }
+    }
+
+    /// The turns that were kept, with the sentence.
+    pub fn kept(&mut self) -> Vec<Turn> {
+        let mut kept = std::mem::take(&mut self.kept);
+        for turn in &mut kept {
+            self.mark(turn);
+        }
+        kept
     }
 
     /// A probe has reported the turn after all.

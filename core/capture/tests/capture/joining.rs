@@ -528,7 +528,8 @@ fn a_socket_beside_the_proxy_is_said_to_be_one() {
     assert!(written.turns[&1].missing[0].contains("did not go through the proxy"));
 }
 
-fn exchange(method: &str, status: u16, answer: &str) -> HttpExchange {
+/// A request of the POST fallback, answered.
+pub fn exchange(method: &str, status: u16, answer: &str) -> HttpExchange {
     HttpExchange {
         http: 9,
         turn: None,

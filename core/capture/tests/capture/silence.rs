@@ -4,6 +4,7 @@ use djscope_capture::turns::{Assembler, Seen};
 use djscope_recording::model::Turn;
 use serde_json::{Value, json};
 
+use crate::joining::exchange;
 use crate::playbook::{Written, assemble, down, mounted, probe, up};
 
 const WHY: &str = "started with -I; start it without";
@@ -119,4 +120,18 @@ fn the_silence_begins_with_the_first_frame_of_the_server() {
     assert_eq!(assembler.probe().unheard_since_us, Some(10));
     assembler.observe(hello());
     assert_eq!(assembler.probe().unheard_since_us, None);
+}
+
+#[test]
+fn an_event_over_http_says_it_as_well() {
+    let posted = || Seen::HttpEnded {
+        exchange: Box::new(exchange("POST", 200, "{}")),
+    };
+    let seen = [
+        fact("probe", json!(true)),
+        posted(),
+        fact("probe_silent", json!(WHY)),
+        posted(),
+    ];
+    assert_eq!(said(&assemble(seen)), [1, 1]);
 }
