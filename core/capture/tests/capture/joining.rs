@@ -310,13 +310,14 @@ fn the_mount_of_an_embedded_view_is_not_the_page_s() {
     child["parent"] = json!("7-0");
     child["class"] = json!("app.views.Child");
     child["view"] = json!("7-2");
-    let page = told(
+    let mut page = told(
         2,
         "mount",
         None,
         None,
         &json!([{"type": "mount", "version": 1, "ref": null, "t_us": 10}]),
     );
+    page["before"] = json!({"base": false, "public": {"count": 0}});
     let mut frames = mounted(1, "s");
     frames.extend([probe(4000, child), probe(4100, page)]);
     let written = assemble(frames);
