@@ -432,6 +432,50 @@ fn foreign_names_are_refused_as_by_the_server_alone() {
     }
 }
 
+/// A server that gives each connection one answer, and says what it heard.
+fn answering_as_told(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { break };
+            stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+            let mut bytes = Vec::new();
+            let mut buffer = [0; 65536];
+            while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                bytes.extend_from_slice(&buffer[..length]);
+            }
+            let _ = stream.write_all(answer);
+            let _ = sender.send(bytes);
+        }
+    });
+    (address, heard)
+}
+
+/// Where the process has no files left, that is said, and the relay goes on as soon as there are some again.
+#[test]
+fn running_out_of_files_is_said() {
+    let (upstream, _heard) =
+        answering_as_told(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    let mut recording = Recording::attach_with_files(&format!("http://{upstream}"), 64);
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", recording.proxy);
+    let mut held: Vec<Connection> = (0..80).map(|_| Connection::open(recording.proxy)).collect();
+    recording.wait_for_word("as many open files as the system allows");
+    held.clear();
+    let since = Instant::now();
+    let answered = std::iter::repeat_with(|| {
+        std::thread::sleep(Duration::from_millis(100));
+        let mut connection = Connection::open(recording.proxy);
+        connection.send(request.as_bytes());
+        connection.answer("GET").status
+    });
+    let mut answered = answered.take_while(|_| since.elapsed() < Duration::from_secs(30));
+    assert!(answered.any(|status| status.contains(" 200 ")));
+    let (code, log) = recording.stop("INT");
+    assert_eq!(code, Some(0), "{log}");
+}
+
 #[test]
 fn many_requests_on_one_connection() {
     let mut recording = Recording::start(Kind::Uvicorn, &[]);
@@ -540,7 +584,7 @@ fn a_browser_that_leaves_is_gone_for_the_server_too() {
         .as_bytes(),
     );
     connection.head();
-    connection.chunk();
+    assert_eq!(connection.bytes(13), b"data: again\n\n");
     drop(connection);
     has_gone
         .recv_timeout(Duration::from_secs(5))

@@ -90,6 +90,20 @@ impl Recording {
         Self::begin(command, &project::folder(), &[])
     }
 
+    /// The same for a djscope that may open only so many files.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn attach_with_files(upstream: &str, files: u32) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {files}; exec \"$@\""), "sh"])
+            .arg(binary())
+            .args(["attach", upstream]);
+        Self::begin(command, &project::folder(), &[])
+    }
+
     /// The demo, without Python: neither is on the path.
     ///
     /// # Panics
@@ -142,6 +156,22 @@ impl Recording {
     /// Process id of djscope.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until djscope has said a line with `word` in it.
+    ///
+    /// # Panics
+    ///
+    /// If it does not within 30 s.
+    pub fn wait_for_word(&self, word: &str) {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let line = self.log.recv_timeout(left);
+            if line.expect("djscope did not say it").contains(word) {
+                return;
+            }
+        }
     }
 
     /// Sends a signal by name (`INT`, `TERM`, `KILL`), waits for the end, and gives the exit code and what was said.

@@ -121,6 +121,15 @@ impl Connection {
         (size > 0).then_some(bytes)
     }
 
+    /// So many bytes of a body without chunks.
+    ///
+    /// # Panics
+    ///
+    /// If the connection ends before.
+    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+        self.exactly(length)
+    }
+
     /// Everything up to the end of the connection.
     ///
     /// # Panics

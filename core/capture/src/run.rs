@@ -17,11 +17,12 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::launch::{LaunchError, Occupant, Origin, Server, Stops, address_in_command};
+use crate::notices::Notices;
 use crate::observation::Observation;
 use crate::probe::{ProbeListener, ProbeMessage, ProbeReport};
 use crate::proxy::{self, HostName, ProxyOptions, Rewriting, Upstream, UpstreamError};
 use crate::recorder::{Recorder, RecorderOptions, Shared};
-use crate::silence::{Notice, Place, Watch};
+use crate::silence::{Place, Watch};
 
 /// How long a server may take from its start to its first connection.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -116,12 +117,12 @@ pub struct RunOptions {
     pub overwrite: bool,
     /// Bytes of an HTTP body that are kept.
     pub body_limit: usize,
+    /// Where the run says what the user should hear of.
+    pub notices: Arc<Notices>,
     /// How it is recorded.
     pub recorder: RecorderOptions,
     /// End after this long.
     pub duration: Option<Duration>,
-    /// Says at once what the user should know.
-    pub notice: Notice,
 }
 
 /// Why a run could not begin.
@@ -467,6 +468,8 @@ impl Live {
         if let Some(replaced) = replaced {
             replaced.remove();
         }
+        // After the server has started, which gets the limit that it would have alone.
+        allow_many_files();
         let proxy = listener.local_addr()?;
         let tap = recorder.tap();
         for (key, value) in [
@@ -478,18 +481,19 @@ impl Live {
         ] {
             tap.send(Observation::Fact { key, value });
         }
-        let notice = options.notice;
+        let notices = Arc::clone(&options.notices);
         let options = ProxyOptions {
             upstream: upstream.clone(),
             rewriting: options
                 .rewrite_host
                 .map(|allowed| Rewriting::new(upstream.authority(), allowed)),
             body_limit: options.body_limit,
+            notices: options.notices,
         };
         let serving = tokio::spawn(proxy::serve(listener, options, tap));
         let silence = server.place(&upstream).map(|place| {
             let (shared, clock, tap) = (recorder.shared(), recorder.clock(), recorder.tap());
-            Arc::new(Watch::new(place, shared, clock, tap, notice))
+            Arc::new(Watch::new(place, shared, clock, tap, notices))
         });
         if let Some(silence) = &silence {
             tokio::spawn(Arc::clone(silence).watch());
@@ -638,6 +642,20 @@ fn discard(recorder: Recorder) {
         && summary.health.moved.is_none()
     {
         let _ = std::fs::remove_file(summary.path);
+    }
+}
+
+/// Each connection of a browser takes two files; the system gives more to whoever asks.
+fn allow_many_files() {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+            && soft < hard
+        {
+            // Without it there are as many as before, and running out of them is said.
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+        }
     }
 }
 

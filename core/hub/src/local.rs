@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use djscope_capture::notices::Notices;
 use djscope_capture::recorder::Shared;
 use djscope_recording::filter::Filter;
 use djscope_recording::model::TurnId;
@@ -28,6 +29,8 @@ pub struct Live {
     pub with_probe: bool,
     /// The recorder.
     pub recorder: Arc<Shared>,
+    /// What else is said of the run.
+    pub notices: Arc<Notices>,
 }
 
 enum Message {
@@ -389,6 +392,7 @@ fn add_live(status: &mut Status, live: &Live) {
         },
     };
     status.problems.extend(health.happened());
+    status.problems.extend(live.notices.said());
     if let Some(error) = health.error.filter(|_| health.is_failing) {
         status.problems.push(error);
     }

@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use djscope_capture::notices::Notices;
 use djscope_capture::recorder::RecorderOptions;
 use djscope_capture::redaction::Rules;
 use djscope_capture::run::{Ending, Run, RunOptions, Source};
@@ -46,6 +47,12 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let mut recorder = RecorderOptions::within(options.memory);
     recorder.rules = rules;
     recorder.writer.on_commit = Some(say_at_once(mailbox.on_commit()));
+    let look_again = Mutex::new(mailbox.on_commit());
+    let notices = Arc::new(Notices::new(move |sentence| {
+        note!("{sentence}");
+        let look_again = look_again.lock().unwrap_or_else(PoisonError::into_inner);
+        look_again(Commit::default());
+    }));
     let run_options = RunOptions {
         source,
         listen: options.listen,
@@ -53,9 +60,9 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         out: out.clone(),
         overwrite: options.overwrite,
         body_limit: BODY_LIMIT,
+        notices: Arc::clone(&notices),
         recorder,
         duration: options.duration,
-        notice: Box::new(|text| eprintln!("djscope: {text}")),
     };
     let is_over = Arc::new(AtomicBool::new(false));
     let over = Arc::clone(&is_over);
@@ -82,6 +89,7 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
             command,
             with_probe: probe,
             recorder: Arc::clone(&run.recorder),
+            notices,
         };
         if let Err(failure) = window::show(&out, Some(live), mailbox, &window::Start::default(), &closer) {
             failure.print();

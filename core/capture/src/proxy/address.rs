@@ -2,7 +2,6 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
-use hyper::Uri;
 use thiserror::Error;
 
 /// Where the server is.
@@ -37,23 +36,24 @@ impl FromStr for Upstream {
 
     fn from_str(text: &str) -> Result<Self, UpstreamError> {
         let form = || UpstreamError::Form(text.to_owned());
-        let with_scheme = if text.contains("://") {
-            text.to_owned()
-        } else {
-            format!("http://{text}")
+        let rest = match text.split_once("://") {
+            Some(("http" | "ws", rest)) => rest,
+            Some(("https" | "wss", _)) => return Err(UpstreamError::Encrypted(text.to_owned())),
+            Some(_) => return Err(form()),
+            None => text,
         };
-        let uri: Uri = with_scheme.parse().map_err(|_| form())?;
-        match uri.scheme_str() {
-            Some("http" | "ws") => {}
-            Some("https" | "wss") => return Err(UpstreamError::Encrypted(text.to_owned())),
-            _ => return Err(form()),
+        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        let (host, port) = match authority.rsplit_once(':') {
+            // The colons inside brackets are the address's own.
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| form())?),
+            _ => (authority, 80),
+        };
+        let has_odd =
+            |host: &str| host.contains(|it: char| it.is_whitespace() || it.is_control() || it == '@');
+        if host.is_empty() || has_odd(host) {
+            return Err(form());
         }
-        let host = uri
-            .host()
-            .filter(|host| !host.is_empty())
-            .ok_or_else(form)?
-            .to_owned();
-        let port = uri.port_u16().unwrap_or(80);
+        let host = host.to_owned();
         let name = host.trim_start_matches('[').trim_end_matches(']');
         let mut addresses: Vec<SocketAddr> = (name, port)
             .to_socket_addrs()

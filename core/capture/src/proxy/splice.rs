@@ -1,70 +1,23 @@
-//! Two sockets after `101 Switching Protocols`.
+//! One direction of a socket, after `101 Switching Protocols`.
 
 use djscope_recording::model::{ConnectionId, Direction};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::observation::Observation;
 use crate::queue::Tap;
 
-const BUFFER: usize = 64 * 1024;
-
-/// A socket that HTTP has let go of, with what was read of it too early.
-pub struct Socket {
-    stream: TcpStream,
-    already_read: bytes::Bytes,
-}
-
-impl Socket {
-    /// The TCP stream under an upgraded connection. None if it is none, which the proxy never makes.
-    pub fn of(upgraded: Upgraded) -> Option<Self> {
-        let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-        Some(Self {
-            stream: parts.io.into_inner(),
-            already_read: parts.read_buf,
-        })
-    }
-}
-
-/// Passes bytes both ways until both sides have ended, and puts a copy on the queue.
-pub async fn splice(mut browser: Socket, mut server: Socket, connection: ConnectionId, tap: &Tap) {
-    let (browser_early, server_early) = (browser.already_read, server.already_read);
-    let (from_browser, to_browser) = browser.stream.split();
-    let (from_server, to_server) = server.stream.split();
-    tokio::join!(
-        pass(
-            from_browser,
-            to_server,
-            browser_early,
-            connection,
-            Direction::ToServer,
-            tap
-        ),
-        pass(
-            from_server,
-            to_browser,
-            server_early,
-            connection,
-            Direction::ToBrowser,
-            tap
-        ),
-    );
-}
-
-async fn pass(
+/// Passes bytes of a socket on until its side has ended, and puts a copy on the queue.
+pub async fn pass(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
-    early: bytes::Bytes,
+    mut buffer: Box<[u8]>,
+    early: &[u8],
     connection: ConnectionId,
     direction: Direction,
     tap: &Tap,
 ) {
-    let mut buffer = vec![0; BUFFER].into_boxed_slice();
-    let mut is_open = early.is_empty() || hand_on(&early, &mut to, connection, direction, tap).await;
-    drop(early);
+    let mut is_open = early.is_empty() || hand_on(early, &mut to, connection, direction, tap).await;
     while is_open {
         is_open = match from.read(&mut buffer).await {
             Ok(0) | Err(_) => false,

@@ -1,19 +1,13 @@
 //! What the browser sees while the server is down.
 
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use hyper::{Response, StatusCode};
-
 use super::Upstream;
 
-/// A 502 that says what is wrong. A page tries again by itself.
-pub fn answer(upstream: &Upstream, problem: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
-    let wants_page = headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
-    let (media_type, text) = if wants_page {
+/// The status of the answer.
+pub const STATUS: u16 = 502;
+
+/// An answer that says what is wrong. A page tries again by itself.
+pub fn answer(upstream: &Upstream, problem: &str, accept: &str) -> String {
+    let (media_type, text) = if accept.contains("text/html") {
         ("text/html; charset=utf-8", page(upstream, problem))
     } else {
         (
@@ -21,13 +15,11 @@ pub fn answer(upstream: &Upstream, problem: &str, headers: &HeaderMap) -> Respon
             format!("djscope: {upstream} does not answer: {problem}\n"),
         )
     };
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    *response.status_mut() = StatusCode::BAD_GATEWAY;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    response
+    format!(
+        "HTTP/1.1 {STATUS} Bad Gateway\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\
+         Cache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n\r\n{text}",
+        text.len()
+    )
 }
 
 fn page(upstream: &Upstream, problem: &str) -> String {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::notices::Notices;
 use crate::observation::Observation;
 use crate::queue::{Clock, Tap};
 use crate::recorder::Shared;
@@ -22,9 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The same where it cannot be seen: a busy machine is no reason.
 const LONG_PATIENCE: Duration = Duration::from_secs(8);
-
-/// Called with what the user should read at once.
-pub type Notice = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Where the server is that should report.
 #[derive(Debug)]
@@ -43,7 +41,7 @@ pub struct Watch {
     recorder: Arc<Shared>,
     clock: Clock,
     tap: Tap,
-    notice: Notice,
+    notices: Arc<Notices>,
     seen: Mutex<Seen>,
 }
 
@@ -56,13 +54,13 @@ struct Seen {
 
 impl Watch {
     /// Nothing was noticed so far.
-    pub fn new(place: Place, recorder: Arc<Shared>, clock: Clock, tap: Tap, notice: Notice) -> Self {
+    pub fn new(place: Place, recorder: Arc<Shared>, clock: Clock, tap: Tap, notices: Arc<Notices>) -> Self {
         Self {
             place,
             recorder,
             clock,
             tap,
-            notice,
+            notices,
             seen: Mutex::default(),
         }
     }
@@ -136,7 +134,7 @@ impl Watch {
             key: "probe_silent",
             value: json!(format!("{reason}; {}", reason.way_out())),
         });
-        (self.notice)(&format!(
+        self.notices.say(&format!(
             "no probe was heard from the server, so state, SQL, logs and handler times are missing: {reason}\nhint: {}",
             reason.way_out()
         ));

@@ -27,6 +27,7 @@ async fn proxy_to(upstream: SocketAddr, rewrite_host: bool) -> Bench {
         rewriting: rewrite_host
             .then(|| Rewriting::new(upstream.to_string(), vec!["dev.example.org".parse().unwrap()])),
         body_limit: 1 << 20,
+        notices: Arc::default(),
     };
     tokio::spawn(proxy::serve(listener, options, tap));
     Bench { proxy, queue }
@@ -167,8 +168,12 @@ async fn an_answer_streams_and_may_never_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_expected_continue_comes_before_the_body() {
+async fn an_expected_continue_is_the_servers_to_give() {
     let upstream = server(|mut stream, _| async move {
+        stream
+            .write_all(b"HTTP/1.1 100 Continue\r\nX-Mine: 1\r\n\r\n")
+            .await
+            .unwrap();
         let mut body = [0; 4];
         stream.read_exact(&mut body).await.unwrap();
         stream
@@ -185,7 +190,7 @@ async fn an_expected_continue_comes_before_the_body() {
     )
     .await;
     let interim = tokio::time::timeout(PATIENCE, head(&mut stream)).await.unwrap();
-    assert!(interim.starts_with("HTTP/1.1 100 "), "{interim}");
+    assert_eq!(interim, "HTTP/1.1 100 Continue\r\nX-Mine: 1\r\n\r\n");
     stream.write_all(b"body").await.unwrap();
     assert!(whole(stream).await.ends_with("\r\n\r\nbody"));
 }
@@ -253,7 +258,7 @@ async fn any_upgraded_socket_is_passed_on_byte_by_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_connection_serves_many_requests_and_survives_a_restart() {
+async fn one_connection_serves_many_requests_and_ends_when_the_server_ends_it() {
     let upstream = server(|mut stream, _| async move {
         // Says keep-alive and closes all the same after two answers, as a server does that restarts.
         stream
@@ -268,16 +273,22 @@ async fn one_connection_serves_many_requests_and_survives_a_restart() {
     })
     .await;
     let bench = proxy_to(upstream, false).await;
-    let mut stream = TcpStream::connect(bench.proxy).await.unwrap();
-    for expected in [b'1', b'2', b'1', b'2'] {
-        stream
-            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            .await
-            .unwrap();
-        let answer = tokio::time::timeout(PATIENCE, head(&mut stream)).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert_eq!(stream.read_u8().await.unwrap(), expected);
-        tokio::time::sleep(Duration::from_millis(30)).await;
+    // A browser sees its connection end, as without the proxy, and opens another.
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(bench.proxy).await.unwrap();
+        for expected in [b'1', b'2'] {
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                .await
+                .unwrap();
+            let answer = tokio::time::timeout(PATIENCE, head(&mut stream)).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            assert_eq!(stream.read_u8().await.unwrap(), expected);
+        }
+        assert_eq!(whole(stream).await, "");
+    }
+    for _ in 0..4 {
+        assert_eq!(bench.exchange().error, None);
     }
 }
 
@@ -406,7 +417,7 @@ async fn a_request_with_no_host_or_two_is_left_to_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_down_or_speaks_nonsense_is_a_502() {
+async fn a_server_that_is_down_is_a_502_and_nonsense_is_passed_on() {
     let free = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()
@@ -442,10 +453,9 @@ async fn a_server_that_is_down_or_speaks_nonsense_is_a_502() {
         .await,
     )
     .await;
-    assert!(
-        text.starts_with("HTTP/1.1 502 ") && text.contains("not HTTP"),
-        "{text}"
-    );
+    assert_eq!(text, "SSH-2.0-OpenSSH_9.2\r\n", "nonsense is passed on as it is");
+    let error = bench.exchange().error.unwrap();
+    assert!(error.contains("does not begin as HTTP/1 does"), "{error}");
 
     let silent = server(|stream, _| async move { drop(stream) }).await;
     let bench = proxy_to(silent, false).await;
@@ -463,12 +473,175 @@ async fn a_server_that_is_down_or_speaks_nonsense_is_a_502() {
     );
 }
 
+/// Requests and answers of which every byte matters.
+fn odd_messages() -> Vec<(&'static str, String, String)> {
+    let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let case = |name, request: &str, answer: &str| (name, request.to_owned(), answer.to_owned());
+    let many: String = (0..300)
+        .map(|number| format!("X-{number}: {number}\r\n"))
+        .collect();
+    vec![
+        case("a raw query", "GET /?q=\"<b>\" HTTP/1.1\r\nHost: x\r\n\r\n", ok),
+        case(
+            "a query that is not ASCII",
+            "GET /?q=ä HTTP/1.1\r\nHost: x\r\n\r\n",
+            ok,
+        ),
+        case(
+            "interleaved fields",
+            "GET / HTTP/1.1\r\na: 1\r\nHost: x\r\nA: 2\r\nb:3\r\na:  4 \r\n\r\n",
+            "HTTP/1.1 200 Fine By Me\r\nSet-Cookie: a\r\nX: y\r\nset-cookie: b\r\nContent-Length: 0\r\nVary:\r\n\r\n",
+        ),
+        case(
+            "early hints",
+            get,
+            "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        ),
+        case(
+            "trailers",
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;ext=1\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n02\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n",
+        ),
+        case(
+            "304 with a length",
+            get,
+            "HTTP/1.1 304 Not Modified\r\nContent-Length: 1234\r\nETag: \"a\"\r\n\r\n",
+        ),
+        case(
+            "HEAD with chunks",
+            "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ),
+        case(
+            "a long URL",
+            &format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(200_000)),
+            ok,
+        ),
+        case(
+            "many fields",
+            &format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n"),
+            &format!("HTTP/1.1 200 OK\r\n{many}Content-Length: 0\r\n\r\n"),
+        ),
+        case(
+            "HTTP/1.0",
+            "GET / HTTP/1.0\r\n\r\n",
+            "HTTP/1.0 200 OK\r\n\r\nuntil the end",
+        ),
+        case("a whole URL", "GET http://x/a HTTP/1.1\r\nHost: x\r\n\r\n", ok),
+        case(
+            "no Host",
+            "GET / HTTP/1.1\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        ),
+        case(
+            "Latin-1",
+            get,
+            "HTTP/1.1 200 \u{fffd}\r\nContent-Length: 0\r\n\r\n",
+        ),
+        case(
+            "not HTTP at all",
+            "\u{16}\u{3}\u{1} hello\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\n\r\nno",
+        ),
+        case(
+            "both lengths",
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG",
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        ),
+        case(
+            "line feeds alone",
+            "GET / HTTP/1.0\nHost: x\n\n",
+            "HTTP/1.0 200 OK\n\nok",
+        ),
+        case(
+            "HTTP/2 without asking",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "HTTP/1.1 505 HTTP Version Not Supported\r\n\r\n",
+        ),
+    ]
+}
+
+/// Whoever listens on either side hears what the other side said, and nothing else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nonsense_from_the_browser_is_a_400() {
-    let upstream = server(|_, _| async {}).await;
+async fn every_byte_passes_as_it_came() {
+    for (name, request, answer) in odd_messages() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bench = proxy_to(listener.local_addr().unwrap(), false).await;
+        let (expected, said) = (request.clone(), answer.clone());
+        let serving = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut heard = vec![0; expected.len()];
+            stream.read_exact(&mut heard).await.unwrap();
+            stream.write_all(said.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            // Nothing more comes than was sent, and the end comes too.
+            let more = stream.read_to_end(&mut heard).await.unwrap();
+            (heard, more)
+        });
+        let mut stream = ask(bench.proxy, &request).await;
+        // A browser that has said all may say so, and still reads.
+        stream.shutdown().await.unwrap();
+        assert_eq!(whole(stream).await, answer, "{name}");
+        let (heard, more) = tokio::time::timeout(PATIENCE, serving).await.unwrap().unwrap();
+        assert_eq!(String::from_utf8_lossy(&heard), request, "{name}");
+        assert_eq!(more, 0, "{name}");
+        let exchange = bench.exchange();
+        assert!(exchange.duration_us.is_some(), "{name}: it is in the recording");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_closed_connection_still_gets_its_answer() {
+    let upstream = server(|mut stream, _| async move {
+        // The end of the request is heard before the answer is given.
+        assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            .await
+            .unwrap();
+    })
+    .await;
     let bench = proxy_to(upstream, false).await;
-    let answer = whole(ask(bench.proxy, "\x16\x03\x01 not http\r\n\r\n").await).await;
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let mut stream = ask(bench.proxy, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    stream.shutdown().await.unwrap();
+    assert!(whole(stream).await.ends_with("ok"));
+    assert_eq!(bench.exchange().error, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upgrade_that_is_refused_leaves_the_connection_as_it_was() {
+    let upstream = server(|mut stream, first| async move {
+        assert!(first.contains("/ws/"), "{first}");
+        stream
+            .write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+            .await
+            .unwrap();
+        let second = head(&mut stream).await;
+        assert!(second.contains("/next"), "{second}");
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes")
+            .await
+            .unwrap();
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    // The second request does not wait for the answer to the first.
+    let stream = ask(
+        bench.proxy,
+        "GET /ws/ HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nGET /next HTTP/1.1\r\n\r\n",
+    )
+    .await;
+    let answers = whole(stream).await;
+    assert!(
+        answers.contains("403 Forbidden") && answers.ends_with("yes"),
+        "{answers}"
+    );
+    let (first, second) = (bench.exchange(), bench.exchange());
+    assert_eq!(
+        (first.status, second.status, second.url.as_str()),
+        (403, 200, "/next")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use djscope_capture::recorder::{Recorder, RecorderOptions};
@@ -104,6 +105,7 @@ fn a_recording_that_is_removed_is_followed() {
         command: None,
         with_probe: false,
         recorder: recorder.shared(),
+        notices: Arc::default(),
     };
     let mut client = LocalClient::open(&path, Some(live), mailbox, || {}).unwrap();
     std::thread::sleep(Duration::from_millis(600));

@@ -1,0 +1,480 @@
+//! One connection of a browser, and its own to the server.
+
+use std::io;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use djscope_recording::model::{ConnectionId, Direction, HttpId};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::sync::watch;
+
+use super::exchange::{Exchange, Exchanges};
+use super::framing::Framing;
+use super::head::{Head, Start};
+use super::messages::{Event, Messages, Side};
+use super::{Relay, rewrite, splice, unreachable};
+
+const BUFFER: usize = 64 * 1024;
+
+/// How long a browser is waited for that has got its last answer and keeps the connection.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// How long what a browser goes on sending is read after an answer of our own.
+const DRAIN: Duration = Duration::from_secs(2);
+
+const LEFT: &str = "the other side went away before the end";
+const NO_ANSWER: &str = "the connection was closed before an answer";
+
+/// What the bytes of a connection are at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Messages.
+    Http,
+    /// The browser has asked for another protocol, and the server has not answered yet.
+    Deciding,
+    /// What the server has agreed to.
+    Socket(ConnectionId),
+    /// Nothing comes from the server any more.
+    Over,
+}
+
+/// What both directions of a connection know.
+struct Shared {
+    relay: Arc<Relay>,
+    exchanges: Mutex<Exchanges>,
+    mode: watch::Sender<Mode>,
+    /// The browser has closed its side, or all of it: that looks the same.
+    has_said_all: AtomicBool,
+}
+
+/// How a direction has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The side that is read has said all, and the other side knows it.
+    Said,
+    /// The browser is gone.
+    NoBrowser,
+    /// The server is gone, and has said nothing at all.
+    NoServer,
+}
+
+impl Shared {
+    fn exchanges(&self) -> MutexGuard<'_, Exchanges> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mode(&self) -> Mode {
+        *self.mode.borrow()
+    }
+}
+
+/// Passes on whatever `browser` and the server have to say to each other, until both have said all.
+pub async fn connection(mut browser: TcpStream, relay: Arc<Relay>) {
+    let _ = browser.set_nodelay(true);
+    let shared = Shared {
+        exchanges: Mutex::new(Exchanges::new(relay.tap.clone(), relay.options.body_limit)),
+        mode: watch::Sender::new(Mode::Http),
+        has_said_all: AtomicBool::new(false),
+        relay,
+    };
+    let mut requests = Requests {
+        messages: Messages::of(Side::Browser),
+        http: 0,
+        is_open: false,
+        port: None,
+        undecided: Vec::new(),
+    };
+    // Browsers open connections that they may never use: the server hears of one when it is used.
+    let mut buffer = vec![0; BUFFER].into_boxed_slice();
+    let mut first = Vec::new();
+    while shared.exchanges().asked() == 0 {
+        match browser.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(length) => first.extend(requests.read(&shared, &buffer[..length])),
+        }
+    }
+    let server = match shared.relay.connect().await {
+        Ok(server) => server,
+        Err(error) => {
+            shared.relay.connect_failed(&error);
+            let problem = connect_problem(&error);
+            return answer_for_the_server(&shared, browser, &problem).await;
+        }
+    };
+    let end = both_ways(&shared, &mut browser, server, requests, buffer, first).await;
+    match end {
+        End::NoServer if shared.exchanges().first().is_some() => {
+            answer_for_the_server(&shared, browser, NO_ANSWER).await;
+        }
+        End::NoServer | End::Said => shared.exchanges().end_all(NO_ANSWER),
+        End::NoBrowser => shared.exchanges().end_all(LEFT),
+    }
+    if let Mode::Socket(connection) = shared.mode() {
+        shared.exchanges().socket_closed(connection);
+    }
+}
+
+async fn both_ways(
+    shared: &Shared,
+    browser: &mut TcpStream,
+    mut server: TcpStream,
+    mut requests: Requests,
+    buffer: Box<[u8]>,
+    first: Vec<u8>,
+) -> End {
+    requests.port = server.local_addr().ok().map(|address| address.port());
+    let (from_browser, to_browser) = browser.split();
+    let (from_server, to_server) = server.split();
+    let mut up = pin!(up(shared, from_browser, to_server, requests, buffer, first));
+    let mut down = pin!(down(shared, from_server, to_browser));
+    tokio::select! {
+        end = &mut up => match end {
+            End::NoBrowser => End::NoBrowser,
+            // The answer may have come, or may still come: a side that has said all can go on reading.
+            End::Said | End::NoServer => down.await,
+        },
+        end = &mut down => {
+            match end {
+                End::NoBrowser | End::NoServer => {}
+                End::Said if matches!(shared.mode(), Mode::Socket(_)) => {
+                    let _ = up.await;
+                }
+                End::Said => {
+                    let _ = tokio::time::timeout(LINGER, up).await;
+                }
+            }
+            end
+        }
+    }
+}
+
+/// The browser's side.
+struct Requests {
+    messages: Messages,
+    /// The request under way, or the last one.
+    http: HttpId,
+    /// It has not ended yet.
+    is_open: bool,
+    /// Our port to the server, once there is one.
+    port: Option<u16>,
+    /// What cannot be passed on before it is known what it is.
+    undecided: Vec<u8>,
+}
+
+impl Requests {
+    /// What of `input` goes to the server, and how.
+    fn read(&mut self, shared: &Shared, input: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(input.len());
+        let mut input = input;
+        while let Some(event) = self.messages.next(&mut input) {
+            match event {
+                Event::Head(head) => out.extend(self.head(shared, head).bytes()),
+                Event::Bytes { bytes, content } => {
+                    if content {
+                        shared.exchanges().request_content(self.http, bytes);
+                    }
+                    out.extend_from_slice(bytes);
+                }
+                Event::NoHead(bytes) => out.extend(bytes),
+                Event::End => {
+                    self.is_open = false;
+                    if shared.mode() == Mode::Deciding {
+                        break;
+                    }
+                }
+                Event::Unreadable(refusal) => self.unread(shared, refusal),
+            }
+        }
+        self.undecided = input.to_vec();
+        out
+    }
+
+    fn head(&mut self, shared: &Shared, mut head: Head) -> Head {
+        let framing = Framing::of_request(&head);
+        {
+            let mut exchanges = shared.exchanges();
+            self.http = match framing {
+                Ok(_) => exchanges.ask(&head),
+                Err(refusal) => exchanges.ask_unread(refusal),
+            };
+            if let Some(port) = self.port {
+                exchanges.announce(self.http, port);
+            }
+        }
+        match framing {
+            Ok(framing) => {
+                self.is_open = true;
+                self.messages.expect(framing);
+                if head.has("upgrade") {
+                    shared.mode.send_replace(Mode::Deciding);
+                }
+                if let Some(rewriting) = &shared.relay.options.rewriting {
+                    rewrite(rewriting, &mut head);
+                }
+            }
+            Err(refusal) => drop(self.messages.give_up(refusal)),
+        }
+        head
+    }
+
+    fn unread(&mut self, shared: &Shared, refusal: &str) {
+        let mut exchanges = shared.exchanges();
+        if self.is_open {
+            exchanges.spoil(self.http, refusal);
+            return;
+        }
+        self.http = exchanges.ask_unread(refusal);
+        if let Some(port) = self.port {
+            exchanges.announce(self.http, port);
+        }
+    }
+}
+
+/// From the browser to the server.
+async fn up(
+    shared: &Shared,
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    mut requests: Requests,
+    mut buffer: Box<[u8]>,
+    first: Vec<u8>,
+) -> End {
+    if let Some(port) = requests.port {
+        shared.exchanges().announce_all(port);
+    }
+    if to.write_all(&first).await.is_err() {
+        return End::NoServer;
+    }
+    drop(first);
+    loop {
+        let decided = decided(shared).await;
+        let early = std::mem::take(&mut requests.undecided);
+        if let Mode::Socket(connection) = decided {
+            let tap = shared.relay.tap.clone();
+            splice::pass(from, to, buffer, &early, connection, Direction::ToServer, &tap).await;
+            return End::Said;
+        }
+        let out = if early.is_empty() {
+            match from.read(&mut buffer).await {
+                Ok(0) => break,
+                Err(_) => return End::NoBrowser,
+                Ok(length) => requests.read(shared, &buffer[..length]),
+            }
+        } else {
+            requests.read(shared, &early)
+        };
+        if to.write_all(&out).await.is_err() {
+            return End::NoServer;
+        }
+    }
+    shared.has_said_all.store(true, Ordering::Relaxed);
+    let rest = requests.messages.take_rest();
+    let _ = to.write_all(&rest).await;
+    let _ = to.shutdown().await;
+    End::Said
+}
+
+/// Waits while nobody knows what the next bytes of the browser are.
+async fn decided(shared: &Shared) -> Mode {
+    let mut mode = shared.mode.subscribe();
+    let decided = mode.wait_for(|mode| *mode != Mode::Deciding).await;
+    decided.map_or(Mode::Over, |mode| *mode)
+}
+
+/// The server's side.
+struct Answers {
+    messages: Messages,
+    /// Exchanges that have ended with the bytes that are passed on next.
+    ended: Vec<Exchange>,
+    /// Why the next bytes cannot be read.
+    refusal: Option<&'static str>,
+}
+
+/// From the server to the browser.
+async fn down(shared: &Shared, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> End {
+    let mut answers = Answers {
+        messages: Messages::of(Side::Server),
+        ended: Vec::new(),
+        refusal: None,
+    };
+    let mut buffer = vec![0; BUFFER].into_boxed_slice();
+    let mut has_spoken = false;
+    let problem = loop {
+        let length = match from.read(&mut buffer).await {
+            Ok(0) => break None,
+            Err(error) => break Some(error),
+            Ok(length) => length,
+        };
+        has_spoken = true;
+        let mut input = &buffer[..length];
+        let out = answers.read(shared, &mut input);
+        let is_written = to.write_all(&out).await.is_ok();
+        for exchange in answers.ended.drain(..) {
+            shared.exchanges().end(exchange, None);
+        }
+        if !is_written {
+            return End::NoBrowser;
+        }
+        if let Mode::Socket(connection) = shared.mode() {
+            let (early, tap) = (input.to_vec(), shared.relay.tap.clone());
+            splice::pass(from, to, buffer, &early, connection, Direction::ToBrowser, &tap).await;
+            return End::Said;
+        }
+    };
+    shared.mode.send_replace(Mode::Over);
+    if !has_spoken && shared.exchanges().asked() == 1 {
+        return End::NoServer;
+    }
+    let rest = answers.messages.take_rest();
+    let _ = to.write_all(&rest).await;
+    answers.end(shared, problem.as_ref());
+    let _ = to.shutdown().await;
+    End::Said
+}
+
+impl Answers {
+    /// What of `input` goes to the browser. What is left of it is no HTTP any more.
+    fn read(&mut self, shared: &Shared, input: &mut &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(input.len());
+        while let Some(event) = self.messages.next(input) {
+            match event {
+                Event::Head(head) => {
+                    out.extend(self.head(shared, head).bytes());
+                    if matches!(shared.mode(), Mode::Socket(_)) {
+                        break;
+                    }
+                }
+                Event::Bytes { bytes, content } => {
+                    if content {
+                        shared.exchanges().response_content(bytes);
+                    }
+                    out.extend_from_slice(bytes);
+                }
+                Event::NoHead(bytes) => out.extend(bytes),
+                Event::End => self.ended.extend(shared.exchanges().take_first()),
+                Event::Unreadable(refusal) => self.unread(shared, refusal),
+            }
+        }
+        out
+    }
+
+    fn head(&mut self, shared: &Shared, mut head: Head) -> Head {
+        let Start::Answer { status } = head.start else {
+            return head;
+        };
+        let mut exchanges = shared.exchanges();
+        let Some(exchange) = exchanges.first() else {
+            drop(exchanges);
+            drop(self.messages.give_up("nobody has asked for this answer"));
+            return head;
+        };
+        // An interim answer: the answer itself is still to come.
+        if (100..200).contains(&status) && status != 101 {
+            self.messages.go_on();
+            return head;
+        }
+        exchange.answered(status, &head);
+        let framing = match (exchange.is_unread, status) {
+            (true, _) => Err("what it answers was not read"),
+            (false, 101) if !exchange.is_upgrade() => Err("nobody has asked for another protocol"),
+            (false, _) => Framing::of_answer(&head, exchange.method()),
+        };
+        let (is_upgrade, host) = (exchange.is_upgrade(), exchange.host.clone());
+        if is_upgrade {
+            let connection = exchanges.socket_opened(status, &head);
+            let mode = match connection {
+                Some(connection) if status == 101 => {
+                    self.ended.extend(exchanges.take_first());
+                    Mode::Socket(connection)
+                }
+                Some(connection) => {
+                    exchanges.socket_closed(connection);
+                    Mode::Http
+                }
+                None => Mode::Http,
+            };
+            shared.mode.send_replace(mode);
+        }
+        drop(exchanges);
+        match framing {
+            Ok(framing) => {
+                self.messages.expect(framing);
+                if let Some(location) = shared.relay.location(&head.value("location"), &host) {
+                    head.replace("location", &location);
+                }
+            }
+            Err(refusal) => {
+                drop(self.messages.give_up(refusal));
+                self.unread(shared, refusal);
+            }
+        }
+        head
+    }
+
+    /// From here on the server's bytes are passed on unread.
+    fn unread(&mut self, shared: &Shared, refusal: &'static str) {
+        self.refusal = Some(refusal);
+        if shared.mode() == Mode::Deciding {
+            shared.mode.send_replace(Mode::Http);
+        }
+        let mut exchanges = shared.exchanges();
+        if let Some(exchange) = exchanges.take_first() {
+            exchanges.end(
+                exchange,
+                Some(&format!("the answer was passed on unread: {refusal}")),
+            );
+        }
+    }
+
+    /// The server has said all, or its connection has failed.
+    fn end(&mut self, shared: &Shared, problem: Option<&io::Error>) {
+        let mut exchanges = shared.exchanges();
+        let is_whole = problem.is_none() && self.messages.may_end();
+        if self.messages.is_in_body()
+            && let Some(exchange) = exchanges.take_first()
+        {
+            // Whether a browser that has said all still reads cannot be told; a server stops when it thinks not.
+            let has_left = self.messages.ends_with_the_connection() || !is_whole;
+            let problem = match problem {
+                _ if has_left && shared.has_said_all.load(Ordering::Relaxed) => Some(LEFT.to_owned()),
+                Some(error) => Some(format!("the body broke off: {error}")),
+                None if is_whole => None,
+                None => Some("the body broke off: the server closed the connection".to_owned()),
+            };
+            exchanges.end(exchange, problem.as_deref());
+        }
+        let refusal = self
+            .refusal
+            .map(|refusal| format!("the answer was passed on unread: {refusal}"));
+        exchanges.end_all(refusal.as_deref().unwrap_or(NO_ANSWER));
+    }
+}
+
+/// Says what is wrong, where the server says nothing.
+async fn answer_for_the_server(shared: &Shared, mut browser: TcpStream, problem: &str) {
+    let accept = {
+        let mut exchanges = shared.exchanges();
+        let Some(exchange) = exchanges.first() else { return };
+        exchange.failed(unreachable::STATUS, problem);
+        exchange.accept.clone()
+    };
+    let answer = unreachable::answer(&shared.relay.options.upstream, problem, &accept);
+    let _ = browser.write_all(answer.as_bytes()).await;
+    let _ = browser.shutdown().await;
+    shared.exchanges().end_all(problem);
+    // A connection with bytes that nobody reads is reset, and the answer with it.
+    let mut nowhere = tokio::io::sink();
+    let rest = tokio::io::copy(&mut browser, &mut nowhere);
+    let _ = tokio::time::timeout(DRAIN, rest).await;
+}
+
+fn connect_problem(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        _ => format!("cannot connect: {error}"),
+    }
+}
