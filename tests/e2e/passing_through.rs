@@ -458,7 +458,7 @@ fn answering_as_told(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u
 fn running_out_of_files_is_said() {
     let (upstream, _heard) =
         answering_as_told(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
-    let mut recording = Recording::attach_with_files(&format!("http://{upstream}"), 64);
+    let mut recording = Recording::limited("-n 64", Some(&format!("http://{upstream}")), &[]);
     let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", recording.proxy);
     let mut held: Vec<Connection> = (0..80).map(|_| Connection::open(recording.proxy)).collect();
     recording.wait_for_word("as many open files as the system allows");
@@ -474,6 +474,33 @@ fn running_out_of_files_is_said() {
     assert!(answered.any(|status| status.contains(" 200 ")));
     let (code, log) = recording.stop("INT");
     assert_eq!(code, Some(0), "{log}");
+}
+
+/// How many files a process may have open: what it has asked for, and what it could ask for.
+fn limits(pid: &str) -> (String, String) {
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .unwrap();
+    let mut words = line.split_whitespace().skip(3).map(str::to_owned);
+    (words.next().unwrap(), words.next().unwrap())
+}
+
+#[test]
+fn djscope_takes_all_files_and_the_server_keeps_its_limit() {
+    let command = Kind::Uvicorn.command(djscope_tests::project::free_port());
+    let recording = Recording::limited("-Sn 333", None, &command);
+    let pid = recording.pid().to_string();
+    let (soft, hard) = limits(&pid);
+    assert_eq!(soft, hard);
+    assert_ne!(soft, "333", "this machine has no more");
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let children: String = threads
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok())
+        .collect();
+    let server = children.split_whitespace().next().unwrap();
+    assert_eq!(limits(server).0, "333");
 }
 
 #[test]

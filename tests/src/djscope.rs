@@ -90,18 +90,21 @@ impl Recording {
         Self::begin(command, &project::folder(), &[])
     }
 
-    /// The same for a djscope that may open only so many files.
+    /// The same, or `run` with a server, for a djscope with other limits (words for `ulimit`).
     ///
     /// # Panics
     ///
     /// If it does not start.
-    pub fn attach_with_files(upstream: &str, files: u32) -> Self {
+    pub fn limited(limit: &str, upstream: Option<&str>, server: &[String]) -> Self {
         let mut command = Command::new("sh");
         command
-            .args(["-c", &format!("ulimit -n {files}; exec \"$@\""), "sh"])
-            .arg(binary())
-            .args(["attach", upstream]);
-        Self::begin(command, &project::folder(), &[])
+            .args(["-c", &format!("ulimit {limit}; exec \"$@\""), "sh"])
+            .arg(binary());
+        match upstream {
+            Some(upstream) => command.args(["attach", upstream]),
+            None => command.arg("run"),
+        };
+        Self::begin(command, &project::folder(), server)
     }
 
     /// The demo, without Python: neither is on the path.
