@@ -88,10 +88,7 @@ fn damaged_rows_keep_their_place_and_are_counted() {
         objects[0]
     );
     assert_eq!(objects[650]["left_out"], json!([]));
-    assert!(
-        error.contains("601 parts are damaged and were left out:\n  turn"),
-        "{error}"
-    );
+    assert!(error.contains(" parts are damaged:\n  turn 1: "), "{error}");
     let (code, out, _) = show(&path, &[]);
     assert_eq!((code, out.lines().count()), (Some(1), 701));
     assert_eq!(out.matches("damaged: turn ").count(), 601);
@@ -188,10 +185,10 @@ fn a_state_of_very_many_names_is_shown_in_part() {
     let (_, out, error) = show(&path, &["--json"]);
     let objects = objects(&out);
     assert_eq!(objects[0]["after"]["public"].as_object().unwrap().len(), 10_000);
-    assert_eq!(
-        objects[0]["left_out"],
-        json!(["names of state 1: 190000 more are not given"]),
-        "{error}"
+    let left_out = objects[0]["left_out"].to_string();
+    assert!(
+        left_out.contains("names of state 1: 190000 more are not given"),
+        "{left_out} {error}"
     );
     draws(&path);
 }
@@ -240,13 +237,8 @@ fn a_large_value_in_every_turn_is_not_printed_without_end() {
     let (_, out, _) = show(&path, &["--json", "--filter", "turn=7"]);
     let objects = objects(&out);
     assert_eq!(objects[0]["after"], Value::Null);
-    assert!(
-        objects[0]["left_out"][0]
-            .as_str()
-            .unwrap()
-            .contains("KB are not given"),
-        "{out}"
-    );
+    let left_out = objects[0]["left_out"].to_string();
+    assert!(left_out.contains("state 1: 31458 KB are not given"), "{left_out}");
     draws(&path);
 }
 

@@ -22,6 +22,8 @@ mod payload;
 #[cfg(feature = "sqlite")]
 mod reader;
 #[cfg(feature = "sqlite")]
+mod row_sum;
+#[cfg(feature = "sqlite")]
 mod schema;
 #[cfg(feature = "sqlite")]
 mod snapshots;

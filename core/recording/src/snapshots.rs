@@ -20,6 +20,7 @@ use crate::error::ReadError;
 use crate::model::{Scope, SnapshotId};
 use crate::payload::{Payload, read_text};
 use crate::schema::MAX_VALUE_BYTES;
+use crate::writer::insert;
 
 /// Values of at most so many bytes of JSON stand in the manifest itself.
 const MAX_INLINE: usize = 64;
@@ -346,7 +347,7 @@ fn write_manifest(
     base: Option<&Manifest>,
     entries: Vec<ManifestEntry>,
 ) -> Result<Manifest, SnapshotError> {
-    let mut insert = db.prepare_cached("INSERT INTO snapshots (snapshot, base, body) VALUES (?, ?, ?)")?;
+    let mut insert = db.prepare_cached(insert("snapshots"))?;
     let short = base.filter(|base| base.spent <= base.key_size).and_then(|base| {
         let body = json(&difference(&base.key_entries, &entries)?);
         (body.len() <= base.key_size / 2).then_some((base, body))

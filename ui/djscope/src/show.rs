@@ -63,7 +63,7 @@ pub fn show(options: &ShowArguments) -> Result<bool, Failure> {
     }
     let damaged_parts = left_out.damaged - u64::from(damage.is_some());
     if damaged_parts > 0 {
-        note!("{damaged_parts} parts are damaged and were left out:");
+        note!("{damaged_parts} parts are damaged:");
         let problems = reader.problems();
         let others = problems.iter().filter(|problem| damage.as_ref() != Some(problem));
         for problem in others.take(MAX_NAMED) {

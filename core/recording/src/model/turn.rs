@@ -342,7 +342,7 @@ pub struct TurnRow {
     pub queries: u32,
     /// The error in short.
     pub error: Option<String>,
-    /// Why nothing but its number is known: the file is damaged there.
+    /// What is wrong with the row: the file is damaged there. If it cannot be read, nothing but the number is known.
     #[serde(default)]
     pub damage: Option<String>,
 }

@@ -31,6 +31,7 @@ impl Reader {
         let Some(record) = self.turn_record(turn)? else {
             return Ok(None);
         };
+        self.check_rows_of(&record)?;
         let (before, after) = self.states(record.before, record.after, &budget)?;
         let changes = match (&before, &after) {
             (Some(before), Some(after)) => changes_between(before, after),

@@ -146,8 +146,8 @@ impl Reader {
         self.account.note(sentence, |total| total.too_much += count);
     }
 
-    /// Notes so many parts that no way leads to.
-    pub(super) fn unreachable(&self, what: String, count: u64) {
+    /// Notes so many damaged parts.
+    pub(super) fn note_damage(&self, what: String, count: u64) {
         self.account.note(what, |total| total.damaged += count);
     }
 }

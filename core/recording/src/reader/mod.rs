@@ -8,6 +8,7 @@ mod dom;
 mod http;
 mod left_out;
 mod open;
+mod row_sums;
 mod rows;
 mod states;
 mod turns;
@@ -42,6 +43,8 @@ pub struct Reader {
     db: Db,
     blobs: RefCell<BlobReader>,
     account: left_out::Account,
+    /// Rows have sums: the file is of format 1.1 or later.
+    has_row_sums: bool,
     /// The last filter that was counted, the revision it was counted at, and how many turns match.
     counted: RefCell<Option<(Filter, Revision, u64)>>,
 }

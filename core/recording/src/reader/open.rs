@@ -9,10 +9,10 @@ use rusqlite::{Connection as Db, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::Reader;
 use super::left_out::Account;
-use crate::RecordingError;
 use crate::blobs::BlobReader;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, MAX_VALUE_BYTES, TABLES};
 use crate::writer::{beside, is_written_here};
+use crate::{RecordingError, row_sum};
 
 /// Every database of `SQLite` begins with this.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -42,7 +42,16 @@ pub(super) fn open(path: &Path) -> Result<Reader, RecordingError> {
         Err(error) => return Err(RecordingError::sqlite("read", path, error)),
     };
     check_schema(path, &db)?;
+    let has_row_sums = db
+        .query_row(
+            "SELECT count(*) FROM pragma_table_info('turns') WHERE name = 'sum'",
+            [],
+            |row| row.get::<_, i64>(0),
+        )
+        .map_err(|error| RecordingError::sqlite("read", path, error))?
+        > 0;
     Ok(Reader {
+        has_row_sums,
         path: path.to_owned(),
         db,
         blobs: RefCell::new(BlobReader::default()),
@@ -119,6 +128,7 @@ fn connect(path: &Path, is_immutable: bool) -> rusqlite::Result<Db> {
     } else {
         Db::open_with_flags(path, flags)?
     };
+    row_sum::register(&db)?;
     db.busy_timeout(Duration::from_secs(2))?;
     db.set_prepared_statement_cache_capacity(64);
     let longest = i32::try_from(MAX_VALUE_BYTES + (1 << 20)).unwrap_or(i32::MAX);

@@ -56,6 +56,9 @@ pub(super) const TURN_ROW: &str = "t.turn, t.kind, t.outcome, t.connection, t.t_
     substr(t.cause, 1, 200), substr(t.view, 1, 500), CASE WHEN length(t.changed) <= 65536 THEN t.changed END, \
     t.patches, t.findings, t.queries, substr(coalesce(t.error, t.exception), 1, 300)";
 
+/// How many columns [`TURN_ROW`] has.
+pub(super) const TURN_ROW_COLUMNS: usize = 13;
+
 pub(super) fn turn_row(row: &Row<'_>) -> Result<TurnRow, ReadError> {
     Ok(TurnRow {
         turn: row.get(0)?,

@@ -40,8 +40,9 @@ impl Reader {
         let total = self.count(filter)?;
         let condition = filter.condition();
         let sql = format!(
-            "SELECT {} FROM turns AS t WHERE {} ORDER BY t.turn LIMIT ? OFFSET ?",
+            "SELECT {}, {} FROM turns AS t WHERE {} ORDER BY t.turn LIMIT ? OFFSET ?",
             rows::TURN_ROW,
+            self.is_changed("turns", "t."),
             condition.sql
         );
         let mut values = condition.values;
@@ -66,7 +67,8 @@ impl Reader {
         after: TurnId,
         limit: u32,
     ) -> Result<Vec<TurnRow>, RecordingError> {
-        self.matching_after(filter, after, limit, rows::TURN_ROW, |sql, values| {
+        let columns = format!("{}, {}", rows::TURN_ROW, self.is_changed("turns", "t."));
+        self.matching_after(filter, after, limit, &columns, |sql, values| {
             self.turn_rows(sql, values)
         })
     }
@@ -121,11 +123,20 @@ impl Reader {
     fn turn_rows(&self, sql: &str, values: Vec<Sql>) -> Result<Seen<TurnRow>, RecordingError> {
         let seen = self.seen_rows("turns", sql, rusqlite::params_from_iter(values), |row| {
             let turn: TurnId = row.get(0)?;
-            Ok((turn, rows::turn_row(row)))
+            let is_changed: bool = row.get(rows::TURN_ROW_COLUMNS)?;
+            Ok((turn, is_changed, rows::turn_row(row)))
         })?;
         let mut found = Vec::with_capacity(seen.found.len());
-        for (turn, row) in seen.found {
+        for (turn, is_changed, row) in seen.found {
             found.push(match row {
+                Ok(row) if is_changed => {
+                    let damage = format!("turn {turn}: its row is not as it was written");
+                    self.note_damage(damage.clone(), 1);
+                    TurnRow {
+                        damage: Some(damage),
+                        ..row
+                    }
+                }
                 Ok(row) => row,
                 Err(error) => TurnRow::damaged(turn, self.damaged(&format!("turn {turn}"), error)?),
             });
@@ -175,7 +186,7 @@ impl Reader {
             Some(next) => format!("turns after {after}: none can be read before turn {next}"),
             None => format!("turns after {after}: none can be read"),
         };
-        self.unreachable(sentence, 1);
+        self.note_damage(sentence, 1);
         next
     }
 
@@ -284,8 +295,9 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<TurnRow>, RecordingError> {
         let sql = format!(
-            "SELECT {} FROM turns AS t WHERE t.connection = ? AND t.turn > ? ORDER BY t.turn LIMIT ?",
-            rows::TURN_ROW
+            "SELECT {}, {} FROM turns AS t WHERE t.connection = ? AND t.turn > ? ORDER BY t.turn LIMIT ?",
+            rows::TURN_ROW,
+            self.is_changed("turns", "t."),
         );
         let number = |number: u64| Sql::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let values = vec![

@@ -45,6 +45,7 @@ impl Reader {
             self.frames_of_turn(turn)?;
             self.patches_of_turn(turn)?;
         }
+        self.check_all_rows()?;
         self.check_pages()?;
         problems.extend(self.problems());
         Ok(problems)

@@ -10,6 +10,7 @@ mod queue;
 mod recorder;
 mod rescue;
 mod rows;
+mod statements;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,13 +23,14 @@ use rusqlite::Connection;
 
 use crate::model::TurnId;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, FORMAT_MINOR, MIGRATIONS};
-use crate::{Entry, RecordingError};
+use crate::{Entry, RecordingError, row_sum};
 use losses::Losses;
 use place::Held;
 pub use place::Replaced;
 pub(crate) use place::is_written_here;
 use queue::Queue;
 use recorder::Recorder;
+pub(crate) use statements::insert;
 
 /// How a recording is written.
 pub struct WriterOptions {
@@ -345,6 +347,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 fn prepare(path: &Path, options: &WriterOptions) -> Result<Connection, RecordingError> {
     let failed = |error| RecordingError::sqlite("create", path, error);
     let mut db = Connection::open(path).map_err(failed)?;
+    row_sum::register(&db).map_err(failed)?;
     db.pragma_update(None, "page_size", 8192).map_err(failed)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)
         .map_err(failed)?;
@@ -372,8 +375,7 @@ fn prepare(path: &Path, options: &WriterOptions) -> Result<Connection, Recording
         ("started_unix_us", started.to_string()),
     ];
     for (key, value) in facts {
-        db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", [key, &value])
-            .map_err(failed)?;
+        db.execute(insert("meta"), [key, &value]).map_err(failed)?;
     }
     begin_journal(&db, options.cache_bytes).map_err(failed)?;
     Ok(db)

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::place::{Gone, Held, other_places};
 use super::recorder::Recorder;
 use super::{Health, Moved, WriterOptions, begin_journal, prepare};
-use crate::RecordingError;
+use crate::{RecordingError, row_sum};
 
 /// Pause after the first attempt that failed, and the longest one: an attempt copies the whole recording.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -107,7 +107,9 @@ impl Recorder {
             .execute("VACUUM INTO ?", [path.to_string_lossy()])
             .map_err(failed)?;
         let db = Connection::open(path).map_err(failed)?;
-        begin_journal(&db, self.cache_bytes).map_err(failed)?;
+        row_sum::register(&db)
+            .and_then(|()| begin_journal(&db, self.cache_bytes))
+            .map_err(failed)?;
         Ok(db)
     }
 

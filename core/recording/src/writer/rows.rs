@@ -4,6 +4,7 @@ use rusqlite::{Connection as Db, OptionalExtension, params};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::statements::{self, insert, replace};
 use crate::blobs::{BlobId, BlobStore};
 use crate::compression::Compressor;
 use crate::detail::TurnRest;
@@ -115,8 +116,8 @@ impl Rows {
             }
         }
         let body = json(&rest)?;
-        db.prepare_cached("UPDATE turn_details SET body = ? WHERE turn = ?")?
-            .execute(params![Payload::text(&mut self.compressor, &body), turn])?;
+        db.prepare_cached(replace("turn_details"))?
+            .execute(params![turn, Payload::text(&mut self.compressor, &body)])?;
         Ok(())
     }
 
@@ -132,7 +133,7 @@ impl Rows {
             Entry::Log(log) => insert_log(db, log)?,
             Entry::Http(http) => self.http(db, http)?,
             Entry::HttpTurn { http, turn } => {
-                db.prepare_cached("UPDATE http SET turn = ? WHERE http = ?")?
+                db.prepare_cached(&statements::HTTP_TURN)?
                     .execute(params![turn, http])?;
             }
             Entry::Snapshot(delta) => {
@@ -148,7 +149,7 @@ impl Rows {
 
     /// Writes a fact about the run.
     pub(super) fn meta(&self, db: &Db, key: &str, value: &Value) -> rusqlite::Result<()> {
-        db.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)")?
+        db.prepare_cached(replace("meta"))?
             .execute(params![key, value.to_string()])?;
         Ok(())
     }
@@ -157,10 +158,14 @@ impl Rows {
         // The code of a class is the same for every mount of it, so it is stored once.
         let code = json(&(&view.handlers, &view.template))?;
         let code = self.blobs.put(db, &mut self.compressor, code.as_bytes(), None)?;
-        db.prepare_cached(
-            "INSERT OR REPLACE INTO views (view, connection, class, file, line, code) VALUES (?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![view.view, view.connection, view.class, view.file, view.line, code])?;
+        db.prepare_cached(replace("views"))?.execute(params![
+            view.view,
+            view.connection,
+            view.class,
+            view.file,
+            view.line,
+            code
+        ])?;
         Ok(())
     }
 
@@ -193,27 +198,15 @@ impl Rows {
             exception,
             params_text,
         ];
-        let known = db
-            .prepare_cached(
-                "UPDATE turns SET kind = ?2, outcome = ?3, connection = ?4, view_id = ?5, view = ?6, event = ?7, \
-                 cause = ?8, reference = ?9, t_us = ?10, duration_us = ?11, patches = ?12, version = ?13, \
-                 before = ?14, after = ?15, http = ?16, changed = ?17, error = ?18, exception = ?19, params = ?20 \
-                 WHERE turn = ?1",
-            )?
-            .execute(values)?;
+        let known = db.prepare_cached(&statements::UPDATE_TURN)?.execute(values)?;
         if known == 0 {
-            db.prepare_cached(
-                "INSERT INTO turns (turn, kind, outcome, connection, view_id, view, event, cause, reference, t_us, \
-                 duration_us, patches, version, before, after, http, changed, error, exception, params) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-            )?
-            .execute(values)?;
+            db.prepare_cached(&statements::INSERT_TURN)?.execute(values)?;
             if let Some((queries, findings)) = self.early.remove(&turn.turn) {
                 add_counts(db, turn.turn, queries, findings)?;
             }
         }
         let rest = json(&TurnRest::of(turn))?;
-        db.prepare_cached("INSERT OR REPLACE INTO turn_details (turn, body) VALUES (?, ?)")?
+        db.prepare_cached(replace("turn_details"))?
             .execute(params![turn.turn, Payload::text(&mut self.compressor, &rest)])?;
         Ok(known == 0)
     }
@@ -237,11 +230,7 @@ impl Rows {
         } else {
             Some(json(&frame.redacted)?)
         };
-        db.prepare_cached(
-            "INSERT INTO frames (frame, connection, turn, t_us, direction, opcode, kind, length, cut, redacted, \
-             payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
+        db.prepare_cached(insert("frames"))?.execute(params![
             frame.frame,
             frame.connection,
             frame.turn,
@@ -268,22 +257,18 @@ impl Rows {
             if body.len() > MAX_VALUE_BYTES {
                 return Err(too_large("the patches of a frame"));
             }
-            db.prepare_cached("INSERT INTO patches (frame, turn, count, body) VALUES (?, ?, ?, ?)")?
-                .execute(params![
-                    first.frame,
-                    turn,
-                    batch.len(),
-                    Payload::text(&mut self.compressor, &body)
-                ])?;
+            db.prepare_cached(insert("patches"))?.execute(params![
+                first.frame,
+                turn,
+                batch.len(),
+                Payload::text(&mut self.compressor, &body)
+            ])?;
         }
         Ok(())
     }
 
     fn spans(&mut self, db: &Db, turn: TurnId, spans: &[Span]) -> Result<(), WriteError> {
-        let mut insert = db.prepare_cached(
-            "INSERT INTO spans (turn, span, parent, kind, name, start_us, duration_us, detail) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )?;
+        let mut insert = db.prepare_cached(insert("spans"))?;
         for span in spans {
             let detail = (!span.detail.is_null()).then(|| span.detail.to_string());
             insert.execute(params![
@@ -308,12 +293,7 @@ impl Rows {
     fn http(&mut self, db: &Db, http: &HttpExchange) -> Result<(), WriteError> {
         let request_body = self.body(db, &http.request_body)?;
         let response_body = self.body(db, &http.response_body)?;
-        db.prepare_cached(
-            "INSERT OR REPLACE INTO http (http, turn, t_us, duration_us, method, url, status, request_headers, \
-             response_headers, request_length, request_redacted, request_body, response_length, response_redacted, \
-             response_body, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
+        db.prepare_cached(replace("http"))?.execute(params![
             http.http,
             http.turn,
             http.t_us,
@@ -355,21 +335,17 @@ impl Rows {
             self.pages.clear();
         }
         self.pages.insert(view, html);
-        db.prepare_cached("INSERT INTO keyframes (turn, connection, view_id, html) VALUES (?, ?, ?, ?)")?
-            .execute(params![
-                keyframe.turn,
-                keyframe.connection,
-                keyframe.view_id,
-                html
-            ])?;
+        db.prepare_cached(insert("keyframes"))?.execute(params![
+            keyframe.turn,
+            keyframe.connection,
+            keyframe.view_id,
+            html
+        ])?;
         Ok(())
     }
 
     fn finding(&mut self, db: &Db, finding: &Finding) -> Result<(), WriteError> {
-        db.prepare_cached(
-            "INSERT INTO findings (turn, code, severity, message, fix, detail) VALUES (?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
+        db.prepare_cached(insert("findings"))?.execute(params![
             finding.turn,
             finding.code,
             finding.severity,
@@ -386,18 +362,14 @@ impl Rows {
 
 fn add_counts(db: &Db, turn: TurnId, queries: u32, findings: u32) -> rusqlite::Result<bool> {
     let updated = db
-        .prepare_cached("UPDATE turns SET queries = queries + ?, findings = findings + ? WHERE turn = ?")?
+        .prepare_cached(&statements::COUNT)?
         .execute(params![queries, findings, turn])?;
     Ok(updated > 0)
 }
 
 fn insert_connection(db: &Db, connection: &Connection) -> rusqlite::Result<()> {
     let close = connection.close.as_ref();
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO connections (connection, opened_us, closed_us, path, session_id, status, close_code, \
-         close_reason, close_by, is_djust, extensions, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?
-    .execute(params![
+    db.prepare_cached(replace("connections"))?.execute(params![
         connection.connection,
         connection.opened_us,
         connection.closed_us,
@@ -415,10 +387,16 @@ fn insert_connection(db: &Db, connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn insert_log(db: &Db, log: &LogRecord) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "INSERT INTO logs (turn, t_us, level, logger, message, file, line, traceback) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    )?
-    .execute(params![log.turn, log.t_us, log.level, log.logger, log.message, log.file, log.line, log.traceback])?;
+    db.prepare_cached(insert("logs"))?.execute(params![
+        log.turn,
+        log.t_us,
+        log.level,
+        log.logger,
+        log.message,
+        log.file,
+        log.line,
+        log.traceback
+    ])?;
     Ok(())
 }
 

@@ -309,3 +309,113 @@ fn paging_does_not_depend_on_how_many_rows_can_be_read() {
     assert_eq!(seen.iter().filter(|row| row.damage.is_some()).count(), 602);
     assert_eq!(reader.left_out().damaged, 602);
 }
+
+/// A value of a row that is another than was written, in a file that has no sums of its pages.
+#[test]
+fn a_changed_row_is_named_at_its_turn() {
+    for (change, named) in [
+        ("UPDATE turns SET duration_us = 4121", "turns: the row of turn 1 "),
+        ("UPDATE turns SET queries = 7", "turns: the row of turn 1 "),
+        (
+            "UPDATE frames SET t_us = t_us + 1 WHERE frame = 2",
+            "frames: the row of frame 2 ",
+        ),
+        (
+            "UPDATE frames SET turn = 1, connection = 3 WHERE frame = 1",
+            "frames: the row of frame 1 ",
+        ),
+        ("UPDATE patches SET frame = 9", "patches: the row of frame 9 "),
+        (
+            "UPDATE spans SET name = 'x' WHERE span = 1",
+            "spans: the row of span 1 ",
+        ),
+        (
+            "UPDATE logs SET message = 'all is well'",
+            "logs: the row of id 1 ",
+        ),
+        ("UPDATE http SET status = 201", "http: the row of http 1 "),
+        (
+            "UPDATE connections SET path = '/other/'",
+            "connections: the row of connection 1 ",
+        ),
+        ("UPDATE views SET line = 1", "views: the row of view 1 "),
+        (
+            "UPDATE snapshots SET base = NULL WHERE snapshot = 2",
+            "snapshots: the row of snapshot 2 ",
+        ),
+        (
+            "UPDATE turn_details SET body = '{}'",
+            "turn_details: the row of turn 1 ",
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("changed.djscope");
+        let writer = djscope_recording::Writer::create(&path, Default::default()).unwrap();
+        for entry in sample::everything() {
+            writer.write(entry);
+        }
+        assert!(writer.flush(std::time::Duration::from_secs(30)));
+        // As if it had been killed.
+        drop(writer);
+        let reader = Reader::open(&path).unwrap();
+        let whole = reader.turn(1).unwrap().unwrap();
+        assert_eq!(
+            (whole.left_out, reader.check_pages().unwrap()),
+            (Vec::<String>::new(), None)
+        );
+        drop(reader);
+        let db = rusqlite::Connection::open(&path).unwrap();
+        assert!(db.execute(change, []).unwrap() > 0, "{change}");
+        let reader = Reader::open(&path).unwrap();
+        let left_out = reader.turn(1).unwrap().unwrap().left_out;
+        assert!(
+            left_out.iter().any(|sentence| sentence.starts_with(named)),
+            "{change}: {left_out:#?}"
+        );
+        assert!(reader.left_out().damaged > 0);
+        if change.starts_with("UPDATE turns") {
+            let rows = reader.turns(&Filter::all(), 0, 10).unwrap().rows;
+            assert!(
+                rows[0].damage.is_some() && rows[0].cause == "increment",
+                "{rows:?}"
+            );
+        }
+    }
+}
+
+/// A recording of format 1.0 has no sums, and nothing is missed.
+#[test]
+fn an_older_recording_opens() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("older.djscope");
+    sample::record(&path, sample::everything());
+    let bytes = std::fs::read(&path).unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    for table in [
+        "meta",
+        "connections",
+        "views",
+        "turns",
+        "turn_details",
+        "frames",
+        "patches",
+        "spans",
+        "logs",
+        "http",
+        "findings",
+        "snapshots",
+        "keyframes",
+    ] {
+        db.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN sum"))
+            .unwrap();
+    }
+    db.execute_batch("UPDATE meta SET value = '\"1.0\"' WHERE key = 'format'; VACUUM")
+        .unwrap();
+    drop(db);
+    assert_ne!(std::fs::read(&path).unwrap(), bytes);
+    let reader = Reader::open(&path).unwrap();
+    let detail = reader.turn(1).unwrap().unwrap();
+    assert_eq!((detail.frames.len(), detail.left_out), (2, Vec::<String>::new()));
+    assert_eq!(reader.turns(&Filter::all(), 0, 10).unwrap().rows[0].damage, None);
+    assert_eq!(reader.verify().unwrap(), Vec::<String>::new());
+}
