@@ -36,6 +36,8 @@ pub struct Live {
 enum Message {
     Ask(Query),
     Committed(Vec<TurnId>),
+    /// The whole file was compared with its sums, and is damaged.
+    Damaged(String),
     Close,
 }
 
@@ -85,6 +87,9 @@ impl LocalClient {
         let reader = Reader::open(path)?;
         let (answer, answers) = mpsc::channel();
         let sender = mailbox.sender;
+        if live.is_none() {
+            look_for_damage(path.to_owned(), sender.clone())?;
+        }
         let mut hub = Hub {
             reader,
             path: path.to_owned(),
@@ -109,6 +114,23 @@ impl LocalClient {
             thread: Some(thread),
         })
     }
+}
+
+/// Compares a saved file with its sums, which takes as long as reading all of it.
+fn look_for_damage(path: PathBuf, sender: Sender<Message>) -> Result<(), RecordingError> {
+    let at = path.clone();
+    let look = move || {
+        if let Ok(Some(damage)) = Reader::open(&path).and_then(|reader| reader.check_pages()) {
+            // A hub that is gone needs to hear nothing.
+            let _ = sender.send(Message::Damaged(damage));
+        }
+    };
+    let thread = thread::Builder::new().name("sums".to_owned()).spawn(look);
+    thread.map(drop).map_err(|source| RecordingError::Io {
+        action: "read",
+        path: at,
+        source,
+    })
 }
 
 impl Drop for LocalClient {
@@ -148,11 +170,6 @@ impl Hub {
         let mut changed = Vec::new();
         let mut last_refresh: Option<Instant> = None;
         self.send_status();
-        if self.live.is_none() && matches!(self.reader.check_pages(), Ok(Some(_))) {
-            // Damage anywhere is among the problems from now on.
-            self.send_status();
-            (self.wake)();
-        }
         loop {
             let due = last_refresh.map_or(Duration::ZERO, |at| REFRESH.saturating_sub(at.elapsed()));
             let message = if changed.is_empty() {
@@ -165,8 +182,12 @@ impl Hub {
                     changed.push(turns);
                     continue;
                 }
+                Ok(Message::Damaged(damage)) => {
+                    self.problems.push(damage);
+                    self.send_status();
+                }
                 Ok(Message::Ask(query)) => {
-                    let Some(queries) = latest(query, messages, &mut changed) else {
+                    let Some(queries) = latest(query, messages, &mut changed, &mut self.problems) else {
                         return;
                     };
                     queries.into_iter().for_each(|query| self.reply(query));
@@ -322,11 +343,21 @@ impl Hub {
 }
 
 /// Only the last query of each kind counts; what was committed meanwhile is kept. None if the client is gone.
-fn latest(first: Query, messages: &Receiver<Message>, changed: &mut Vec<Vec<TurnId>>) -> Option<Vec<Query>> {
+fn latest(
+    first: Query,
+    messages: &Receiver<Message>,
+    changed: &mut Vec<Vec<TurnId>>,
+    problems: &mut Vec<String>,
+) -> Option<Vec<Query>> {
     let mut queries = vec![first];
     for message in messages.try_iter() {
         match message {
             Message::Committed(turns) => changed.push(turns),
+            Message::Damaged(damage) => {
+                problems.push(damage);
+                // As after a commit, the status is sent again.
+                changed.push(Vec::new());
+            }
             Message::Close => return None,
             Message::Ask(query) => {
                 queries.retain(|older| std::mem::discriminant(older) != std::mem::discriminant(&query));

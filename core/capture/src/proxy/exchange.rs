@@ -8,6 +8,9 @@ use super::head::{Head, Start};
 use crate::observation::{Observation, SocketOpened};
 use crate::queue::Tap;
 
+/// Most requests of one connection that are remembered until they are answered.
+const MOST_WAITING: usize = 100;
+
 /// What of a body has gone by.
 #[derive(Debug, Default)]
 struct Kept {
@@ -89,6 +92,11 @@ impl Exchanges {
     /// How many requests there were so far.
     pub const fn asked(&self) -> u64 {
         self.asked
+    }
+
+    /// No further request can be remembered.
+    pub fn is_full(&self) -> bool {
+        self.waiting.len() >= MOST_WAITING
     }
 
     /// A request has begun.

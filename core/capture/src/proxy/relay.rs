@@ -194,7 +194,10 @@ impl Requests {
     }
 
     fn head(&mut self, shared: &Shared, mut head: Head) -> Head {
-        let framing = Framing::of_request(&head);
+        let framing = match shared.exchanges().is_full() {
+            true => Err("too many requests wait for their answers"),
+            false => Framing::of_request(&head),
+        };
         {
             let mut exchanges = shared.exchanges();
             self.http = match framing {
@@ -251,9 +254,13 @@ async fn up(
     }
     drop(first);
     loop {
-        let decided = decided(shared).await;
+        let mode = match decided(shared, &mut from, &mut buffer, &mut requests.undecided).await {
+            Ok(mode) => mode,
+            Err(End::NoBrowser) => return End::NoBrowser,
+            Err(_) => break,
+        };
         let early = std::mem::take(&mut requests.undecided);
-        if let Mode::Socket(connection) = decided {
+        if let Mode::Socket(connection) = mode {
             let tap = shared.relay.tap.clone();
             splice::pass(from, to, buffer, &early, connection, Direction::ToServer, &tap).await;
             return End::Said;
@@ -278,9 +285,34 @@ async fn up(
     End::Said
 }
 
-/// Waits while nobody knows what the next bytes of the browser are.
-async fn decided(shared: &Shared) -> Mode {
+/// Waits while nobody knows what the next bytes of the browser are, and notices if it goes away meanwhile.
+async fn decided(
+    shared: &Shared,
+    from: &mut ReadHalf<'_>,
+    buffer: &mut [u8],
+    undecided: &mut Vec<u8>,
+) -> Result<Mode, End> {
     let mut mode = shared.mode.subscribe();
+    let mut may_read = true;
+    loop {
+        tokio::select! {
+            biased;
+            mode = no_longer_deciding(&mut mode) => return Ok(mode),
+            read = from.read(buffer), if may_read => match read {
+                Err(_) => return Err(End::NoBrowser),
+                Ok(0) if undecided.is_empty() => return Err(End::Said),
+                // The end is read once more, after what came before it was passed on.
+                Ok(0) => may_read = false,
+                Ok(length) => {
+                    undecided.extend_from_slice(&buffer[..length]);
+                    may_read = undecided.len() < BUFFER;
+                }
+            },
+        }
+    }
+}
+
+async fn no_longer_deciding(mode: &mut watch::Receiver<Mode>) -> Mode {
     let decided = mode.wait_for(|mode| *mode != Mode::Deciding).await;
     decided.map_or(Mode::Over, |mode| *mode)
 }
@@ -288,8 +320,8 @@ async fn decided(shared: &Shared) -> Mode {
 /// The server's side.
 struct Answers {
     messages: Messages,
-    /// Exchanges that have ended with the bytes that are passed on next.
-    ended: Vec<Exchange>,
+    /// Exchanges that have ended with the bytes that are passed on next, and with which problem.
+    ended: Vec<(Exchange, Option<String>)>,
     /// Why the next bytes cannot be read.
     refusal: Option<&'static str>,
 }
@@ -313,8 +345,8 @@ async fn down(shared: &Shared, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) ->
         let mut input = &buffer[..length];
         let out = answers.read(shared, &mut input);
         let is_written = to.write_all(&out).await.is_ok();
-        for exchange in answers.ended.drain(..) {
-            shared.exchanges().end(exchange, None);
+        for (exchange, problem) in answers.ended.drain(..) {
+            shared.exchanges().end(exchange, problem.as_deref());
         }
         if !is_written {
             return End::NoBrowser;
@@ -355,7 +387,7 @@ impl Answers {
                     out.extend_from_slice(bytes);
                 }
                 Event::NoHead(bytes) => out.extend(bytes),
-                Event::End => self.ended.extend(shared.exchanges().take_first()),
+                Event::End => self.end_first(&mut shared.exchanges(), None),
                 Event::Unreadable(refusal) => self.unread(shared, refusal),
             }
         }
@@ -388,7 +420,7 @@ impl Answers {
             let connection = exchanges.socket_opened(status, &head);
             let mode = match connection {
                 Some(connection) if status == 101 => {
-                    self.ended.extend(exchanges.take_first());
+                    self.end_first(&mut exchanges, None);
                     Mode::Socket(connection)
                 }
                 Some(connection) => {
@@ -421,13 +453,14 @@ impl Answers {
         if shared.mode() == Mode::Deciding {
             shared.mode.send_replace(Mode::Http);
         }
-        let mut exchanges = shared.exchanges();
-        if let Some(exchange) = exchanges.take_first() {
-            exchanges.end(
-                exchange,
-                Some(&format!("the answer was passed on unread: {refusal}")),
-            );
-        }
+        let problem = format!("the answer was passed on unread: {refusal}");
+        self.end_first(&mut shared.exchanges(), Some(problem));
+    }
+
+    /// Notes that the exchange under way ends with the bytes that are passed on next.
+    fn end_first(&mut self, exchanges: &mut Exchanges, problem: Option<String>) {
+        self.ended
+            .extend(exchanges.take_first().map(|exchange| (exchange, problem)));
     }
 
     /// The server has said all, or its connection has failed.

@@ -610,6 +610,60 @@ async fn a_half_closed_connection_still_gets_its_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_leaves_before_its_upgrade_is_answered_is_gone_for_the_server() {
+    let (sender, mut has_gone) = tokio::sync::mpsc::channel(1);
+    let upstream = server(move |mut stream, _| {
+        let sender = sender.clone();
+        async move {
+            assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
+            sender.send(()).await.unwrap();
+        }
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let request = "GET /ws/ HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    drop(ask(bench.proxy, request).await);
+    tokio::time::timeout(PATIENCE, has_gone.recv())
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+/// A browser that asks and asks and never reads takes no more memory than a hundred requests.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn very_many_requests_at_once_pass_and_are_not_all_remembered() {
+    let upstream = server(|mut stream, _| async move {
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.unwrap();
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".repeat(500);
+        let length = heard.len().to_string();
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(length.as_bytes()).await.unwrap();
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut stream = ask(bench.proxy, &request.repeat(500)).await;
+    stream.shutdown().await.unwrap();
+    let answers = whole(stream).await;
+    assert_eq!(answers.matches("200 OK").count(), 500);
+    // The server has had all of them; the first was read by the bench.
+    assert!(
+        answers.ends_with(&(request.len() * 499).to_string()),
+        "{}",
+        &answers[answers.len() - 20..]
+    );
+    let recorded: Vec<HttpExchange> = (0..101).map(|_| bench.exchange()).collect();
+    assert!(
+        recorded[..100]
+            .iter()
+            .all(|exchange| exchange.status == 200 && exchange.error.is_none())
+    );
+    let last = recorded[100].error.as_deref().unwrap();
+    assert!(last.contains("too many requests wait"), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upgrade_that_is_refused_leaves_the_connection_as_it_was() {
     let upstream = server(|mut stream, first| async move {
         assert!(first.contains("/ws/"), "{first}");

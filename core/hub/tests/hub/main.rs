@@ -124,3 +124,22 @@ fn a_recording_that_is_removed_is_followed() {
     let summary = recorder.finish().unwrap();
     assert!(summary.is_one_file && summary.path.ends_with("r-rescued.djscope"));
 }
+
+#[test]
+fn damage_anywhere_in_a_saved_recording_is_among_the_problems() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.djscope");
+    let writer = Writer::create(&path, WriterOptions::default()).unwrap();
+    writer.write(Entry::Turn(Box::new(Turn::begun(1, TurnKind::Tick, 10))));
+    writer.finish().unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"tick").unwrap();
+    bytes[at + 1] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let mut client = LocalClient::open(&path, None, Mailbox::default(), || {}).unwrap();
+    let status = answer(&mut client, |answer| match answer {
+        Answer::Status(status) if !status.problems.is_empty() => Some(status),
+        _ => None,
+    });
+    assert!(status.problems[0].contains("1 of "), "{:?}", status.problems);
+}
