@@ -139,6 +139,11 @@ impl Assembler {
         out
     }
 
+    /// Connections that are open, or have ended a moment ago.
+    pub fn open_connections(&self) -> usize {
+        self.connections.len()
+    }
+
     /// What is known of the probes.
     pub fn probe(&self) -> ProbeStatus {
         let mut missing: Vec<String> = self

@@ -8,3 +8,4 @@ mod proxy;
 mod secrets;
 mod sessions;
 mod silence;
+mod stall;

@@ -16,6 +16,7 @@ use djscope_capture::sockets::Sockets;
 use djscope_capture::turns::Assembler;
 use djscope_recording::filter::Filter;
 use djscope_recording::{BodySide, Entry, Reader};
+pub use planting::websocket;
 use planting::{Line, Planter, lines};
 
 const PLANTED: &str = include_str!("secrets/planted.txt");

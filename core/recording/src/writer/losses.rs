@@ -18,7 +18,7 @@ const MAX_KEPT_BYTES: usize = 8 << 20;
 const MAX_TURN_BYTES: usize = 8 << 10;
 
 /// Turns that are settled in one transaction.
-const MAX_SETTLED: usize = 2_000;
+const MAX_SETTLED: usize = 200;
 
 /// What was lost.
 #[derive(Debug, Default)]

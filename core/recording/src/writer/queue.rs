@@ -182,6 +182,22 @@ impl Queue {
         true
     }
 
+    /// Waits for `length`, or until the queue is closed.
+    pub(super) fn wait_until_closed(&self, length: Duration) {
+        let deadline = Instant::now() + length;
+        let mut state = self.lock();
+        while state.closed.is_none() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self
+                .added
+                .wait_timeout(state, left)
+                .map_or_else(|error| error.into_inner().0, |(state, _)| state);
+        }
+    }
+
     pub(super) fn close(&self, in_order: bool) {
         self.lock().closed.get_or_insert(in_order);
         self.added.notify_all();
@@ -194,6 +210,12 @@ impl Queue {
 
     pub(super) fn len(&self) -> usize {
         self.lock().waiting.len()
+    }
+
+    /// True if more than a quarter of the room is taken.
+    pub(super) fn is_busy(&self) -> bool {
+        let state = self.lock();
+        state.waiting.len() > self.max_entries / 4 || state.bytes > self.max_bytes / 4
     }
 
     /// Bytes of what waits.

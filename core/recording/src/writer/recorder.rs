@@ -17,6 +17,10 @@ use crate::{Entry, RecordingError};
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long one batch is tried again on a disk that does not answer, and how often.
+const RETRY_WITHIN: Duration = Duration::from_secs(120);
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
 /// How often it is seen whether the file is still in its place.
 const LOOK: Duration = Duration::from_millis(400);
 
@@ -100,6 +104,8 @@ impl Recorder {
         }
     }
 
+    /// Writes a batch. A disk that does not answer is asked again while the queue takes what comes; one that is full
+    /// loses the batch, and what comes before the next attempt.
     fn batch(&mut self, batch: &[Entry]) {
         if let Some((until, _)) = self.pause
             && Instant::now() < until
@@ -108,25 +114,30 @@ impl Recorder {
             self.lose(batch, None);
             return;
         }
-        match self.transaction(batch) {
-            Ok(done) => {
-                self.pause = None;
-                self.committed(done);
+        let since = Instant::now();
+        while let Err(error) = self.transaction(batch).map(|done| self.committed(done)) {
+            // SQLite has rolled back by itself after some errors.
+            if !self.db.is_autocommit() {
+                let _ = self.db.execute_batch("ROLLBACK");
             }
-            Err(error) => {
-                // SQLite has rolled back by itself after some errors.
-                if !self.db.is_autocommit() {
-                    let _ = self.db.execute_batch("ROLLBACK");
-                }
-                self.rows.forget();
-                let pause = self
-                    .pause
-                    .map_or(FIRST_PAUSE, |(_, pause)| (pause * 2).min(LONGEST_PAUSE));
-                self.pause = Some((Instant::now() + pause, pause));
-                let error = RecordingError::sqlite("write", self.held.path(), error);
-                self.lose(batch, Some(error.to_string()));
+            self.rows.forget();
+            let pause = self
+                .pause
+                .map_or(FIRST_PAUSE, |(_, pause)| (pause * 2).min(LONGEST_PAUSE));
+            self.pause = Some((Instant::now() + pause, pause));
+            let may_pass = may_pass(&error) && since.elapsed() < RETRY_WITHIN && !self.queue.is_closed();
+            let error = RecordingError::sqlite("write", self.held.path(), error).to_string();
+            if !may_pass {
+                self.lose(batch, Some(error));
+                return;
+            }
+            self.fail(error);
+            self.queue.wait_until_closed(pause.min(RETRY_EVERY));
+            if self.looked.elapsed() >= LOOK {
+                self.look(false);
             }
         }
+        self.pause = None;
     }
 
     fn transaction(&mut self, batch: &[Entry]) -> rusqlite::Result<Done> {
@@ -153,7 +164,10 @@ impl Recorder {
             drop(losses);
             done.lost.push((entry.name(), reason));
         }
-        self.settle(&mut done)?;
+        if !self.queue.is_busy() {
+            // What is said of old losses must not be the cause of new ones.
+            self.settle(&mut done)?;
+        }
         self.tell_losses(&done)?;
         self.db.execute_batch("COMMIT")?;
         Ok(done)
@@ -219,6 +233,14 @@ impl Recorder {
         if let Some(on_commit) = &self.on_commit {
             on_commit(commit);
         }
+    }
+
+    fn fail(&self, error: String) {
+        let mut health = self.health();
+        health.is_failing = true;
+        health.error = Some(error);
+        drop(health);
+        self.announce();
     }
 
     /// Counts a batch as lost. States are kept for those that build on them.
@@ -395,6 +417,14 @@ fn note(done: &mut Done, entry: &Entry, is_new: bool) {
         | Entry::Keyframe(_)
         | Entry::Meta { .. } => {}
     }
+}
+
+/// Is the file held by somebody, or the disk slow or disturbed, so that the same may work in a moment?
+fn may_pass(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::SystemIoFailure)
+    )
 }
 
 /// Is this one entry at fault, and not the file or the disk?

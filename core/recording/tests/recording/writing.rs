@@ -106,39 +106,74 @@ fn a_full_disk_loses_entries_and_says_so_and_never_waits_for_ever() {
     assert!(matches!(ended, Ok(_) | Err(RecordingError::DiskFull(_))));
 }
 
+fn state(snapshot: u64, name: &str, value: serde_json::Value) -> Entry {
+    let mut delta = SnapshotDelta {
+        snapshot,
+        base: (snapshot > 1).then(|| snapshot - 1),
+        ..SnapshotDelta::default()
+    };
+    delta.public.insert(name.to_owned(), value);
+    Entry::Snapshot(delta)
+}
+
+#[test]
+fn a_file_that_is_held_for_a_while_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("held.djscope");
+    let writer = Writer::create(&path, WriterOptions::default()).unwrap();
+    writer.write(state(1, "a", json!(1)));
+    assert!(writer.flush(LONG));
+    // Another process holds the file for longer than one attempt waits.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    writer.write(state(2, "b", json!(2)));
+    let since = Instant::now();
+    while !writer.health().is_failing {
+        assert!(since.elapsed() < LONG);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(writer.health().error.unwrap().contains("locked"));
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    writer.write(state(3, "c", json!(3)));
+    assert!(writer.flush(LONG));
+    let summary = writer.finish().unwrap();
+    assert!(!summary.health.is_failing && summary.health.dropped() == 0);
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(
+        json!(reader.snapshot(3).unwrap().unwrap().public),
+        json!({"a": 1, "b": 2, "c": 3})
+    );
+    assert!(!reader.meta().unwrap().contains_key("lost"));
+}
+
 #[test]
 fn states_go_on_after_a_loss() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("gap.djscope");
-    let writer = Writer::create(&path, WriterOptions::default()).unwrap();
-    let state = |snapshot: u64, name: &str| {
-        let mut delta = SnapshotDelta {
-            snapshot,
-            base: (snapshot > 1).then(|| snapshot - 1),
-            ..SnapshotDelta::default()
-        };
-        delta.public.insert(name.to_owned(), json!(snapshot));
-        Entry::Snapshot(delta)
+    let options = WriterOptions {
+        max_bytes: Some(1 << 20),
+        ..WriterOptions::default()
     };
-    writer.write(state(1, "a"));
+    let writer = Writer::create(&path, options).unwrap();
+    writer.write(state(1, "a", json!(1)));
     assert!(writer.flush(LONG));
-    // Another process holds the file for longer than the writer waits.
-    let other = rusqlite::Connection::open(&path).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    writer.write(state(2, "b"));
+    // What cannot be compressed does not fit into the file.
+    let noise: Vec<u64> = (0..400_000_u64)
+        .map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        .collect();
+    writer.write(state(2, "b", json!(noise)));
     assert!(writer.flush(LONG));
     assert_eq!(writer.health().lost["snapshot"], 1);
-    assert!(writer.health().error.unwrap().contains("locked"));
-    other.execute_batch("ROLLBACK").unwrap();
-    drop(other);
+    assert!(writer.health().error.unwrap().starts_with("no space left for"));
     std::thread::sleep(Duration::from_millis(200));
-    writer.write(state(3, "c"));
+    writer.write(state(3, "b", json!(3)));
     let summary = writer.finish().unwrap();
     assert!(!summary.health.is_failing);
     let reader = Reader::open(&path).unwrap();
     assert_eq!(
         json!(reader.snapshot(3).unwrap().unwrap().public),
-        json!({"a": 1, "b": 2, "c": 3})
+        json!({"a": 1, "b": 3})
     );
     assert_eq!(reader.meta().unwrap()["lost"], json!({"snapshot": 1}));
     assert!(reader.meta().unwrap()["lost_reason"].is_string());
