@@ -7,20 +7,23 @@ use super::text::Context;
 use super::trees::{self, Style};
 use super::{Redactor, media, multipart};
 
-/// Takes secrets out of a body, and its content coding off: what is kept can be read. What cannot be read is kept only
-/// if content of its kind holds no text.
-pub fn redact(redactor: &mut Redactor, body: &mut HttpBody, headers: &[(String, String)]) {
+/// Takes the content coding off a body: what is kept can be read. What cannot be unpacked is left out.
+pub fn unpack(body: &mut HttpBody, headers: &[(String, String)]) {
     if body.bytes.is_empty() || body.redacted {
         return;
     }
-    let media_type = header(headers, "content-type").to_owned();
     match media::decoded(body, header(headers, "content-encoding")) {
         Ok(content) => body.bytes = content,
-        Err(coding) => {
-            leave_out(body, &format!("{coding} that cannot be unpacked"));
-            return;
-        }
+        Err(coding) => leave_out(body, &format!("{coding} that cannot be unpacked")),
     }
+}
+
+/// Takes secrets out of an unpacked body. What cannot be read is kept only if content of its kind holds no text.
+pub fn redact(redactor: &mut Redactor, body: &mut HttpBody, headers: &[(String, String)]) {
+    if body.bytes.is_empty() {
+        return;
+    }
+    let media_type = header(headers, "content-type").to_owned();
     match content(redactor, &body.bytes, &media_type) {
         Content::Clean => {}
         Content::Redacted(bytes) => {

@@ -1,9 +1,24 @@
 //! What stands where a secret was.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
 /// How every mark in a text begins.
 pub const MARK: &str = "[redacted";
+
+/// Where marks stand in a text already.
+pub fn places(text: &str) -> Vec<Range<usize>> {
+    let starts = text.match_indices(MARK).map(|(start, _)| start);
+    starts
+        .map(|start| {
+            start
+                ..text[start..]
+                    .find(']')
+                    .map_or(text.len(), |length| start + length + 1)
+        })
+        .collect()
+}
 
 /// Makes marks. Equal values get equal marks within one run, so that "did it
 /// change" stays answerable; the key is drawn for the run and never written,

@@ -62,6 +62,10 @@ impl Redactor {
         if !self.scanner.is_enabled() {
             return;
         }
+        if let Entry::Http(exchange) = entry {
+            bodies::unpack(&mut exchange.request_body, &exchange.request_headers);
+            bodies::unpack(&mut exchange.response_body, &exchange.response_headers);
+        }
         let known = self.memory.generation();
         entries::redact(self, entry);
         if self.memory.generation() != known {
@@ -103,7 +107,15 @@ impl Redactor {
 
     /// `text` without its secrets; none if it has none.
     fn cleaned(&mut self, text: &str, context: Context) -> Option<String> {
-        let secrets = self.scanner.secrets(text, context);
+        let mut secrets = self.scanner.secrets(text, context);
+        if !secrets.is_empty() && text.contains(marks::MARK) {
+            let marked = marks::places(text);
+            secrets.retain(|secret| {
+                !marked
+                    .iter()
+                    .any(|mark| mark.start <= secret.range.start && secret.range.end <= mark.end)
+            });
+        }
         for secret in &secrets {
             self.learn(&secret.value, secret.strength);
         }

@@ -5,6 +5,7 @@ use memchr::memmem;
 use super::Redactor;
 use super::bodies::{self, Content};
 use super::encodings;
+use super::marks::MARK;
 use super::names::Place;
 
 /// Goes through the parts of a multipart body. Line ends may be bare, names unquoted, and a preamble may come first.
@@ -61,7 +62,7 @@ fn part(redactor: &mut Redactor, part: &[u8], out: &mut Vec<u8>) -> bool {
     out.extend_from_slice(head);
     let text = String::from_utf8_lossy(head);
     let strength = name(&text).and_then(|name| redactor.scanner.strength(&name, Place::Anywhere));
-    let clean = match strength.filter(|_| !content.is_empty()) {
+    let clean = match strength.filter(|_| !content.is_empty() && !content.starts_with(MARK.as_bytes())) {
         Some(strength) => {
             let secret = String::from_utf8_lossy(content).into_owned();
             redactor.learn(&secret, strength);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod inputs;
 mod joining;
 mod playbook;
 mod proxy;

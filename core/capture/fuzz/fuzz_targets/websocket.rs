@@ -1,0 +1,6 @@
+#![no_main]
+
+use djscope_capture_fuzz::inputs;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| inputs::websocket(bytes));
