@@ -37,7 +37,6 @@ fn the_last_state_is_recorded_when_djscope_ends() {
 #[test]
 fn the_last_state_is_recorded_when_the_server_ends() {
     let cases = [
-        (Kind::Autoreload, "INT"),
         (Kind::Runserver, "INT"),
         (Kind::Runserver, "TERM"),
         (Kind::Daphne, "INT"),
@@ -102,6 +101,11 @@ fn a_probe_that_is_never_heard_is_named_with_the_reason() {
             "have it pass on PYTHONPATH, DJSCOPE_PROBE_ADDRESS and DJSCOPE_PROBE_TOKEN",
         ),
         (
+            "$PYTHON manage.py check >&2; env -i $KEEP $PYTHON $DAPHNE",
+            "did not pass on its environment",
+            "have it pass on PYTHONPATH",
+        ),
+        (
             "PYTHONPATH=. $PYTHON $DAPHNE",
             "has replaced PYTHONPATH",
             "add to PYTHONPATH instead of replacing it",
@@ -115,7 +119,9 @@ fn a_probe_that_is_never_heard_is_named_with_the_reason() {
             .replace("$VENV", venv.to_str().unwrap())
             .replace("$KEEP", keep);
         // Said while it runs, and in a run that is over before.
-        let (log, turns) = silent(&shell(&script), address, index % 2 == 0);
+        // A process that was heard before and has ended makes the silence no less.
+        let waits = index % 2 == 0 || script.contains("manage.py check");
+        let (log, turns) = silent(&shell(&script), address, waits);
         let said: Vec<&str> = log
             .lines()
             .filter(|line| line.contains("no probe was heard"))

@@ -373,13 +373,13 @@ fn saved_probe(meta: &serde_json::Map<String, serde_json::Value>) -> ProbeState 
         .get("probes")
         .and_then(|value| value.as_array())
         .map_or(&[][..], Vec::as_slice);
-    let Some(last) = probes.last() else {
-        return match meta.get("probe_silent").and_then(|reason| reason.as_str()) {
-            Some(reason) => ProbeState::Silent {
-                reason: reason.to_owned(),
-            },
-            None => ProbeState::Absent,
+    if let Some(reason) = meta.get("probe_silent").and_then(|reason| reason.as_str()) {
+        return ProbeState::Silent {
+            reason: reason.to_owned(),
         };
+    }
+    let Some(last) = probes.last() else {
+        return ProbeState::Absent;
     };
     ProbeState::Connected {
         djust: last["djust"].as_str().map(str::to_owned),
@@ -410,14 +410,12 @@ fn add_live(status: &mut Status, live: &Live) {
         used_bytes: used_bytes as u64,
         budget_bytes: budget_bytes as u64,
     });
-    status.probe = match (live.with_probe, probe.was_heard, probe.connected) {
+    status.probe = match (live.with_probe, probe.silence, probe.was_heard, probe.connected) {
         (false, ..) => ProbeState::Absent,
-        (true, false, _) => match probe.silence {
-            Some(reason) => ProbeState::Silent { reason },
-            None => ProbeState::Waiting,
-        },
-        (true, true, 0) => ProbeState::Gone,
-        (true, true, _) => ProbeState::Connected {
+        (true, Some(reason), ..) => ProbeState::Silent { reason },
+        (true, None, false, _) => ProbeState::Waiting,
+        (true, None, true, 0) => ProbeState::Gone,
+        (true, None, true, _) => ProbeState::Connected {
             djust: probe.djust,
             missing: probe.missing,
         },

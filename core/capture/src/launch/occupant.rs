@@ -156,6 +156,11 @@ mod tests {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
+        // The system lets its parent go on a moment before the environment is there.
+        let environment = format!("/proc/{}/environ", server.id());
+        while fs::read(&environment).unwrap().is_empty() {
+            std::thread::yield_now();
+        }
         assert_eq!(origin_of(server.id()), Origin::OtherRun);
         drop(run);
         assert_eq!(origin_of(server.id()), Origin::Orphan);

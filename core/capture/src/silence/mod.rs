@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use djscope_recording::model::Micros;
 use serde_json::json;
 
 use crate::notices::Notices;
@@ -65,36 +66,36 @@ impl Watch {
         }
     }
 
-    /// Looks until a probe is heard, or its silence was said.
+    /// Looks until a silence was said.
     pub async fn watch(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK).await;
-            let status = self.recorder.probe();
-            if status.was_heard {
-                return;
-            }
-            let Some(since_us) = status.unheard_since_us else {
+            let Some(since_us) = self.recorder.probe().unheard_since_us else {
                 continue;
             };
             let own = Arc::clone(&self);
             // Reading the system's tables takes longer than a relay may wait.
             let _ = tokio::task::spawn_blocking(move || own.look()).await;
-            let waited = Duration::from_micros(u64::try_from(self.clock.now_us() - since_us).unwrap_or(0));
             let patience = if self.is_explained() {
                 PATIENCE
             } else {
                 LONG_PATIENCE
             };
-            if waited >= patience {
+            let is_silent_still = self.recorder.probe().unheard_since_us == Some(since_us);
+            if is_silent_still && self.since(since_us) >= patience {
                 self.say();
                 return;
             }
         }
     }
 
+    fn since(&self, t_us: Micros) -> Duration {
+        Duration::from_micros(u64::try_from(self.clock.now_us() - t_us).unwrap_or(0))
+    }
+
     /// The server is about to end: looks at it while it is there.
     pub fn before_end(&self) {
-        if !self.recorder.probe().was_heard {
+        if self.recorder.probe().connected == 0 {
             self.look();
         }
     }
@@ -102,7 +103,11 @@ impl Watch {
     /// The server has ended: says what was not said yet.
     pub fn end(&self) {
         let status = self.recorder.probe();
-        if !status.was_heard && status.unheard_since_us.is_some() {
+        let Some(since_us) = status.unheard_since_us else {
+            return;
+        };
+        // A frame may pass while a probe that spoke takes its leave.
+        if !status.was_heard || (self.is_explained() && self.since(since_us) >= PATIENCE) {
             self.say();
         }
     }

@@ -61,12 +61,14 @@ impl Reason {
                 process: named(*stranger, &words(*stranger)),
             };
         }
-        // Workers have inherited the socket of the one that listens.
-        let first = listening.into_iter().filter(|process| ours.contains(process));
-        let reasons = first
-            .chain(ours.iter().copied())
-            .map(|process| in_process(process, &place.startup));
-        reasons.flatten().next().unwrap_or(Self::Unknown)
+        let (serving, _): (Vec<u32>, Vec<u32>) =
+            listening.into_iter().partition(|process| ours.contains(process));
+        // What a server starts beside itself may well go without the probe.
+        let judged = if serving.is_empty() { ours } else { serving };
+        let mut reasons = judged
+            .into_iter()
+            .filter_map(|process| in_process(process, &place.startup));
+        reasons.next().unwrap_or(Self::Unknown)
     }
 
     /// What to do.

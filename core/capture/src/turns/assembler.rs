@@ -43,7 +43,7 @@ pub struct ProbeStatus {
     pub missing: Vec<String>,
     /// Reports that were thrown away by a probe or could not be understood.
     pub lost: u64,
-    /// When djust's first frame passed, if a probe was started and none was heard.
+    /// When djust's first frame passed, if a probe was started and none is connected since.
     pub unheard_since_us: Option<Micros>,
     /// Why none was heard, and the way out, once that is certain.
     pub silence: Option<String>,
@@ -193,7 +193,7 @@ impl Assembler {
         self.silence_reason = Some(reason.to_owned());
         self.has_probe_news = true;
         for turns in self.connections.values_mut() {
-            for live in turns.turns() {
+            for live in turns.turns().filter(|live| !live.told) {
                 if self.silence.mark(&mut live.turn) {
                     out.push(Entry::Turn(Box::new(live.turn.clone())));
                 }
@@ -205,7 +205,7 @@ impl Assembler {
     pub fn finish(&mut self, t_us: Micros) -> Vec<Entry> {
         let mut out = Vec::new();
         self.give_up_waiting(Micros::MAX, &mut out);
-        if self.silence.is_unexplained() {
+        if self.silence.is_unexplained() && self.probes.is_empty() {
             self.fact(
                 "probe_silent",
                 json!("and the recording ended before it was known why"),
@@ -352,7 +352,7 @@ impl Assembler {
             self.sessions.insert(body.session_id.clone(), connection);
             out.push(Entry::Connection(turns.record.clone()));
         }
-        if self.probes.is_empty() {
+        if self.connected.is_empty() {
             self.has_probe_news |= self.silence.frame(t_us);
         }
         record.turn = turns.server_sent(t_us, frame, &mut self.last_turn);

@@ -24,7 +24,7 @@ impl Silence {
         self.is_expected = true;
     }
 
-    /// A frame of djust passed at `t_us`, and no probe was heard so far. True if it is the first.
+    /// A frame of djust passed at `t_us`, and no probe is connected. True if it is the first.
     pub fn frame(&mut self, t_us: Micros) -> bool {
         let is_first = self.is_expected && self.since_us.is_none();
         if is_first {
@@ -38,7 +38,6 @@ impl Silence {
         self.since_us = None;
         self.sentence = None;
         self.kept.clear();
-        self.is_expected = false;
     }
 
     /// Why it is silent, as far as known.

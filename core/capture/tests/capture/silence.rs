@@ -1,5 +1,6 @@
 //! A probe that was started and never speaks, in the turns that it should have reported.
 
+use djscope_capture::probe::ProbeReport;
 use djscope_capture::turns::{Assembler, Seen};
 use djscope_recording::model::Turn;
 use serde_json::{Value, json};
@@ -106,6 +107,24 @@ fn a_probe_that_speaks_late_takes_it_back() {
     ));
     seen.extend(event(6_000, 2));
     assert_eq!(said(&assemble(seen)), [1, 0, 0]);
+}
+
+#[test]
+fn a_process_that_has_ended_does_not_speak_for_the_server() {
+    let gone = || Seen::Probe {
+        t_us: 0,
+        report: ProbeReport::Gone { pid: 7 },
+    };
+    let mut seen = vec![fact("probe", json!(true)), hello(), gone()];
+    seen.extend(mounted(1, "s"));
+    seen.push(fact("probe_silent", json!(WHY)));
+    seen.extend(event(1_000, 1));
+    assert_eq!(said(&assemble(seen)), [1, 1]);
+    // A last frame while a probe takes its leave is no silence.
+    let mut seen = vec![fact("probe", json!(true)), hello()];
+    seen.extend(mounted(1, "s"));
+    seen.extend([gone(), tick(4_000)]);
+    assert_eq!(said(&assemble(seen)), [0, 0]);
 }
 
 #[test]
