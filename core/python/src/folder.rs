@@ -34,17 +34,17 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// A new folder in the first place that is good for one; leftovers of dead runs there are removed.
+    /// A new folder in the first place that is good for one; leftovers of dead runs are removed from all.
     pub(crate) fn make() -> Result<Self, ProbeError> {
-        Self::make_in(places())
+        Self::make_in(&places())
     }
 
-    pub(crate) fn make_in(places: Vec<PathBuf>) -> Result<Self, ProbeError> {
+    pub(crate) fn make_in(places: &[PathBuf]) -> Result<Self, ProbeError> {
         let mut tried = Vec::new();
         for place in places {
-            match Self::make_at(&place) {
+            match Self::make_at(place) {
                 Ok(folder) => {
-                    folder.remove_leftovers(&place);
+                    places.iter().for_each(|place| folder.remove_leftovers(place));
                     return Ok(folder);
                 }
                 Err(reason) => tried.push(format!("{}: {reason}", place.display())),
@@ -301,7 +301,7 @@ mod tests {
     use super::*;
 
     fn filled(place: &Path) -> Folder {
-        let folder = Folder::make_in(vec![place.to_owned()]).unwrap();
+        let folder = Folder::make_in(&[place.to_owned()]).unwrap();
         folder.fill(&crate::PACKED).unwrap();
         folder
     }
@@ -374,6 +374,15 @@ mod tests {
     }
 
     #[test]
+    fn leftovers_go_from_every_place() {
+        let (place, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let dead = abandoned(other.path());
+        let places = [place.path().to_owned(), other.path().to_owned()];
+        let folder = Folder::make_in(&places).unwrap();
+        assert!(folder.path().starts_with(place.path()) && !dead.exists());
+    }
+
+    #[test]
     fn what_only_looks_like_a_leftover_stays() {
         let place = tempfile::tempdir().unwrap();
         let named = |name: &str| place.path().join(name);
@@ -419,13 +428,10 @@ mod tests {
         }
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
         let absent = place.path().join("absent");
-        let folder =
-            Folder::make_in(vec![colon.clone(), open.clone(), absent.clone(), good.clone()]).unwrap();
+        let folder = Folder::make_in(&[colon.clone(), open.clone(), absent.clone(), good.clone()]).unwrap();
         assert_eq!(folder.path().parent(), Some(good.as_path()));
         assert_eq!(fs::read_dir(&open).unwrap().count(), 0);
-        let text = Folder::make_in(vec![colon, open, absent])
-            .unwrap_err()
-            .to_string();
+        let text = Folder::make_in(&[colon, open, absent]).unwrap_err().to_string();
         for part in ["a:b", "PYTHONPATH", "others may replace", "absent"] {
             assert!(text.contains(part), "{text}");
         }
