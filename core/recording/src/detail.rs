@@ -6,7 +6,10 @@ use crate::model::{Exception, FullHtml, SentFrame, Turn};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct TurnRest {
+    // Absent rather than null: readers from before they could be absent take them for empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rendered: Option<Vec<String>>,
     pub exception: Option<Exception>,
     pub full_html: Option<FullHtml>,
@@ -24,5 +27,25 @@ impl TurnRest {
             sent: turn.sent.clone(),
             missing: turn.missing.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn names_of_a_render_that_was_none_are_absent() {
+        let written = serde_json::to_value(TurnRest::default()).unwrap();
+        assert!(written.get("context").is_none() && written.get("rendered").is_none());
+        let read = |value: Value| serde_json::from_value::<TurnRest>(value).unwrap();
+        assert_eq!(read(written), TurnRest::default());
+        let old = read(json!({"context": [], "rendered": ["count"]}));
+        assert_eq!(
+            (old.context, old.rendered),
+            (Some(Vec::new()), Some(vec!["count".to_owned()]))
+        );
     }
 }
