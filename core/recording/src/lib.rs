@@ -18,6 +18,8 @@ mod detail;
 #[cfg(feature = "sqlite")]
 mod error;
 #[cfg(feature = "sqlite")]
+mod journal;
+#[cfg(feature = "sqlite")]
 mod payload;
 #[cfg(feature = "sqlite")]
 mod reader;

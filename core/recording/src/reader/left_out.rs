@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::RecordingError;
 use crate::error::ReadError;
+use crate::journal;
 use crate::sums::{self, Pages};
 
 use super::Reader;
@@ -91,14 +92,15 @@ impl Reader {
         self.account.take()
     }
 
-    /// Compares every page of the file with the sum that was written for it when the recording ended. A sentence says
-    /// what is damaged; none if nothing is, or if it was never ended and has no sums. Reads the whole file.
+    /// Compares every page of the file with the sum that was written for it when the recording ended, or looks through
+    /// the journal of one that never was. A sentence says what is damaged; none if nothing is, if the file is older and
+    /// has no sums, or if it is being recorded. Reads the whole file.
     ///
     /// # Errors
     ///
     /// If the file cannot be read any more.
     pub fn check_pages(&self) -> Result<Option<String>, RecordingError> {
-        if crate::writer::is_written_here(&self.path) {
+        if crate::writer::is_written(&self.path) {
             return Ok(None);
         }
         let checked =
@@ -116,6 +118,10 @@ impl Reader {
 
     /// A file that was ended ends with its last page or with the sums.
     fn unknown_end(&self) -> Result<Option<String>, RecordingError> {
+        let journal = journal::check(&crate::writer::beside(&self.path, "-wal"));
+        if let Some(damage) = journal.map_err(|error| RecordingError::io("read", &self.path, error))? {
+            return Ok(Some(damage));
+        }
         let is_ended = self.meta()?.contains_key("ended_us");
         let page_bytes = self
             .number("the size of a page", "PRAGMA page_size")?

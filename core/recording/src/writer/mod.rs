@@ -27,7 +27,7 @@ use crate::{Entry, RecordingError, row_sum};
 use losses::Losses;
 use place::Held;
 pub use place::Replaced;
-pub(crate) use place::is_written_here;
+pub(crate) use place::{is_written, is_written_here};
 use queue::Queue;
 use recorder::Recorder;
 pub(crate) use statements::insert;

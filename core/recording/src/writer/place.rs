@@ -249,6 +249,12 @@ pub(crate) fn is_written_here(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| is_held_here(Identity::of(&found)))
 }
 
+/// True if a process writes the recording at `path`.
+pub(crate) fn is_written(path: &Path) -> bool {
+    is_written_here(path)
+        || File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// What has happened to the file of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gone {
