@@ -4,7 +4,7 @@
 //! nothing of what comes behind.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 const HEADER_BYTES: usize = 32;
