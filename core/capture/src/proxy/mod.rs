@@ -9,6 +9,7 @@
 //! thread: a frame costs one wake-up a direction.
 
 mod address;
+mod answers;
 mod exchange;
 mod framing;
 mod head;
@@ -17,6 +18,7 @@ mod messages;
 #[cfg(test)]
 mod playbook;
 mod relay;
+mod requests;
 mod splice;
 mod unreachable;
 

@@ -6,17 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use djscope_recording::model::{ConnectionId, Direction, HttpId};
+use djscope_recording::model::{ConnectionId, Direction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 
-use super::exchange::{Exchange, Exchanges};
-use super::framing::Framing;
-use super::head::{Head, Start};
-use super::messages::{Event, Messages, Side};
-use super::{Relay, rewrite, splice, unreachable};
+use super::answers::Answers;
+use super::exchange::Exchanges;
+use super::requests::Requests;
+use super::{Relay, splice, unreachable};
 
 const BUFFER: usize = 64 * 1024;
 
@@ -26,12 +25,12 @@ const LINGER: Duration = Duration::from_secs(30);
 /// How long what a browser goes on sending is read after an answer of our own.
 const DRAIN: Duration = Duration::from_secs(2);
 
-const LEFT: &str = "the other side went away before the end";
-const NO_ANSWER: &str = "the connection was closed before an answer";
+pub const LEFT: &str = "the other side went away before the end";
+pub const NO_ANSWER: &str = "the connection was closed before an answer";
 
 /// What the bytes of a connection are at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+pub enum Mode {
     /// Messages.
     Http,
     /// The browser has asked for another protocol, and the server has not answered yet.
@@ -43,12 +42,12 @@ enum Mode {
 }
 
 /// What both directions of a connection know.
-struct Shared {
-    relay: Arc<Relay>,
+pub struct Shared {
+    pub relay: Arc<Relay>,
     exchanges: Mutex<Exchanges>,
-    mode: watch::Sender<Mode>,
+    pub mode: watch::Sender<Mode>,
     /// The browser has closed its side, or all of it: that looks the same.
-    has_said_all: AtomicBool,
+    pub has_said_all: AtomicBool,
 }
 
 /// How a direction has ended.
@@ -63,11 +62,11 @@ enum End {
 }
 
 impl Shared {
-    fn exchanges(&self) -> MutexGuard<'_, Exchanges> {
+    pub fn exchanges(&self) -> MutexGuard<'_, Exchanges> {
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn mode(&self) -> Mode {
+    pub fn mode(&self) -> Mode {
         *self.mode.borrow()
     }
 }
@@ -81,13 +80,7 @@ pub async fn connection(mut browser: TcpStream, relay: Arc<Relay>) {
         has_said_all: AtomicBool::new(false),
         relay,
     };
-    let mut requests = Requests {
-        messages: Messages::of(Side::Browser),
-        http: 0,
-        is_open: false,
-        port: None,
-        undecided: Vec::new(),
-    };
+    let mut requests = Requests::new();
     // Browsers open connections that they may never use: the server hears of one when it is used.
     let mut buffer = vec![0; BUFFER].into_boxed_slice();
     let mut first = Vec::new();
@@ -148,91 +141,6 @@ async fn both_ways(
                 }
             }
             end
-        }
-    }
-}
-
-/// The browser's side.
-struct Requests {
-    messages: Messages,
-    /// The request under way, or the last one.
-    http: HttpId,
-    /// It has not ended yet.
-    is_open: bool,
-    /// Our port to the server, once there is one.
-    port: Option<u16>,
-    /// What cannot be passed on before it is known what it is.
-    undecided: Vec<u8>,
-}
-
-impl Requests {
-    /// What of `input` goes to the server, and how.
-    fn read(&mut self, shared: &Shared, input: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(input.len());
-        let mut input = input;
-        while let Some(event) = self.messages.next(&mut input) {
-            match event {
-                Event::Head(head) => out.extend(self.head(shared, head).bytes()),
-                Event::Bytes { bytes, content } => {
-                    if content {
-                        shared.exchanges().request_content(self.http, bytes);
-                    }
-                    out.extend_from_slice(bytes);
-                }
-                Event::NoHead(bytes) => out.extend(bytes),
-                Event::End => {
-                    self.is_open = false;
-                    if shared.mode() == Mode::Deciding {
-                        break;
-                    }
-                }
-                Event::Unreadable(refusal) => self.unread(shared, refusal),
-            }
-        }
-        self.undecided = input.to_vec();
-        out
-    }
-
-    fn head(&mut self, shared: &Shared, mut head: Head) -> Head {
-        let framing = match shared.exchanges().is_full() {
-            true => Err("too many requests wait for their answers"),
-            false => Framing::of_request(&head),
-        };
-        {
-            let mut exchanges = shared.exchanges();
-            self.http = match framing {
-                Ok(_) => exchanges.ask(&head),
-                Err(refusal) => exchanges.ask_unread(refusal),
-            };
-            if let Some(port) = self.port {
-                exchanges.announce(self.http, port);
-            }
-        }
-        match framing {
-            Ok(framing) => {
-                self.is_open = true;
-                self.messages.expect(framing);
-                if head.has("upgrade") {
-                    shared.mode.send_replace(Mode::Deciding);
-                }
-                if let Some(rewriting) = &shared.relay.options.rewriting {
-                    rewrite(rewriting, &mut head);
-                }
-            }
-            Err(refusal) => drop(self.messages.give_up(refusal)),
-        }
-        head
-    }
-
-    fn unread(&mut self, shared: &Shared, refusal: &str) {
-        let mut exchanges = shared.exchanges();
-        if self.is_open {
-            exchanges.spoil(self.http, refusal);
-            return;
-        }
-        self.http = exchanges.ask_unread(refusal);
-        if let Some(port) = self.port {
-            exchanges.announce(self.http, port);
         }
     }
 }
@@ -317,22 +225,9 @@ async fn no_longer_deciding(mode: &mut watch::Receiver<Mode>) -> Mode {
     decided.map_or(Mode::Over, |mode| *mode)
 }
 
-/// The server's side.
-struct Answers {
-    messages: Messages,
-    /// Exchanges that have ended with the bytes that are passed on next, and with which problem.
-    ended: Vec<(Exchange, Option<String>)>,
-    /// Why the next bytes cannot be read.
-    refusal: Option<&'static str>,
-}
-
 /// From the server to the browser.
 async fn down(shared: &Shared, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> End {
-    let mut answers = Answers {
-        messages: Messages::of(Side::Server),
-        ended: Vec::new(),
-        refusal: None,
-    };
+    let mut answers = Answers::new();
     let mut buffer = vec![0; BUFFER].into_boxed_slice();
     let mut has_spoken = false;
     let problem = loop {
@@ -366,125 +261,6 @@ async fn down(shared: &Shared, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) ->
     answers.end(shared, problem.as_ref());
     let _ = to.shutdown().await;
     End::Said
-}
-
-impl Answers {
-    /// What of `input` goes to the browser. What is left of it is no HTTP any more.
-    fn read(&mut self, shared: &Shared, input: &mut &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(input.len());
-        while let Some(event) = self.messages.next(input) {
-            match event {
-                Event::Head(head) => {
-                    out.extend(self.head(shared, head).bytes());
-                    if matches!(shared.mode(), Mode::Socket(_)) {
-                        break;
-                    }
-                }
-                Event::Bytes { bytes, content } => {
-                    if content {
-                        shared.exchanges().response_content(bytes);
-                    }
-                    out.extend_from_slice(bytes);
-                }
-                Event::NoHead(bytes) => out.extend(bytes),
-                Event::End => self.end_first(&mut shared.exchanges(), None),
-                Event::Unreadable(refusal) => self.unread(shared, refusal),
-            }
-        }
-        out
-    }
-
-    fn head(&mut self, shared: &Shared, mut head: Head) -> Head {
-        let Start::Answer { status } = head.start else {
-            return head;
-        };
-        let mut exchanges = shared.exchanges();
-        let Some(exchange) = exchanges.first() else {
-            drop(exchanges);
-            drop(self.messages.give_up("nobody has asked for this answer"));
-            return head;
-        };
-        // An interim answer: the answer itself is still to come.
-        if (100..200).contains(&status) && status != 101 {
-            self.messages.go_on();
-            return head;
-        }
-        exchange.answered(status, &head);
-        let framing = match (exchange.is_unread, status) {
-            (true, _) => Err("what it answers was not read"),
-            (false, 101) if !exchange.is_upgrade() => Err("nobody has asked for another protocol"),
-            (false, _) => Framing::of_answer(&head, exchange.method()),
-        };
-        let (is_upgrade, host) = (exchange.is_upgrade(), exchange.host.clone());
-        if is_upgrade {
-            let connection = exchanges.socket_opened(status, &head);
-            let mode = match connection {
-                Some(connection) if status == 101 => {
-                    self.end_first(&mut exchanges, None);
-                    Mode::Socket(connection)
-                }
-                Some(connection) => {
-                    exchanges.socket_closed(connection);
-                    Mode::Http
-                }
-                None => Mode::Http,
-            };
-            shared.mode.send_replace(mode);
-        }
-        drop(exchanges);
-        match framing {
-            Ok(framing) => {
-                self.messages.expect(framing);
-                if let Some(location) = shared.relay.location(&head.value("location"), &host) {
-                    head.replace("location", &location);
-                }
-            }
-            Err(refusal) => {
-                drop(self.messages.give_up(refusal));
-                self.unread(shared, refusal);
-            }
-        }
-        head
-    }
-
-    /// From here on the server's bytes are passed on unread.
-    fn unread(&mut self, shared: &Shared, refusal: &'static str) {
-        self.refusal = Some(refusal);
-        if shared.mode() == Mode::Deciding {
-            shared.mode.send_replace(Mode::Http);
-        }
-        let problem = format!("the answer was passed on unread: {refusal}");
-        self.end_first(&mut shared.exchanges(), Some(problem));
-    }
-
-    /// Notes that the exchange under way ends with the bytes that are passed on next.
-    fn end_first(&mut self, exchanges: &mut Exchanges, problem: Option<String>) {
-        self.ended
-            .extend(exchanges.take_first().map(|exchange| (exchange, problem)));
-    }
-
-    /// The server has said all, or its connection has failed.
-    fn end(&mut self, shared: &Shared, problem: Option<&io::Error>) {
-        let mut exchanges = shared.exchanges();
-        let is_whole = problem.is_none() && self.messages.may_end();
-        if self.messages.is_in_body()
-            && let Some(exchange) = exchanges.take_first()
-        {
-            // Whether a browser that has said all still reads cannot be told; a server stops when it thinks not.
-            let has_left = self.messages.ends_with_the_connection() || !is_whole;
-            let problem = match problem {
-                _ if has_left && shared.has_said_all.load(Ordering::Relaxed) => Some(LEFT.to_owned()),
-                Some(error) => Some(format!("the body broke off: {error}")),
-                None if is_whole => None,
-                None => Some("the body broke off: the server closed the connection".to_owned()),
-            };
-            exchanges.end(exchange, problem.as_deref());
-        }
-        let refusal = self
-            .refusal
-            .map(|refusal| format!("the answer was passed on unread: {refusal}"));
-        exchanges.end_all(refusal.as_deref().unwrap_or(NO_ANSWER));
-    }
 }
 
 /// Says what is wrong, where the server says nothing.

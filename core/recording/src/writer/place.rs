@@ -97,11 +97,25 @@ impl Replaced {
 
 impl Drop for Replaced {
     fn drop(&mut self) {
-        // A link is never made over another file; what cannot be put back stays where it waits.
-        if !self.is_over && std::fs::hard_link(&self.waits_at, &self.path).is_ok() {
-            let _ = std::fs::remove_file(&self.waits_at);
+        if !self.is_over && self.put_back() {
             for (suffix, _) in SIDECARS {
                 let _ = std::fs::rename(beside(&self.waits_at, suffix), beside(&self.path, suffix));
+            }
+        }
+    }
+}
+
+impl Replaced {
+    /// True if the old recording is in its place again; else it stays where it waits.
+    fn put_back(&self) -> bool {
+        match std::fs::hard_link(&self.waits_at, &self.path) {
+            // A link is never made over another file.
+            Ok(()) => std::fs::remove_file(&self.waits_at).is_ok(),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            // Some file systems have no links.
+            Err(_) => {
+                std::fs::symlink_metadata(&self.path).is_err()
+                    && std::fs::rename(&self.waits_at, &self.path).is_ok()
             }
         }
     }
