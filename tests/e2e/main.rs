@@ -15,6 +15,7 @@ mod lifecycle;
 mod matrix;
 mod passing_through;
 mod probe_words;
+mod secrets;
 mod seed_coverage;
 mod seed_rows;
 mod started;

@@ -31,6 +31,12 @@ const WORDS: &[(&str, Strength)] = &[
     ("passphrase", Strength::Password),
     ("passcode", Strength::Password),
     ("pwd", Strength::Password),
+    ("pswd", Strength::Password),
+    ("psw", Strength::Password),
+    ("passw", Strength::Password),
+    ("passwrd", Strength::Password),
+    ("pword", Strength::Password),
+    ("mnemonic", Strength::Password),
     ("passwort", Strength::Password),
     ("kennwort", Strength::Password),
     ("contrasena", Strength::Password),
@@ -64,6 +70,24 @@ const WORDS: &[(&str, Strength)] = &[
 
 /// Two words in a row: `api_key`, `SESSION-KEY`.
 const PAIRS: &[(&str, &str, Strength)] = &[
+    ("pass", "word", Strength::Password),
+    ("pass", "phrase", Strength::Password),
+    ("pass", "code", Strength::Password),
+    ("seed", "phrase", Strength::Password),
+    ("session", "id", Strength::Token),
+    ("activation", "code", Strength::Token),
+    ("invite", "code", Strength::Token),
+    ("invitation", "code", Strength::Token),
+    ("confirmation", "code", Strength::Token),
+    ("login", "code", Strength::Number),
+    ("mfa", "code", Strength::Number),
+    ("social", "security", Strength::Number),
+    ("passport", "number", Strength::Number),
+    ("routing", "number", Strength::Number),
+    ("cc", "number", Strength::Number),
+    ("cc", "num", Strength::Number),
+    ("card", "num", Strength::Number),
+    ("card", "no", Strength::Number),
     ("api", "key", Strength::Token),
     ("api", "keys", Strength::Token),
     ("private", "key", Strength::Token),
@@ -154,6 +178,9 @@ const IN_QUERIES: &[&str] = &[
     "hmac",
 ];
 
+/// Last words of such parameters: `X-Amz-Signature`.
+const ENDING_IN_QUERIES: &[&str] = &["sig", "signature", "hmac"];
+
 /// Values of `autocomplete` that say what a field is for (HTML, section 4.10.18.7).
 const AUTOCOMPLETE: &[(&str, Strength)] = &[
     ("current-password", Strength::Password),
@@ -180,6 +207,12 @@ pub const EXEMPT: &[&str] = &[
 /// What a text has to hold somewhere for one of its names to be a secret: beginnings or whole of every word above.
 pub const NEEDLES: &[&str] = &[
     "pass",
+    "psw",
+    "pword",
+    "mnemonic",
+    "phrase",
+    "num",
+    "security",
     "pwd",
     "pw",
     "kennwort",
@@ -236,7 +269,8 @@ pub fn autocomplete_strength(value: &str) -> Option<Strength> {
 
 /// What the name of a parameter says that is a secret in the query of a URL only.
 pub fn query_strength(name: &str) -> Option<Strength> {
-    IN_QUERIES.contains(&name).then_some(Strength::Weak)
+    let last = name.rsplit('_').next().unwrap_or(name);
+    (IN_QUERIES.contains(&name) || ENDING_IN_QUERIES.contains(&last)).then_some(Strength::Weak)
 }
 
 fn plain_strength(name: &str, place: Place) -> Option<Strength> {
@@ -376,7 +410,7 @@ mod tests {
         ] {
             assert!(strength(name, Place::Anywhere).is_some(), "{name}");
         }
-        for name in ["code", "sig", "signature", "session_id"] {
+        for name in ["code", "sig", "signature", "x-amz-signature"] {
             assert!(strength(name, Place::Query).is_some(), "{name}");
             assert!(strength(name, Place::Anywhere).is_none(), "{name}");
         }

@@ -42,6 +42,10 @@ pub const NEEDLES: &[&str] = &[
     "confirm/",
     "verify/",
     "magic/",
+    "reset-password/",
+    "verify-email/",
+    "confirm-email/",
+    "magic-link/",
     "unsubscribe/",
 ];
 
@@ -125,8 +129,12 @@ fn password_in_url(text: &str, sign: Range<usize>) -> Option<Secret> {
     let ends = |character: char| character.is_whitespace() || "/?#\"'<>\\".contains(character);
     let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
     let user = &authority[..authority.rfind('@')?];
-    let colon = user.find(':')?;
-    let start = sign.end + colon + 1;
+    // Some services take a token in the place of the user: `https://ghp_…@host`.
+    let start = match user.find(':') {
+        Some(colon) => sign.end + colon + 1,
+        None if user.len() >= 16 && looks_drawn(user) => sign.end,
+        None => return None,
+    };
     let end = sign.end + user.len();
     let password = &text[start..end];
     let is_template = password.starts_with('{') || password.starts_with('$') || password == "%s";

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::encodings;
 use super::super::marks::MARK;
-use super::super::names::{Place, Strength};
+use super::super::names::{self, Place, Strength};
 use super::{Context, Secret};
 
 /// Longest list or dict that is masked as one value.
@@ -182,7 +182,16 @@ pub fn after(
     if !is_worth_hiding(&value, strength, span.is_literal, context) {
         return None;
     }
-    if separator == Separator::Comma && !(span.is_literal && ends_pair(text, &span.inner)) {
+    let is_value = match separator {
+        Separator::Sign => true,
+        Separator::Comma => span.is_literal && ends_pair(text, &span.inner),
+        Separator::Blank => {
+            context == Context::Message
+                && ((span.is_literal && strength == Strength::Password)
+                    || looks_drawn(&text[span.inner.clone()]))
+        }
+    };
+    if !is_value {
         return None;
     }
     let needs_quotes = !span.is_literal && quote.is_some_and(|quote| quote.text == "\"");
@@ -201,6 +210,19 @@ enum Separator {
     Sign,
     /// `("password", "x")`.
     Comma,
+    /// `password x1y2z3`, `the token is x1y2z3`: a value only if it is nobody's word.
+    Blank,
+}
+
+/// Letters and digits mixed, in one word that is no name.
+fn looks_drawn(word: &str) -> bool {
+    word.len() >= 8
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=.~".contains(&byte))
+        && names::strength(word, Place::Anywhere).is_none()
 }
 
 /// True if the string at `inner` is the last of its tuple or list.
@@ -239,6 +261,11 @@ fn quote_at(text: &str, at: usize) -> Option<Quote<'_>> {
             });
         }
     }
+    for quote in ["'''", "\"\"\""] {
+        if rest.starts_with(quote) {
+            return Some(Quote { text: &rest[..3] });
+        }
+    }
     let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
     matches!(rest.as_bytes().get(slashes), Some(b'"' | b'\'' | b'`')).then(|| Quote {
         text: &rest[..=slashes],
@@ -265,8 +292,12 @@ fn separator(text: &str, name: Range<usize>, at: usize, is_quoted: bool) -> Opti
         (Separator::Sign, 1)
     } else if rest.starts_with(',') && is_quoted && before.ends_with(['(', '[']) {
         (Separator::Comma, 1)
+    } else if rest.starts_with(',') && is_quoted && before.ends_with("--") {
+        (Separator::Sign, 1)
     } else if at > name.end && text[..name.start].ends_with("--") {
         (Separator::Sign, 0)
+    } else if at > name.end && !is_quoted {
+        (Separator::Blank, if rest.starts_with("is ") { 3 } else { 0 })
     } else {
         return None;
     };
@@ -332,10 +363,11 @@ fn literal(text: &str, at: usize, context: Context) -> Option<Span> {
 /// string around it ends; at the end of a text that was cut.
 fn closing(text: &str, from: usize, quote: &str) -> usize {
     let slashes = quote.len() - quote.trim_start_matches('\\').len();
+    let is_triple = quote.len() == 3 && slashes == 0;
     let Some(sign) = quote
         .chars()
         .last()
-        .filter(|sign| matches!(sign, '"' | '\'' | '`'))
+        .filter(|sign| !is_triple && matches!(sign, '"' | '\'' | '`'))
     else {
         return text[from..].find(quote).map_or(text.len(), |at| from + at);
     };
@@ -346,6 +378,12 @@ fn closing(text: &str, from: usize, quote: &str) -> usize {
             .rev()
             .take_while(|byte| *byte == b'\\')
             .count();
+        let is_doubled = sign == '\'' && found > from && text[found + 1..].starts_with('\'');
+        if slashes == 0 && is_doubled {
+            // SQL writes a quote in a string twice.
+            search = found + 2;
+            continue;
+        }
         let closes = if slashes == 0 {
             before % 2 == 0
         } else {
@@ -545,7 +583,7 @@ pub fn is_sentence(value: &str) -> bool {
 
 /// In source code a string beside a secret name is often another name: `"csrf_token"`, `"X-CSRFToken"`, `"Password"`.
 fn is_name_in_code(value: &str) -> bool {
-    super::super::names::strength(value, Place::Anywhere).is_some()
+    names::strength(value, Place::Anywhere).is_some()
         && value
             .chars()
             .all(|character| character.is_alphanumeric() || "_-. :[]".contains(character))
