@@ -1,5 +1,8 @@
 //! One run: the server, the probe listener, the proxy and the recorder, from start to end.
 
+mod error;
+mod source;
+
 use std::ffi::OsString;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -10,97 +13,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use djscope_python::{Probe, ProbeError};
+use djscope_python::Probe;
 use djscope_recording::{RecordingError, Replaced, Summary};
 use serde_json::json;
-use thiserror::Error;
 use tokio::sync::oneshot;
 
-use crate::launch::{LaunchError, Occupant, Origin, Server, Stops, address_in_command};
+use crate::launch::{Occupant, Server, Stops};
 use crate::notices::Notices;
 use crate::observation::Observation;
-use crate::probe::{ProbeListener, ProbeMessage, ProbeReport};
+use crate::probe::{ProbeListener, ProbeReport};
 use crate::proxy::{self, HostName, ProxyOptions, Rewriting, Upstream, UpstreamError};
 use crate::recorder::{Recorder, RecorderOptions, Shared};
 use crate::silence::{Place, Watch};
+pub use error::RunError;
+pub use source::{Inside, InsideServer, Report, Source};
 
 /// How long a server may take from its start to its first connection.
 const START_PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long the last reports of a probe may take, before the server is stopped and after that.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// What a server in this process says of its turns, as a probe in another would.
-pub type Report = Arc<dyn Fn(ProbeMessage) + Send + Sync>;
-
-/// A server in this process.
-pub struct Inside {
-    /// What it is called where a command would be shown.
-    pub name: String,
-    /// Starts it.
-    pub start: Box<dyn FnOnce(Report) -> io::Result<InsideServer> + Send>,
-}
-
-/// A server in this process that runs.
-pub struct InsideServer {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// Makes it report the next state of every view whole.
-    pub forget_states: Box<dyn Fn() + Send>,
-    /// Ends it.
-    pub stop: Box<dyn FnOnce() + Send>,
-}
-
-/// The server that is recorded.
-pub enum Source {
-    /// A command that starts it.
-    Command {
-        /// The command.
-        command: Vec<String>,
-        /// Where it will listen, if that was said.
-        upstream: Option<String>,
-        /// With the probe in it.
-        probe: bool,
-        /// The server runs on when the run has ended.
-        keep: bool,
-    },
-    /// One that runs already, there.
-    Attached(String),
-    /// One in this process.
-    Inside(Inside),
-}
-
-impl Source {
-    /// What started it; `None` if somebody else did.
-    pub fn command(&self) -> Option<String> {
-        match self {
-            Self::Command { command, .. } => Some(command.join(" ")),
-            Self::Attached(_) => None,
-            Self::Inside(inside) => Some(inside.name.clone()),
-        }
-    }
-
-    /// Whether it tells of its turns.
-    pub const fn has_probe(&self) -> bool {
-        match self {
-            Self::Command { probe, .. } => *probe,
-            Self::Attached(_) => false,
-            Self::Inside(_) => true,
-        }
-    }
-
-    /// Where it is or will be, as far as that is known before it is started.
-    fn upstream(&self) -> Result<Option<Upstream>, UpstreamError> {
-        match self {
-            Self::Command {
-                upstream: Some(text), ..
-            }
-            | Self::Attached(text) => text.parse().map(Some),
-            Self::Command { command, .. } => address_in_command(command).map(|text| text.parse()).transpose(),
-            Self::Inside(_) => Ok(None),
-        }
-    }
-}
 
 /// What is run.
 pub struct RunOptions {
@@ -123,102 +55,6 @@ pub struct RunOptions {
     pub recorder: RecorderOptions,
     /// End after this long.
     pub duration: Option<Duration>,
-}
-
-/// Why a run could not begin.
-#[derive(Debug, Error)]
-pub enum RunError {
-    /// The proxy would be open to others.
-    #[error(
-        "{0} is not a loopback address; djscope shows and keeps everything that passes and listens on loopback only"
-    )]
-    NotLoopback(SocketAddr),
-    /// The proxy's port is taken.
-    #[error("cannot listen on {address}: {source}{}", named(by.as_ref()))]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-        /// Who has the port, if somebody has it.
-        by: Option<Occupant>,
-    },
-    /// The server's address is no address.
-    #[error(transparent)]
-    Upstream(#[from] UpstreamError),
-    /// The server to attach to is not there.
-    #[error("cannot reach {upstream}: {source}")]
-    Unreachable {
-        /// The server.
-        upstream: Upstream,
-        /// Why.
-        source: io::Error,
-    },
-    /// What answers is no HTTP server.
-    #[error("{0} does not speak HTTP")]
-    NotHttp(Upstream),
-    /// The server's port is taken by something else already.
-    #[error("{address} is in use before the server has started{}", named(by.as_ref()))]
-    InUse {
-        /// The address.
-        address: String,
-        /// Who has it.
-        by: Option<Occupant>,
-    },
-    /// The server could not be started.
-    #[error(transparent)]
-    Launch(#[from] LaunchError),
-    /// The probe could not be unpacked.
-    #[error(transparent)]
-    Probe(#[from] ProbeError),
-    /// The file could not be made.
-    #[error(transparent)]
-    Recording(#[from] RecordingError),
-    /// The system refused a thread or a socket.
-    #[error("cannot start: {0}")]
-    System(#[from] io::Error),
-    /// Stopped by the user before the server listened.
-    #[error("stopped before the server listened")]
-    Stopped,
-}
-
-impl RunError {
-    /// What to do.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NotLoopback(address) => format!("use --listen 127.0.0.1:{}", address.port()),
-            Self::Listen { by: Some(by), .. } if by.origin == Origin::Orphan => by.hint(),
-            Self::Listen { .. } => {
-                "choose another port with --listen, or leave it out for a free one".to_owned()
-            }
-            Self::Upstream(_) => "for example http://127.0.0.1:8000".to_owned(),
-            Self::Unreachable { .. } => {
-                "start the server first, or let djscope start it: djscope run -- COMMAND".to_owned()
-            }
-            Self::NotHttp(_) => "is this the port of the dev server?".to_owned(),
-            Self::InUse { by: Some(by), .. } => by.hint(),
-            Self::InUse { by: None, .. } => {
-                "stop the server that runs there, use djscope attach, or give the new one another port"
-                    .to_owned()
-            }
-            Self::Launch(error) => error.hint().to_owned(),
-            Self::Recording(error) => return error.hint(),
-            Self::Probe(_) => {
-                "the probe goes into the folder that TMPDIR names, XDG_RUNTIME_DIR or /tmp; --no-probe records without it"
-                    .to_owned()
-            }
-            Self::Stopped => {
-                "nothing could be recorded yet; the line that begins with \"proxy\" tells when it can".to_owned()
-            }
-            Self::System(_) => return None,
-        })
-    }
-}
-
-fn named(occupant: Option<&Occupant>) -> String {
-    occupant
-        .map(|occupant| format!(" by {occupant}"))
-        .unwrap_or_default()
 }
 
 /// Why a run has ended.
