@@ -308,8 +308,11 @@ impl Page {
     pub async fn settle(&mut self) {
         let since = Instant::now();
         let answered = "Boolean(window.__watch && window.__watch.answered >= window.__watch.asked)";
-        let rests = format!("{answered} && performance.now() - window.__watch.changed > {QUIET_MS}");
-        while since.elapsed() < Duration::from_secs(3) && self.evaluate(&rests).await != json!(true) {
+        // On a busy machine a page is quiet before its script has asked for anything.
+        let has_asked = "(!document.querySelector('[dj-view]') || window.__watch.asked > 0)";
+        let rests =
+            format!("{answered} && {has_asked} && performance.now() - window.__watch.changed > {QUIET_MS}");
+        while since.elapsed() < Duration::from_secs(5) && self.evaluate(&rests).await != json!(true) {
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
         while since.elapsed() < Duration::from_secs(12) && self.evaluate(answered).await != json!(true) {
