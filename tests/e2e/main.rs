@@ -11,6 +11,7 @@ mod engine_lines;
 mod equal_pages;
 mod hostile_recordings;
 mod journeys;
+mod kills;
 mod lifecycle;
 mod matrix;
 mod passing_through;

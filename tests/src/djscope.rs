@@ -54,8 +54,8 @@ pub struct Recording {
     pub path: PathBuf,
     child: Child,
     log: mpsc::Receiver<String>,
-    _folder: TempDir,
-    _database: Database,
+    folder: TempDir,
+    _database: Option<Database>,
 }
 
 impl Recording {
@@ -113,14 +113,45 @@ impl Recording {
     ///
     /// If it does not start.
     pub fn demo(options: &[&str]) -> Self {
+        Self::demo_in(options, &[])
+    }
+
+    /// The same with more variables in its environment. Its temporary files go beside the recording.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn demo_in(options: &[&str], environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(binary());
         command.arg("demo").args(options).env("PATH", "");
-        Self::begin(command, &project::folder(), &[])
+        command
+            .env("TMPDIR", folder.path())
+            .envs(environment.iter().copied());
+        Self::begin_in(folder, None, command, &project::folder(), &[])
     }
 
     fn begin(mut command: Command, project: &Path, server: &[String]) -> Self {
         let database = Database::fresh();
-        let folder = tempfile::tempdir().unwrap();
+        command
+            .env("DJSCOPE_TEST_DB", database.path())
+            .env("DJSCOPE_TEST_FAST", "1");
+        Self::begin_in(
+            tempfile::tempdir().unwrap(),
+            Some(database),
+            command,
+            project,
+            server,
+        )
+    }
+
+    fn begin_in(
+        folder: TempDir,
+        database: Option<Database>,
+        mut command: Command,
+        project: &Path,
+        server: &[String],
+    ) -> Self {
         let path = folder.path().join("r.djscope");
         command.args(["--headless", "--out"]).arg(&path);
         if !server.is_empty() {
@@ -128,8 +159,6 @@ impl Recording {
         }
         let mut child = command
             .current_dir(project)
-            .env("DJSCOPE_TEST_DB", database.path())
-            .env("DJSCOPE_TEST_FAST", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -151,9 +180,30 @@ impl Recording {
             path,
             child,
             log,
-            _folder: folder,
+            folder,
             _database: database,
         }
+    }
+
+    /// The folder with the file and nothing else, unless djscope has left something there.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends it at once, without a chance to do anything, and says when.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended already.
+    pub fn kill(&mut self) -> Instant {
+        assert!(
+            matches!(self.child.try_wait(), Ok(None)),
+            "djscope has ended by itself"
+        );
+        let moment = Instant::now();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        moment
     }
 
     /// Process id of djscope.

@@ -380,12 +380,13 @@ impl Live {
         self.until(&format!("\"ref\": {number}"))
     }
 
-    /// Skips frames up to one that holds `part`.
+    /// Skips frames up to one that holds `part`, with or without Python's blanks after colons.
     pub fn until(&mut self, part: &str) -> String {
+        let dense = part.replace("\": ", "\":");
         self.socket.heard.clear();
         loop {
             let text = self.socket.text();
-            if text.contains(part) {
+            if text.contains(part) || text.contains(&dense) {
                 return text;
             }
         }
