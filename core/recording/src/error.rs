@@ -130,6 +130,10 @@ impl RecordingError {
                 io::ErrorKind::NotFound => "make the directory first".to_owned(),
                 _ => "name another file with --out".to_owned(),
             }),
+            Self::Sqlite {
+                action: "create" | "write",
+                ..
+            } => Some("see whether its disk works, or record to another one with --out".to_owned()),
             Self::Io { .. } | Self::Stopped { .. } | Self::Sqlite { .. } => None,
         }
     }

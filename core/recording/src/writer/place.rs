@@ -388,10 +388,13 @@ impl Held {
         }
     }
 
-    /// Removes the file, if its name still leads to it.
+    /// Removes the file, if its name still leads to it, with what `SQLite` could not remove itself.
     pub(super) fn discard(self) {
         if Identity::at(&self.path) == Some(self.identity) {
             let _ = std::fs::remove_file(&self.path);
+            for (suffix, _) in SIDECARS {
+                let _ = std::fs::remove_file(beside(&self.path, suffix));
+            }
         }
     }
 }
