@@ -17,6 +17,8 @@ pub struct Shares {
     pub writer_queue: usize,
     /// Pages of the file.
     pub file_cache: usize,
+    /// Values of the file from which the next ones are written as a difference.
+    pub kept_values: usize,
     /// States that could not be written, for those that build on them.
     pub lost_states: usize,
     /// The longest message that is kept whole.
@@ -37,6 +39,7 @@ impl Shares {
             relay_queue: budget / 4,
             writer_queue: budget / 4,
             file_cache: budget / 8,
+            kept_values: budget / 16,
             lost_states: budget / 8,
             message: if message < 16 << 20 { message } else { 16 << 20 },
         }
@@ -54,6 +57,7 @@ mod tests {
             let sum = shares.relay_queue
                 + shares.writer_queue
                 + shares.file_cache
+                + shares.kept_values
                 + shares.lost_states
                 + 2 * shares.message;
             assert!(sum < shares.budget && shares.message >= 2 << 20, "{shares:?}");

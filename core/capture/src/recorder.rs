@@ -43,6 +43,7 @@ impl RecorderOptions {
             writer: WriterOptions {
                 queue_bytes: shares.writer_queue,
                 cache_bytes: shares.file_cache,
+                kept_value_bytes: shares.kept_values,
                 lost_state_bytes: shares.lost_states,
                 ..WriterOptions::default()
             },

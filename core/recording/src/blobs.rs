@@ -17,9 +17,6 @@ use crate::schema::MAX_VALUE_BYTES;
 /// Values shorter than this are not worth a difference.
 const MIN_DELTA: usize = 1024;
 
-/// How many bytes of whole values the writer keeps at hand.
-const KEPT_BYTES: usize = 64 << 20;
-
 /// Number of a stored content.
 pub(crate) type BlobId = i64;
 
@@ -27,6 +24,8 @@ pub(crate) type BlobId = i64;
 pub(crate) struct BlobStore {
     keys: HashMap<BlobId, KeyValue>,
     kept: usize,
+    /// How many bytes of whole values are kept at hand.
+    max_kept: usize,
     clock: u64,
 }
 
@@ -40,17 +39,19 @@ struct KeyValue {
 }
 
 impl BlobStore {
-    pub(crate) fn new() -> Self {
+    /// A store that keeps at most so many bytes of whole values at hand.
+    pub(crate) fn new(max_kept: usize) -> Self {
         Self {
             keys: HashMap::new(),
             kept: 0,
+            max_kept,
             clock: 0,
         }
     }
 
     /// Forgets what may have been rolled back.
     pub(crate) fn forget(&mut self) {
-        *self = Self::new();
+        *self = Self::new(self.max_kept);
     }
 
     /// Stores `bytes`, as a difference from the value `older` where that is shorter.
@@ -139,7 +140,7 @@ impl BlobStore {
     }
 
     fn keep(&mut self, blob: BlobId, bytes: Arc<[u8]>, stored: usize) {
-        if bytes.len() > KEPT_BYTES / 4 {
+        if bytes.len() > self.max_kept / 4 {
             return;
         }
         self.clock += 1;
@@ -153,7 +154,7 @@ impl BlobStore {
                 used: self.clock,
             },
         );
-        while self.kept > KEPT_BYTES {
+        while self.kept > self.max_kept {
             let Some(oldest) = self
                 .keys
                 .iter()

@@ -9,4 +9,5 @@ mod proxy;
 mod secrets;
 mod sessions;
 mod silence;
+mod soak;
 mod stall;

@@ -40,6 +40,8 @@ pub struct WriterOptions {
     pub queue_bytes: usize,
     /// How many bytes of pages of the file may be kept at hand.
     pub cache_bytes: usize,
+    /// How many bytes of values are kept at hand from which the next ones are written as a difference.
+    pub kept_value_bytes: usize,
     /// How many bytes of states that could not be written are kept for those that build on them.
     pub lost_state_bytes: usize,
     /// How long entries may wait for others to share a transaction with.
@@ -60,6 +62,7 @@ impl Default for WriterOptions {
             queue_entries: 32_768,
             queue_bytes: 64 << 20,
             cache_bytes: 32 << 20,
+            kept_value_bytes: 16 << 20,
             lost_state_bytes: 32 << 20,
             batch: Duration::from_millis(50),
             patience: Duration::from_secs(2),

@@ -65,7 +65,7 @@ impl Recorder {
         losses: Arc<Mutex<Losses>>,
         options: WriterOptions,
     ) -> Self {
-        let rows = Rows::new(options.lost_state_bytes);
+        let rows = Rows::new(options.kept_value_bytes, options.lost_state_bytes);
         Self {
             db,
             held,

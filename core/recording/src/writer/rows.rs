@@ -59,11 +59,11 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Rows of a recording; `lost_state_bytes` as in [`WriterOptions`](super::WriterOptions).
-    pub(super) fn new(lost_state_bytes: usize) -> Self {
+    /// Rows of a recording; `kept_value_bytes` and `lost_state_bytes` as in [`WriterOptions`](super::WriterOptions).
+    pub(super) fn new(kept_value_bytes: usize, lost_state_bytes: usize) -> Self {
         Self {
             compressor: Compressor::new(),
-            blobs: BlobStore::new(),
+            blobs: BlobStore::new(kept_value_bytes),
             snapshots: SnapshotStore::new(lost_state_bytes),
             early: HashMap::new(),
             pages: HashMap::new(),
