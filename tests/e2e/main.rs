@@ -9,6 +9,7 @@ mod demo;
 mod document;
 mod engine_lines;
 mod equal_pages;
+mod faults;
 mod hostile_recordings;
 mod journeys;
 mod kills;

@@ -121,13 +121,13 @@ impl Recording {
     /// # Panics
     ///
     /// If it does not start.
-    pub fn demo_in(options: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn demo_in(options: &[&str], environment: &[(&str, PathBuf)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(binary());
         command.arg("demo").args(options).env("PATH", "");
         command
             .env("TMPDIR", folder.path())
-            .envs(environment.iter().copied());
+            .envs(environment.iter().map(|(name, value)| (name, value)));
         Self::begin_in(folder, None, command, &project::folder(), &[])
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 pub mod browser;
+pub mod disk;
 pub mod djscope;
 pub mod matrix;
 pub mod paired;
