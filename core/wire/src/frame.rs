@@ -142,13 +142,23 @@ impl ClientMessage {
         if let Some(upload) = UploadFrame::parse(bytes) {
             return Self::Upload(upload);
         }
-        let mut packed = rmp_serde::Deserializer::from_read_ref(bytes);
-        packed.set_max_depth(MOST_NESTED);
-        match Value::deserialize(&mut packed) {
-            Ok(value) if value.is_object() => Self::Packed(parse(value.to_string())),
+        match unpacked(bytes) {
+            Some(value) if value.is_object() => Self::Packed(parse(value.to_string())),
             _ => Self::Binary(bytes.to_vec()),
         }
     }
+}
+
+/// Reads msgpack as JSON; none if it is none, or is nested too deeply.
+pub fn unpacked(bytes: &[u8]) -> Option<Value> {
+    let mut packed = rmp_serde::Deserializer::from_read_ref(bytes);
+    packed.set_max_depth(MOST_NESTED);
+    Value::deserialize(&mut packed).ok()
+}
+
+/// Writes JSON as msgpack; none if it cannot be written so.
+pub fn packed(value: &Value) -> Option<Vec<u8>> {
+    rmp_serde::to_vec(value).ok()
 }
 
 /// A text message from the server. djust sends no binary ones.

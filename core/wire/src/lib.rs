@@ -24,7 +24,7 @@ pub use client::{
     MountBatchItem, Simple, TimeTravelComponentJump, TimeTravelJump, UploadRegister, UploadResume, UrlChange,
 };
 pub use debug::{DebugPayload, DebugVariable, StateSize, TimeTravelEntry};
-pub use frame::{ClientMessage, Parsed, Problem, ServerMessage};
+pub use frame::{ClientMessage, Parsed, Problem, ServerMessage, packed, unpacked};
 pub use patch::{Node, Patch};
 pub use server::{
     Accessibility, BugCaptureShareResult, ChildUpdate, Connect, EmbeddedUpdate, ErrorFrame, Flash, Focus,

@@ -173,6 +173,8 @@ const IN_QUERIES: &[&str] = &[
     "session",
     "session_id",
     "samlresponse",
+    "saml_response",
+    "saml_request",
     "assertion",
     "state_token",
     "hmac",
@@ -273,8 +275,52 @@ pub fn query_strength(name: &str) -> Option<Strength> {
     (IN_QUERIES.contains(&name) || ENDING_IN_QUERIES.contains(&last)).then_some(Strength::Weak)
 }
 
+/// Last words that make a name one about a secret, not of one: `password_min_length`, `cookie_banner`.
+const DESCRIBING: &[&str] = &[
+    "length",
+    "min",
+    "max",
+    "label",
+    "banner",
+    "color",
+    "colour",
+    "count",
+    "placeholder",
+    "url",
+    "urls",
+    "policy",
+    "required",
+    "enabled",
+    "visible",
+    "title",
+    "errors",
+    "error",
+    "strength",
+    "widget",
+    "width",
+    "expiry",
+    "expires",
+    "age",
+    "ttl",
+    "status",
+    "updated",
+    "changed",
+    "created",
+    "at",
+    "form",
+    "view",
+    "template",
+];
+
 fn plain_strength(name: &str, place: Place) -> Option<Strength> {
     let words = words(name);
+    if words.len() > 1
+        && words
+            .last()
+            .is_some_and(|last| DESCRIBING.contains(&last.as_str()))
+    {
+        return None;
+    }
     if place == Place::Query
         && let Some(found) = query_strength(&words.join("_"))
     {

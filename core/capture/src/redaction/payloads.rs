@@ -132,7 +132,7 @@ fn message_pack(redactor: &mut Redactor, bytes: &[u8]) -> Option<Option<Vec<u8>>
     if media::as_text(bytes, "").is_some() {
         return None;
     }
-    let mut value: Value = rmp_serde::from_slice(bytes).ok()?;
+    let mut value = djscope_wire::unpacked(bytes)?;
     if !value.is_object() && !value.is_array() {
         return None;
     }
@@ -140,7 +140,7 @@ fn message_pack(redactor: &mut Redactor, bytes: &[u8]) -> Option<Option<Vec<u8>>
     if places.is_empty() {
         return Some(None);
     }
-    rmp_serde::to_vec(&value).ok().map(Some)
+    djscope_wire::packed(&value).map(Some)
 }
 
 /// The whole payload as the place of a redaction (RFC 6901: the empty pointer).

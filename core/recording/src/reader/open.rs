@@ -11,7 +11,7 @@ use super::Reader;
 use super::left_out::Account;
 use crate::blobs::BlobReader;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, MAX_VALUE_BYTES, TABLES};
-use crate::writer::{beside, is_written_here};
+use crate::writer::{beside, by_name, is_written_here};
 use crate::{RecordingError, row_sum};
 
 /// Every database of `SQLite` begins with this.
@@ -126,7 +126,7 @@ fn connect(path: &Path, is_immutable: bool) -> rusqlite::Result<Db> {
         let uri = format!("file:{}?immutable=1", uri_path(path));
         Db::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
     } else {
-        Db::open_with_flags(path, flags)?
+        Db::open_with_flags(by_name(path), flags)?
     };
     row_sum::register(&db)?;
     db.busy_timeout(Duration::from_secs(2))?;

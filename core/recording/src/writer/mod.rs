@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::model::TurnId;
 use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, FORMAT_MINOR, MIGRATIONS};
@@ -346,10 +346,22 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Opens a file by its name, whatever the name is: `file:x` and `:memory:` are something else to `SQLite`, and would be
+/// another file than the one that was made and locked.
+fn open_file(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(by_name(path), flags)
+}
+
+/// A path that `SQLite` takes for nothing but a path.
+pub(crate) fn by_name(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Opens the new file and makes its tables, still without a WAL, so that the file is whole from the start.
 fn prepare(path: &Path, options: &WriterOptions) -> Result<Connection, RecordingError> {
     let failed = |error| RecordingError::sqlite("create", path, error);
-    let mut db = Connection::open(path).map_err(failed)?;
+    let mut db = open_file(path).map_err(failed)?;
     row_sum::register(&db).map_err(failed)?;
     db.pragma_update(None, "page_size", 8192).map_err(failed)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::place::{Gone, Held, other_places};
 use super::recorder::Recorder;
-use super::{Health, Moved, WriterOptions, begin_journal, prepare};
+use super::{Health, Moved, WriterOptions, begin_journal, by_name, open_file, prepare};
 use crate::{RecordingError, row_sum};
 
 /// Pause after the first attempt that failed, and the longest one: an attempt copies the whole recording.
@@ -104,9 +104,9 @@ impl Recorder {
     fn copy_to(&self, path: &Path) -> Result<Connection, RecordingError> {
         let failed = |error| RecordingError::sqlite("write", path, error);
         self.db
-            .execute("VACUUM INTO ?", [path.to_string_lossy()])
+            .execute("VACUUM INTO ?", [by_name(path).to_string_lossy()])
             .map_err(failed)?;
-        let db = Connection::open(path).map_err(failed)?;
+        let db = open_file(path).map_err(failed)?;
         row_sum::register(&db)
             .and_then(|()| begin_journal(&db, self.cache_bytes))
             .map_err(failed)?;

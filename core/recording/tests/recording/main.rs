@@ -4,6 +4,7 @@
 
 mod damage;
 mod filters;
+mod names;
 mod opening;
 mod placing;
 mod round_trip;

@@ -80,10 +80,9 @@ impl Inflate {
     /// Reads one whole message. Gives at most `limit` bytes and the length that it really has.
     pub(super) fn message(&mut self, compressed: &[u8], limit: usize) -> Result<(Vec<u8>, u64), String> {
         let mut out = Vec::with_capacity((compressed.len() * 4).clamp(256, 1 << 20).min(limit.max(256)));
-        let before = self.stream.total_out();
-        let mut length = self.part(compressed, &mut out, limit, before)?;
+        let mut length = self.part(compressed, &mut out, limit)?;
         if !out.is_empty() || !compressed.is_empty() {
-            length = length.max(self.part(&TAIL, &mut out, limit, before)?);
+            length += self.part(&TAIL, &mut out, limit)?;
         }
         out.truncate(limit);
         if self.fresh_window {
@@ -92,8 +91,10 @@ impl Inflate {
         Ok((out, length))
     }
 
-    fn part(&mut self, mut input: &[u8], out: &mut Vec<u8>, limit: usize, start: u64) -> Result<u64, String> {
+    /// Reads a part of a message. Gives the number of bytes that came out; a final block may have begun the count anew.
+    fn part(&mut self, mut input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<u64, String> {
         let mut scratch = [0; 16 * 1024];
+        let mut length = 0;
         loop {
             let (read, wrote) = (self.stream.total_in(), self.stream.total_out());
             let status = self
@@ -105,7 +106,7 @@ impl Inflate {
             let room = limit.saturating_sub(out.len());
             let produced = usize::try_from(wrote).unwrap_or(scratch.len());
             out.extend_from_slice(&scratch[..produced.min(room)]);
-            let length = self.stream.total_out() - start;
+            length += wrote;
             match status {
                 // A final block ends the stream; the next message starts a new one.
                 Status::StreamEnd => {

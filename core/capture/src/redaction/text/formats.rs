@@ -112,9 +112,11 @@ fn begins_word(text: &str, start: usize) -> bool {
 
 /// RFC 7519: three runs of base64url with points between them; the header begins with `{"`.
 fn json_web_token(text: &str, start: usize) -> Option<Secret> {
+    if !text[start..].starts_with("eyJ") || !begins_word(text, start) {
+        return None;
+    }
     let header = run(text, start, is_base64url);
-    let is_start = text[start..].starts_with("eyJ") && begins_word(text, start);
-    if !is_start || text.as_bytes().get(header) != Some(&b'.') || header - start < 8 {
+    if text.as_bytes().get(header) != Some(&b'.') || header - start < 8 {
         return None;
     }
     let end = run(text, header, |byte| is_base64url(byte) || byte == b'.');

@@ -37,6 +37,9 @@ const NAMING: &[&str] = &[
     "http-equiv",
 ];
 
+/// Places in a script that are tried as JSON.
+const MAX_LITERALS: usize = 200;
+
 /// Attributes that hold the value that a name is about.
 const VALUED: &[&str] = &["value", "content", "data-value", "placeholder"];
 
@@ -125,6 +128,14 @@ impl Reader<'_> {
     fn read(&mut self) {
         let mut at = 0;
         while let Some(open) = self.text[at..].find('<').map(|found| at + found) {
+            if let Some(data) = self.text[open..].strip_prefix("<![CDATA[") {
+                // XML's text without markup.
+                self.text_node(at..open, Context::Message);
+                let start = open + "<![CDATA[".len();
+                at = start + data.find("]]>").unwrap_or(data.len());
+                self.text_node(start..at, Context::Message);
+                continue;
+            }
             let Some(tag) = tag(self.text, open) else {
                 // A sign in the text; the text goes on behind it.
                 let end = self.text[open + 1..]
@@ -160,9 +171,7 @@ impl Reader<'_> {
                         self.scanner
                             .plain(self.text, at..end, self.hits, Context::Message, self.found);
                     }
-                    "script" => self
-                        .scanner
-                        .plain(self.text, at..end, self.hits, Context::Code, self.found),
+                    "script" => self.script(at..end),
                     "style" => {}
                     _ => self.text_node(at..end, Context::Message),
                 }
@@ -170,6 +179,40 @@ impl Reader<'_> {
             }
         }
         self.text_node(at..self.text.len(), Context::Message);
+    }
+
+    /// A script: what is JSON in it (`window.state = {…}`) is read as JSON, the rest as code.
+    fn script(&mut self, part: Range<usize>) {
+        let mut at = part.start;
+        let mut tried = 0;
+        while let Some(open) = self.text[at..part.end].find(['{', '[']).map(|found| at + found) {
+            let before = self.text[part.start..open].trim_end();
+            tried += 1;
+            if tried > MAX_LITERALS {
+                break;
+            }
+            let length = before
+                .ends_with(['=', '(', ',', ':'])
+                .then(|| json_length(&self.text[open..part.end]));
+            let Some(length) = length.flatten() else {
+                self.scanner
+                    .plain(self.text, at..open + 1, self.hits, Context::Code, self.found);
+                at = open + 1;
+                continue;
+            };
+            self.scanner
+                .plain(self.text, at..open, self.hits, Context::Code, self.found);
+            self.scanner.plain(
+                self.text,
+                open..open + length,
+                self.hits,
+                Context::Message,
+                self.found,
+            );
+            at = open + length;
+        }
+        self.scanner
+            .plain(self.text, at..part.end, self.hits, Context::Code, self.found);
     }
 
     fn text_node(&mut self, part: Range<usize>, context: Context) {
@@ -225,7 +268,7 @@ impl Reader<'_> {
         self.scanner
             .plain(self.text, range.clone(), self.hits, context, self.found);
         let text = encodings::html_decoded(&self.text[range.clone()]);
-        let secrets = self.scanner.secrets(&text, context);
+        let secrets = self.scanner.secrets_inside(&text, context);
         if secrets.len() > self.found.len() - before {
             self.found.truncate(before);
             self.found.extend(secrets.into_iter().map(|secret| Secret {
@@ -395,6 +438,13 @@ fn is_worth_hiding(value: &str) -> bool {
         ))
 }
 
+/// The length of the JSON value that `text` begins with; none if it is code.
+fn json_length(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
+}
+
 /// The tag at `open`, where a `<` stands; none if it is only a sign in the text.
 fn tag(text: &str, open: usize) -> Option<Tag> {
     let bytes = text.as_bytes();
@@ -414,7 +464,7 @@ fn tag(text: &str, open: usize) -> Option<Tag> {
     let start = open + 1 + usize::from(is_end);
     let length = bytes[start..]
         .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-' || **byte == b'!')
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"-!:".contains(byte))
         .count();
     if length == 0 || !(bytes[start].is_ascii_alphabetic() || bytes[start] == b'!') {
         return None;

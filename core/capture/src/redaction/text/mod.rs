@@ -11,7 +11,7 @@ mod markup;
 mod sql;
 mod value;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
@@ -74,10 +74,15 @@ pub struct Scanner {
     grams: Grams,
     /// What names were found to say: a run has few of them, many times.
     strengths: RefCell<FxHashMap<String, Option<Strength>>>,
+    /// How many texts inside texts are being read.
+    depth: Cell<u8>,
 }
 
 /// Letters may be hidden behind these (`&#112;ass`, `%70ass`, `\u0070ass`).
 const ENCODED: &[&str] = &["&#", "%4", "%5", "%6", "%7", "\\u00"];
+
+/// Texts inside texts that are read: an attribute in an attribute, and so on.
+const MAX_DEPTH: u8 = 6;
 
 /// Names whose meaning is remembered.
 const MAX_NAMES: usize = 8192;
@@ -104,6 +109,7 @@ impl Scanner {
             formats,
             grams,
             strengths: RefCell::default(),
+            depth: Cell::new(0),
         }
     }
 
@@ -152,13 +158,30 @@ impl Scanner {
         apart(found)
     }
 
+    /// The secrets in a text that stands encoded inside another; none beyond a few levels.
+    fn secrets_inside(&self, text: &str, context: Context) -> Vec<Secret> {
+        if self.depth.get() >= MAX_DEPTH {
+            return Vec::new();
+        }
+        self.depth.set(self.depth.get() + 1);
+        let secrets = self.secrets(text, context);
+        self.depth.set(self.depth.get() - 1);
+        secrets
+    }
+
     /// The secrets in a part of a text that holds no markup. `hits` are those of the whole text.
     fn plain(&self, text: &str, part: Range<usize>, hits: &[Hit], context: Context, found: &mut Vec<Secret>) {
         let first = hits.partition_point(|hit| hit.range.start < part.start);
         let ours = hits[first..].iter().take_while(|hit| hit.range.end <= part.end);
+        // What lies in a secret that was found needs no look of its own, or a text of nothing but names takes for ever.
+        let mut covered = 0;
         let text = &text[..part.end];
         let mut names_a_secret = false;
         for hit in ours {
+            if hit.range.start < covered {
+                continue;
+            }
+            let before = found.len();
             match hit.kind {
                 HitKind::Name(strength, place) => {
                     names_a_secret = true;
@@ -166,6 +189,9 @@ impl Scanner {
                 }
                 HitKind::Format => found.extend(formats::at(text, hit.range.clone())),
                 HitKind::Encoded => {}
+            }
+            if let Some(secret) = found[before..].last() {
+                covered = covered.max(secret.range.end);
             }
         }
         if names_a_secret && context == Context::Message {

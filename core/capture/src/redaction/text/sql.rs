@@ -176,35 +176,73 @@ fn push(text: &str, range: Range<usize>, found: &mut Vec<Secret>) {
 
 /// Where a statement begins, and where the part of it begins in which values stand; none if `text` holds no statement.
 fn statement_in(text: &str) -> Option<(usize, usize)> {
-    let upper = |word: &str, range: &Range<usize>| text[range.clone()].eq_ignore_ascii_case(word);
     let words = words(text);
-    for (index, word) in words.iter().enumerate() {
-        let opens: &[(&str, &[&str])] = &[
-            ("select", &["where", "having", "on", "in", "values"]),
-            ("insert", &["values", "select"]),
-            ("update", &["set"]),
-            ("delete", &["where"]),
-            ("replace", &["values"]),
-        ];
-        let Some((verb, clauses)) = opens.iter().find(|(verb, _)| upper(verb, word)) else {
-            continue;
-        };
-        let follows = words.get(index + 1).is_some_and(|next| match *verb {
-            "insert" | "replace" => upper("into", next),
-            "delete" => upper("from", next),
-            _ => true,
-        });
-        let has_source = match *verb {
-            "select" => words[index..].iter().any(|word| upper("from", word)),
-            "update" => words[index..].iter().take(8).any(|word| upper("set", word)),
-            _ => true,
-        };
-        if follows && has_source {
-            let clause = words[index..]
-                .iter()
-                .find(|word| clauses.iter().any(|clause| upper(clause, word)))?;
-            return Some((word.start, clause.end));
-        }
-    }
-    None
+    let is = |range: &Range<usize>, word: &str| text[range.clone()].eq_ignore_ascii_case(word);
+    let verbs = words.iter().enumerate().filter_map(|(index, word)| {
+        let form = FORMS.iter().find(|form| is(word, form.verb))?;
+        Some((index, form))
+    });
+    verbs.take(MAX_VERBS).find_map(|(index, form)| {
+        let follows = form
+            .next
+            .is_none_or(|next| words.get(index + 1).is_some_and(|word| is(word, next)));
+        let rest = &words[index..words.len().min(index + MAX_WORDS)];
+        let has_source = form
+            .source
+            .is_none_or(|source| rest.iter().any(|word| is(word, source)));
+        let clause = rest
+            .iter()
+            .find(|word| form.values.iter().any(|clause| is(word, clause)))?;
+        (follows && has_source).then_some((words[index].start, clause.end))
+    })
 }
+
+/// How a statement is known in a text.
+struct Form {
+    verb: &'static str,
+    /// The word behind the verb.
+    next: Option<&'static str>,
+    /// A word that it has to have somewhere.
+    source: Option<&'static str>,
+    /// Behind which words values stand.
+    values: &'static [&'static str],
+}
+
+const FORMS: &[Form] = &[
+    Form {
+        verb: "select",
+        next: None,
+        source: Some("from"),
+        values: &["where", "having", "on", "in", "values"],
+    },
+    Form {
+        verb: "insert",
+        next: Some("into"),
+        source: None,
+        values: &["values", "select"],
+    },
+    Form {
+        verb: "update",
+        next: None,
+        source: Some("set"),
+        values: &["set"],
+    },
+    Form {
+        verb: "delete",
+        next: Some("from"),
+        source: None,
+        values: &["where"],
+    },
+    Form {
+        verb: "replace",
+        next: Some("into"),
+        source: None,
+        values: &["values"],
+    },
+];
+
+/// Words of a statement in which its clauses are looked for.
+const MAX_WORDS: usize = 2_000;
+
+/// Verbs that are tried: prose has some, too.
+const MAX_VERBS: usize = 20;

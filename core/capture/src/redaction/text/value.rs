@@ -282,6 +282,8 @@ fn closers(text: &str) -> usize {
 fn separator(text: &str, name: Range<usize>, at: usize, is_quoted: bool) -> Option<(Separator, usize)> {
     let rest = &text[at..];
     let before = text[..name.start].trim_end_matches(['"', '\'', '\\']);
+    // ASGI's headers are pairs of bytes: `(b'cookie', b'…')`.
+    let before = before.strip_suffix('b').unwrap_or(before);
     let signs = [
         "=>", ":=", "===", "==", "=", "%3D", "%3d", "%253D", "%3A", "%3a", "\\u003d", "&#61;", "&#x3D;",
         "&equals;",
@@ -346,9 +348,11 @@ fn literal(text: &str, at: usize, context: Context) -> Option<Span> {
         .chars()
         .next()
         .filter(|first| matches!(first, '[' | '(' | '{' | '<'))?;
-    let end = at + container(rest, first)?;
+    let (length, is_closed) = container(rest, first)?;
+    let end = at + length;
     let inner = &text[at..end];
-    let holds_value = inner.contains(['"', '\''])
+    let holds_value = !is_closed
+        || inner.contains(['"', '\''])
         || inner.bytes().any(|byte| byte.is_ascii_digit())
         || inner.contains("&#")
         || inner.contains('=');
@@ -397,8 +401,9 @@ fn closing(text: &str, from: usize, quote: &str) -> usize {
     text.len()
 }
 
-/// Length of the list, dict, tuple or `<repr>` that `text` begins with; to the end of a text that was cut.
-fn container(text: &str, first: char) -> Option<usize> {
+/// Length of the list, dict, tuple or `<repr>` that `text` begins with, to the end of a text that was cut; true if it
+/// was not.
+fn container(text: &str, first: char) -> Option<(usize, bool)> {
     if first == '<' && !text[1..].starts_with(|character: char| character.is_uppercase()) {
         return None;
     }
@@ -407,7 +412,7 @@ fn container(text: &str, first: char) -> Option<usize> {
     let mut is_escaped = false;
     for (at, character) in text.char_indices() {
         if at > MAX_CONTAINER_BYTES {
-            return Some(at);
+            return Some((at, false));
         }
         match (quote, character) {
             (Some(_), '\\') if !is_escaped => {
@@ -421,14 +426,14 @@ fn container(text: &str, first: char) -> Option<usize> {
             (None, ']' | ')' | '}' | '>') => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return Some(at + character.len_utf8());
+                    return Some((at + character.len_utf8(), true));
                 }
             }
             (None, _) => {}
         }
         is_escaped = false;
     }
-    Some(text.len())
+    Some((text.len(), false))
 }
 
 /// A parameter of a URL: up to `&` or the end of the URL.
@@ -490,7 +495,7 @@ fn word(text: &str, at: usize) -> Option<Span> {
     }
     if rest[length..].starts_with('(') && length > 0 {
         // `UUID('…')`: what it was made of.
-        length += container(&rest[length..], '(')?;
+        length += container(&rest[length..], '(')?.0;
     }
     let digits = rest
         .bytes()
