@@ -75,7 +75,9 @@ pub fn content(redactor: &mut Redactor, bytes: &[u8], media_type: &str) -> Conte
     };
     let clean = match essence.as_str() {
         "application/x-www-form-urlencoded" => redactor.cleaned(&text, Context::Query),
-        "text/css" | "text/javascript" | "application/javascript" => redactor.cleaned(&text, Context::Code),
+        "text/css" | "text/javascript" | "application/javascript" => {
+            redactor.cleaned(&text, Context::Program)
+        }
         _ => json_or_text(redactor, &text),
     };
     clean.map_or(Content::Clean, |text| Content::Redacted(text.into_bytes()))

@@ -30,6 +30,8 @@ pub enum Context {
     Message,
     /// Source code: only literals are values.
     Code,
+    /// A script or style sheet that is served to everybody: only literals that look drawn are secrets.
+    Program,
     /// The query of a URL or a form body (`application/x-www-form-urlencoded`).
     Query,
 }

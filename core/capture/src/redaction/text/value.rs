@@ -174,6 +174,7 @@ pub fn after(
         Some(literal) => literal,
         None if place == Place::Query || context == Context::Query => parameter(text, at),
         None if is_whole_line => line(text, at),
+        None if context == Context::Program => return None,
         None if context == Context::Code => number(text, at)?,
         None => word(text, at)?,
     };
@@ -334,7 +335,7 @@ fn literal(text: &str, at: usize, context: Context) -> Option<Span> {
     if rest.starts_with("{{") || rest.starts_with("{%") {
         return None;
     }
-    if context == Context::Code {
+    if matches!(context, Context::Code | Context::Program) {
         // `password: str = "x"`
         let length = rest
             .bytes()
@@ -545,7 +546,11 @@ fn is_worth_hiding(value: &str, strength: Strength, is_literal: bool, context: C
         return false;
     }
     if is_literal {
-        return context != Context::Code || !is_name_in_code(value);
+        return match context {
+            Context::Code => !is_name_in_code(value),
+            Context::Program => looks_drawn(value),
+            Context::Message | Context::Query => true,
+        };
     }
     let is_number = value
         .bytes()
