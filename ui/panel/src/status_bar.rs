@@ -73,10 +73,11 @@ fn parts(theme: &Theme, store: &Store, status: &Status) -> Vec<(String, Color32,
     parts.extend(status.memory.map(|memory| {
         let is_tight = memory.used_bytes > memory.budget_bytes / 4;
         let color = if is_tight { colors.outcome.warning } else { plain };
+        // In the units of --memory, so that what was asked for is what is shown.
         let text = format!(
-            "{} of {} memory",
-            format::size(memory.used_bytes),
-            format::size(memory.budget_bytes)
+            "{} of {} MB memory",
+            memory.used_bytes >> 20,
+            memory.budget_bytes >> 20
         );
         let hint = "What was seen and is not written yet, of what the recorder may use; --memory sets it";
         (text, color, hint.to_owned())
