@@ -20,8 +20,9 @@ use djscope_recording::value_bytes;
 use crate::observation::Observation;
 use crate::probe::{ProbeMessage, ProbeReport};
 
-/// How often the receiving side looks. With the writer's batches of at most 50 ms, a turn is seen in less than 100 ms.
-const LOOK: Duration = Duration::from_millis(40);
+/// How often the receiving side looks. With the writer's batches of at most 20 ms, more than half of the 100 ms within
+/// which everything has to be in the file is left for the work itself.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The time of a recording: microseconds since its start.
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +184,7 @@ impl Queue {
             if left.is_zero() {
                 return Err(mpsc::RecvTimeoutError::Timeout);
             }
-            thread::park_timeout(left.min(LOOK));
+            thread::park_timeout(left.min(LOOK_EVERY));
         }
     }
 }

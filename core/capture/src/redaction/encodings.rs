@@ -119,6 +119,70 @@ pub fn decoded(text: &str) -> String {
     out
 }
 
+/// `text` with its codes read (`%6b`, `&#107;`, `\u006b`, `\x6b`), and where each byte of it stood. None if no letter or
+/// digit is written as a code: other codes are the ways of a format, see [`spellings`].
+pub fn codes_read(text: &[u8]) -> Option<(Vec<u8>, Vec<usize>)> {
+    let is_letter = |at: usize| code(&text[at..]).is_some_and(|(read, _)| read.is_ascii_alphanumeric());
+    memchr::memchr3_iter(b'%', b'&', b'\\', text).find(|at| is_letter(*at))?;
+    let mut read = Vec::with_capacity(text.len());
+    let mut places = Vec::with_capacity(text.len() + 1);
+    let mut at = 0;
+    while at < text.len() {
+        let length = match code(&text[at..]) {
+            Some((Read::Byte(byte), length)) => {
+                read.push(byte);
+                length
+            }
+            Some((Read::Character(character), length)) => {
+                read.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                length
+            }
+            None => {
+                read.push(text[at]);
+                1
+            }
+        };
+        places.resize(read.len(), at);
+        at += length;
+    }
+    places.push(at);
+    Some((read, places))
+}
+
+/// What a code stands for.
+#[derive(Clone, Copy)]
+enum Read {
+    /// One of the bytes of UTF-8: percent encoding writes them one by one.
+    Byte(u8),
+    /// Everything else writes characters.
+    Character(char),
+}
+
+impl Read {
+    const fn is_ascii_alphanumeric(self) -> bool {
+        match self {
+            Self::Byte(byte) => byte.is_ascii_alphanumeric(),
+            Self::Character(character) => character.is_ascii_alphanumeric(),
+        }
+    }
+}
+
+/// What the code stands for that `text` begins with, and the length of the code in bytes.
+fn code(text: &[u8]) -> Option<(Read, usize)> {
+    let in_hex = |digits: Option<&[u8]>| u8::from_str_radix(std::str::from_utf8(digits?).ok()?, 16).ok();
+    let character = |byte: u8| Read::Character(char::from(byte));
+    match text {
+        [b'%', digits @ ..] => in_hex(digits.get(..2)).map(|byte| (Read::Byte(byte), 3)),
+        [b'\\', b'x', digits @ ..] => in_hex(digits.get(..2)).map(|byte| (character(byte), 4)),
+        [b'\\', b'u', b'0', b'0', digits @ ..] => in_hex(digits.get(..2)).map(|byte| (character(byte), 6)),
+        [b'&', ..] => {
+            let beginning = text[..text.len().min(10)].utf8_chunks().next()?.valid();
+            reference(beginning).map(|(character, length)| (Read::Character(character), length))
+        }
+        _ => None,
+    }
+}
+
 /// Other ways in which `value` may be written, without the value itself. Base64 is apart, see [`in_base64`].
 pub fn spellings(value: &str) -> Vec<String> {
     let mut found: Vec<String> = vec![value.to_owned()];
@@ -249,6 +313,14 @@ mod tests {
         assert_eq!(percent_decoded("100%"), "100%");
         assert_eq!(html_decoded("&#112;ass&quot;&#x27;&amp;&nope;"), "pass\"'&&nope;");
         assert_eq!(unescaped(r#"a\"b\u0041\x42\\"#), "a\"bAB\\");
+    }
+
+    #[test]
+    fn letters_written_as_codes_are_read() {
+        let (read, places) = codes_read(br"a%6b&#107;c\u0041%20\xe9&amp;").unwrap();
+        assert_eq!(read, "akkcA é&".as_bytes());
+        assert_eq!(places, [0, 1, 4, 10, 11, 17, 20, 20, 24, 29]);
+        assert_eq!(codes_read(br"a%20b &amp; \n 100% &#38;"), None);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use super::Redactor;
 use super::marks::MARK;
-use super::names::{Place, Strength};
+use super::names::{self, Place, Strength};
 use super::text::Context;
 
 /// Takes secrets out of the headers of a message.
@@ -12,7 +12,7 @@ pub fn redact(redactor: &mut Redactor, headers: &mut [(String, String)]) {
             "cookie" => *value = cookies(redactor, value),
             "set-cookie" => *value = set_cookie(redactor, value),
             "sec-websocket-protocol" => protocols(redactor, value),
-            _ => match redactor.scanner.strength(name, Place::Anywhere) {
+            _ => match strength(redactor, name) {
                 Some(strength) => credentials(redactor, value, strength),
                 None => {
                     redactor.clean(value, Context::Message);
@@ -20,6 +20,11 @@ pub fn redact(redactor: &mut Redactor, headers: &mut [(String, String)]) {
             },
         }
     }
+}
+
+fn strength(redactor: &Redactor, name: &str) -> Option<Strength> {
+    let anywhere = redactor.scanner.strength(name, Place::Anywhere);
+    anywhere.or_else(|| names::header_strength(name))
 }
 
 /// RFC 6265, section 4.2: the name of each cookie stays, its value goes.

@@ -131,21 +131,33 @@ impl Memory {
     fn add(&mut self, value: String) {
         let secret = self.secrets.len();
         let beginning = &value[..value.floor_char_boundary(MAX_PATTERN_BYTES)];
-        for text in encodings::spellings(beginning)
-            .into_iter()
-            .chain([beginning.to_owned()])
-        {
+        let others = [
+            beginning.to_owned(),
+            beginning.to_uppercase(),
+            beginning.to_lowercase(),
+        ];
+        for text in encodings::spellings(beginning).into_iter().chain(others) {
             self.add_pattern(text.as_bytes(), secret, beginning.len() < value.len(), false);
         }
         for text in encodings::in_base64(beginning.as_bytes()) {
             self.add_pattern(text.as_bytes(), secret, true, true);
+        }
+        let hex: String = beginning.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for text in [hex.to_uppercase(), hex] {
+            self.add_pattern(text.as_bytes(), secret, true, false);
         }
         self.known.insert(value.clone(), secret);
         self.secrets.push(value);
     }
 
     fn add_pattern(&mut self, bytes: &[u8], secret: usize, is_beginning: bool, is_base64: bool) {
-        if bytes.len() < MIN_PATTERN_BYTES {
+        let is_known = |pattern: &Pattern| pattern.secret == secret && pattern.bytes == bytes;
+        let mut own = self
+            .patterns
+            .iter()
+            .rev()
+            .take_while(|pattern| pattern.secret == secret);
+        if bytes.len() < MIN_PATTERN_BYTES || own.any(is_known) {
             return;
         }
         let number = u32::try_from(self.patterns.len()).unwrap_or(u32::MAX);
@@ -176,10 +188,29 @@ impl Memory {
 
     /// The same in bytes.
     pub fn find_in(&self, text: &[u8]) -> Vec<Found> {
-        let mut found: Vec<Found> = Vec::new();
         if self.secrets.is_empty() {
-            return found;
+            return Vec::new();
         }
+        let mut found = self.find_as_it_stands(text);
+        if let Some((read, places)) = encodings::codes_read(text) {
+            found.extend(self.find_as_it_stands(&read).into_iter().map(|found| Found {
+                range: places[found.range.start]..places[found.range.end],
+                ..found
+            }));
+            found.sort_by_key(|found| found.range.start);
+            found.dedup_by(|later, earlier| {
+                let meets = later.range.start < earlier.range.end;
+                if meets {
+                    earlier.range.end = earlier.range.end.max(later.range.end);
+                }
+                meets
+            });
+        }
+        found
+    }
+
+    fn find_as_it_stands(&self, text: &[u8]) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
         let mut at = 0;
         while at + WINDOW <= text.len() {
             let window = window_at(text, at);
@@ -347,6 +378,21 @@ mod tests {
             assert_eq!(found.len(), 1, "{text}");
             assert!(!text[found[0].range.clone()].is_empty());
         }
+        for text in [
+            "a=Tr%30ub4dor&3 \"x\"/é",
+            "&#84;&#x72;0ub4dor&amp;3 &quot;x&quot;/é",
+            r#"\u0054r0ub4dor&3 \"x\"/é"#,
+            "TR0UB4DOR&3 \"X\"/É",
+            "5472307562346",
+        ] {
+            let is_hex = text.starts_with('5');
+            assert_eq!(memory.find(text).len(), usize::from(!is_hex), "{text}");
+        }
+        let hex: String = "Tr0ub4dor&3 \"x\"/é"
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(memory.find(&format!("<{hex}>"))[0].range, 1..hex.len() + 1);
         let text = format!("x {} y", STANDARD.encode("user:Tr0ub4dor&3 \"x\"/é"));
         let found = memory.find(&text);
         assert_eq!(&text[found[0].range.clone()], text.split(' ').nth(1).unwrap());

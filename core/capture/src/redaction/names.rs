@@ -27,6 +27,7 @@ pub enum Place {
 /// Words that say it wherever they stand in a name: `user_password`, `apiToken`, `X-CSRFToken`.
 const WORDS: &[(&str, Strength)] = &[
     ("password", Strength::Password),
+    ("passwords", Strength::Password),
     ("passwd", Strength::Password),
     ("passphrase", Strength::Password),
     ("passcode", Strength::Password),
@@ -98,6 +99,7 @@ const PAIRS: &[(&str, &str, Strength)] = &[
     ("session", "data", Strength::Token),
     ("session", "cookie", Strength::Token),
     ("signing", "key", Strength::Token),
+    ("subscription", "key", Strength::Token),
     ("encryption", "key", Strength::Token),
     ("access", "tokens", Strength::Token),
     ("api", "tokens", Strength::Token),
@@ -273,6 +275,12 @@ pub fn autocomplete_strength(value: &str) -> Option<Strength> {
 pub fn query_strength(name: &str) -> Option<Strength> {
     let last = name.rsplit('_').next().unwrap_or(name);
     (IN_QUERIES.contains(&name) || ENDING_IN_QUERIES.contains(&last)).then_some(Strength::Weak)
+}
+
+/// What the name of an HTTP header says: besides the names that say it anywhere, those of a session or a signature.
+pub fn header_strength(name: &str) -> Option<Strength> {
+    let words = words(name).join("_");
+    query_strength(words.strip_prefix("x_").unwrap_or(&words))
 }
 
 /// Last words that make a name one about a secret, not of one: `password_min_length`, `cookie_banner`.

@@ -258,6 +258,10 @@ fn a_secret_once_seen_is_masked_everywhere() {
         "log  hello {v}, welcome",
         "log  repr: <Thing '{v|repr}'>",
         "log  base64 {v|base64}",
+        "log  letters {v|codes}",
+        "log  references {v|references}",
+        "log  capitals {v|capitals}",
+        "log  hex {v|hex}",
         "url  /search?q={v|percent}",
         "url  /search/{v|percent}/",
         "answer  X-Note: {v}",
@@ -323,8 +327,11 @@ fn a_secret_once_seen_is_masked_everywhere() {
         .filter(|line| {
             let json = json_escaped(&line.secret);
             let twice = json_escaped(&json);
+            let other = ["{v|codes}", "{v|references}", "{v|capitals}", "{v|hex}"]
+                .map(|spelling| planting::line(&format!("log  {spelling}"), &line.secret).text);
             [&line.secret, &json, &twice]
                 .into_iter()
+                .chain(&other)
                 .any(|secret| text.contains(secret.as_str()))
                 || String::from_utf8_lossy(&bytes).contains(&line.secret)
         })

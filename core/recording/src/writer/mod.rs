@@ -64,7 +64,7 @@ impl Default for WriterOptions {
             cache_bytes: 32 << 20,
             kept_value_bytes: 16 << 20,
             lost_state_bytes: 32 << 20,
-            batch: Duration::from_millis(50),
+            batch: Duration::from_millis(20),
             patience: Duration::from_secs(2),
             max_bytes: None,
             started_unix_us: None,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::encodings;
 use super::super::marks::MARK;
 use super::super::names::Strength;
-use super::Secret;
+use super::{Context, Scanner, Secret};
 
 /// How the forms begin, in any case.
 pub const NEEDLES: &[&str] = &[
@@ -49,6 +49,9 @@ pub const NEEDLES: &[&str] = &[
     "unsubscribe/",
 ];
 
+/// How much of base64 is read; a multiple of four, so that a beginning can be decoded.
+const MAX_JSON_BYTES: usize = 16 * 1024;
+
 /// Segments of a path that are what they say and no secret.
 const PLAIN_SEGMENTS: &[&str] = &[
     "done",
@@ -71,10 +74,10 @@ const PLAIN_SEGMENTS: &[&str] = &[
 ];
 
 /// The secret of a known form that begins at `needle`.
-pub fn at(text: &str, needle: Range<usize>) -> Option<Secret> {
+pub fn at(scanner: &Scanner, text: &str, needle: Range<usize>) -> Option<Secret> {
     let sign = text[needle.clone()].to_ascii_lowercase();
     match sign.as_str() {
-        "eyj" => json_web_token(text, needle.start),
+        "eyj" => json_web_token(text, needle.start).or_else(|| json_in_base64(scanner, text, needle.start)),
         "://" => password_in_url(text, needle),
         "basic " => basic(text, needle.end),
         "bearer " => bearer(text, needle.end),
@@ -121,6 +124,21 @@ fn json_web_token(text: &str, start: usize) -> Option<Secret> {
     }
     let end = run(text, header, |byte| is_base64url(byte) || byte == b'.');
     (end - header > 8)
+        .then(|| secret(text, start..end, Strength::Token))
+        .flatten()
+}
+
+/// Base64 of a JSON object that holds a secret.
+fn json_in_base64(scanner: &Scanner, text: &str, start: usize) -> Option<Secret> {
+    if !text[start..].starts_with("eyJ") || !begins_word(text, start) {
+        return None;
+    }
+    let end = run(text, start, |byte| {
+        byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte)
+    });
+    let decoded = encodings::base64_decoded(text.get(start..end.min(start + MAX_JSON_BYTES))?)?;
+    let secrets = scanner.secrets_inside(&String::from_utf8_lossy(&decoded), Context::Message);
+    (!secrets.is_empty())
         .then(|| secret(text, start..end, Strength::Token))
         .flatten()
 }

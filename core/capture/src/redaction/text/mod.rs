@@ -189,7 +189,7 @@ impl Scanner {
                     names_a_secret = true;
                     found.extend(value::after(text, hit.range.clone(), strength, place, context));
                 }
-                HitKind::Format => found.extend(formats::at(text, hit.range.clone())),
+                HitKind::Format => found.extend(formats::at(self, text, hit.range.clone())),
                 HitKind::Encoded => {}
             }
             if let Some(secret) = found[before..].last() {

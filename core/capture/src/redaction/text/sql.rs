@@ -20,17 +20,57 @@ pub fn statement(scanner: &Scanner, sql: &str) -> Statement {
     if scanner.is_clean(sql) {
         return Statement::Harmless;
     }
+    let words = words(sql);
+    let is = |range: &Range<usize>, word: &str| sql[range.clone()].eq_ignore_ascii_case(word);
     let is_read = first_word(sql).is_some_and(|word| word.eq_ignore_ascii_case("select"));
-    let mut reads_columns = is_read;
-    for word in words(sql) {
-        let name = &sql[word.clone()];
-        if reads_columns && name.eq_ignore_ascii_case("from") {
-            reads_columns = false;
-        } else if !reads_columns && is_column(scanner, sql, &word) {
-            return Statement::UsesSecret;
+    let columns_end = match words.iter().find(|word| is(word, "from")) {
+        _ if !is_read => 0,
+        Some(from) => from.start,
+        None => sql.len(),
+    };
+    let uses_secret = words.iter().any(|word| {
+        let is_only_read = || word.start < columns_end && !has_value(item_around(&sql[..columns_end], word));
+        takes_whole_row(scanner, sql, word) || (is_column(scanner, sql, word) && !is_only_read())
+    });
+    if uses_secret {
+        Statement::UsesSecret
+    } else {
+        Statement::Harmless
+    }
+}
+
+/// The item of a list of columns that holds `word`: `coalesce(token, %s)`.
+fn item_around<'a>(columns: &'a str, word: &Range<usize>) -> &'a str {
+    let (mut depth, mut start, mut end) = (0_usize, 0, columns.len());
+    for (at, byte) in columns.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 && at < word.start => start = at + 1,
+            b',' if depth == 0 && at >= word.end => {
+                end = at;
+                break;
+            }
+            _ => {}
         }
     }
-    Statement::Harmless
+    &columns[start..end]
+}
+
+/// True if a value stands in it, or a place for one.
+fn has_value(item: &str) -> bool {
+    item.contains(['\'', '?', '$']) || item.contains("%s") || item.contains("%(")
+}
+
+/// `INSERT INTO authtoken_token VALUES (…)`: a row of a table whose name says secret, without names of columns.
+fn takes_whole_row(scanner: &Scanner, sql: &str, table: &Range<usize>) -> bool {
+    let quotes = ['"', '`', '[', ']', ' ', '\n', '\t', '\r'];
+    let after = sql[table.end..].trim_start_matches(quotes);
+    ends_with_word(sql[..table.start].trim_end_matches(quotes), "into")
+        && after
+            .get(..6)
+            .is_some_and(|word| word.eq_ignore_ascii_case("values"))
+        && scanner.strength(&sql[table.clone()], Place::Anywhere).is_some()
 }
 
 /// A secret name that is no table (`FROM "auth_token"`) and no function.
@@ -213,7 +253,7 @@ const FORMS: &[Form] = &[
         verb: "select",
         next: None,
         source: Some("from"),
-        values: &["where", "having", "on", "in", "values"],
+        values: &["select"],
     },
     Form {
         verb: "insert",

@@ -286,8 +286,8 @@ fn separator(text: &str, name: Range<usize>, at: usize, is_quoted: bool) -> Opti
     // ASGI's headers are pairs of bytes: `(b'cookie', b'…')`.
     let before = before.strip_suffix('b').unwrap_or(before);
     let signs = [
-        "=>", ":=", "===", "==", "=", "%3D", "%3d", "%253D", "%3A", "%3a", "\\u003d", "&#61;", "&#x3D;",
-        "&equals;",
+        "=>", ":=", "===", "==", "=", "+=", "%00=", "%20=", "%3D", "%3d", "%253D", "%3A", "%3a", "\\u003d",
+        "&#61;", "&#x3D;", "&equals;",
     ];
     let (separator, length) = if let Some(sign) = signs.iter().find(|sign| rest.starts_with(*sign)) {
         (Separator::Sign, sign.len())

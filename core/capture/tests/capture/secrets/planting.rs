@@ -57,6 +57,10 @@ pub fn lines(corpus: &str) -> Vec<Line> {
 
 /// A line with `{v}` and its spellings written out.
 pub fn line(template: &str, value: &str) -> Line {
+    let references: String = value
+        .chars()
+        .map(|character| format!("&#{};", u32::from(character)))
+        .collect();
     let (place, text) = template.split_once("  ").unwrap();
     let percent: String = value
         .bytes()
@@ -81,6 +85,10 @@ pub fn line(template: &str, value: &str) -> Line {
         .replace("{v|json}", json.trim_matches('"'))
         .replace("{v|repr}", &value.replace('\\', "\\\\").replace('\'', "\\'"))
         .replace("{v|base64}", &STANDARD.encode(format!("n:{value}:x")))
+        .replace("{v|codes}", &each(value, |byte| format!("%{byte:02x}")))
+        .replace("{v|references}", &references)
+        .replace("{v|capitals}", &value.to_uppercase())
+        .replace("{v|hex}", &each(value, |byte| format!("{byte:02x}")))
         .replace("{v}", value);
     Line {
         kind: String::new(),
@@ -90,10 +98,17 @@ pub fn line(template: &str, value: &str) -> Line {
     }
 }
 
+fn each(text: &str, write: impl FnMut(u8) -> String) -> String {
+    text.bytes().map(write).collect()
+}
+
 fn spelled(text: &str, secret: &str) -> String {
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    text.replace("{s|percent}", &percent)
+    text.replace("{s|percent}", &each(secret, |byte| format!("%{byte:02X}")))
         .replace("{s|base64}", &STANDARD.encode(format!("ada:{secret}")))
+        .replace(
+            "{s|json64}",
+            &STANDARD.encode(format!("{{\"name\": \"ada\", \"password\": \"{secret}\"}}")),
+        )
         .replace("{s}", secret)
         .replace("{w}", secret)
         .replace("{n}", secret)
