@@ -222,7 +222,11 @@ fn a_fault_while_it_begins() {
                     }
                     other => panic!("{what}: {other:?} {said}"),
                 }
-                let own = ["r.djscope", "r.djscope-wal", "r.djscope-shm"];
+                let mut own = vec!["r.djscope", "r.djscope-wal", "r.djscope-shm"];
+                if output.status.code() == Some(2) && count > 1 {
+                    // A disk that takes no more words leaves what the next reader needs to put the file right.
+                    own.push("r.djscope-journal");
+                }
                 let names = std::fs::read_dir(folder.path()).unwrap();
                 let names = names.map(|name| name.unwrap().file_name().into_string().unwrap());
                 let left: Vec<_> = names.filter(|name| !own.contains(&name.as_str())).collect();

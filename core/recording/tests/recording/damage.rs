@@ -384,40 +384,62 @@ fn a_changed_row_is_named_at_its_turn() {
 }
 
 /// A recording of format 1.0 has no sums, and nothing is missed.
+/// A visit of the demo's counter and list of products, recorded by the version of djscope that wrote format 1.0.
+const OLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/format-1.0.djscope");
+
 #[test]
-fn an_older_recording_opens() {
+fn an_older_recording_opens_and_is_whole() {
+    // Where it may be written beside, so that nothing changes the fixture.
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("older.djscope");
-    sample::record(&path, sample::everything());
-    let bytes = std::fs::read(&path).unwrap();
-    let db = rusqlite::Connection::open(&path).unwrap();
-    for table in [
-        "meta",
-        "connections",
-        "views",
-        "turns",
-        "turn_details",
-        "frames",
-        "patches",
-        "spans",
-        "logs",
-        "http",
-        "findings",
-        "snapshots",
-        "keyframes",
-    ] {
-        db.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN sum"))
-            .unwrap();
-    }
-    db.execute_batch("UPDATE meta SET value = '\"1.0\"' WHERE key = 'format'; VACUUM")
-        .unwrap();
-    drop(db);
-    assert_ne!(std::fs::read(&path).unwrap(), bytes);
+    std::fs::copy(OLDER, &path).unwrap();
     let reader = Reader::open(&path).unwrap();
-    let detail = reader.turn(1).unwrap().unwrap();
-    assert_eq!((detail.frames.len(), detail.left_out), (2, Vec::<String>::new()));
-    assert_eq!(reader.turns(&Filter::all(), 0, 10).unwrap().rows[0].damage, None);
+    assert_eq!(reader.meta().unwrap()["format"], "1.0");
+    let rows = reader.turns(&Filter::all(), 0, 100).unwrap().rows;
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row.kind.name(),
+                row.cause.as_str(),
+                row.outcome.name(),
+                row.patches,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("mount", "Counter", "mounted", None),
+            ("event", "increment", "patched", Some(2)),
+            ("event", "increment", "patched", Some(2)),
+            ("event", "increment", "patched", Some(2)),
+            ("event", "increment", "patched", Some(2)),
+            ("event", "increment", "patched", Some(2)),
+            ("event", "nope", "error", None),
+            ("mount", "Products", "mounted", None),
+            ("event", "search", "patched", Some(44)),
+            ("event", "search", "patched", Some(15)),
+        ]
+    );
+    for row in &rows {
+        let detail = reader.turn(row.turn).unwrap().unwrap();
+        assert_eq!(row.damage, None);
+        assert_eq!(detail.left_out, Vec::<String>::new());
+        assert!(!detail.frames.is_empty(), "{}", row.turn);
+        assert_eq!(
+            detail.spans.is_empty(),
+            row.outcome.name() == "error",
+            "{}",
+            row.turn
+        );
+    }
+    let counter = reader.turn(6).unwrap().unwrap();
+    assert_eq!(counter.after.unwrap().public["count"], 5);
     assert_eq!(reader.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(reader.problems(), Vec::<String>::new());
+    drop(reader);
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(OLDER).unwrap());
 }
 
 /// A recording that was never ended has its last transactions in a file beside it, which `SQLite` reads up to the first
