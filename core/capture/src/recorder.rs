@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use djscope_recording::model::Finding;
 use djscope_recording::{Entry, Health, RecordingError, Summary, Writer, WriterOptions};
 
 use crate::memory::{DEFAULT_MEMORY_BYTES, Shares};
@@ -73,6 +74,7 @@ pub struct Shared {
     probe: Mutex<ProbeStatus>,
     health: Mutex<Health>,
     ask_for_whole_states: Mutex<Option<Ask>>,
+    findings: Mutex<Vec<Finding>>,
     used_bytes: AtomicUsize,
     budget_bytes: AtomicUsize,
 }
@@ -115,6 +117,18 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner) = Some(Ask(Box::new(ask)));
     }
 
+    /// Has findings written down beside the turns that they are about. What nobody takes in time is let go: findings
+    /// are derived, and are made again when the recording is opened.
+    pub fn store_findings(&self, findings: Vec<Finding>) {
+        let mut waiting = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MAX_WAITING_FINDINGS.saturating_sub(waiting.len());
+        waiting.extend(findings.into_iter().take(room));
+    }
+
+    fn take_findings(&self) -> Vec<Finding> {
+        std::mem::take(&mut *self.findings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn ask_for_whole_states(&self) {
         if let Some(ask) = &*self
             .ask_for_whole_states
@@ -138,6 +152,9 @@ impl Shared {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+/// Findings that wait to be written.
+const MAX_WAITING_FINDINGS: usize = 10_000;
 
 /// How often whole states are asked for at most, while some are still lost.
 const ASK_EVERY: Duration = Duration::from_millis(200);
@@ -258,11 +275,13 @@ impl Work {
             }
             self.note_dropped();
             self.note_lost_states();
+            self.store_findings();
             let used = self.queue.bytes() + self.writer.queued_bytes();
             self.shared.used_bytes.store(used, Ordering::Relaxed);
         }
         let entries = self.assembler.finish(self.clock.now_us());
         self.write(entries);
+        self.store_findings();
     }
 
     /// A state that was lost takes with it all that build on it: the next of every view has to be whole.
@@ -276,6 +295,11 @@ impl Work {
             self.asked = Some(Instant::now());
             self.shared.ask_for_whole_states();
         }
+    }
+
+    fn store_findings(&mut self) {
+        let findings = self.shared.take_findings();
+        self.write(findings.into_iter().map(Entry::Finding).collect());
     }
 
     fn note_dropped(&mut self) {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Exception, FullHtml, SentFrame, Turn};
+use crate::model::{Evidence, Exception, Finding, FullHtml, Place, SentFrame, Turn};
 
 /// What of a turn only its own page shows, as stored in `turn_details`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,33 @@ impl TurnRest {
             full_html: turn.full_html.clone(),
             sent: turn.sent.clone(),
             missing: turn.missing.clone(),
+        }
+    }
+}
+
+/// What of a finding no column of its own holds, as stored in `findings.detail`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct FindingRest {
+    pub certain: bool,
+    pub primary: bool,
+    pub view: Option<String>,
+    pub event: Option<String>,
+    pub place: Option<Place>,
+    pub evidence: Vec<Evidence>,
+    pub rules: u32,
+}
+
+impl FindingRest {
+    pub(crate) fn of(finding: &Finding) -> Self {
+        Self {
+            certain: finding.certain,
+            primary: finding.primary,
+            view: finding.view.clone(),
+            event: finding.event.clone(),
+            place: finding.place.clone(),
+            evidence: finding.evidence.clone(),
+            rules: finding.rules,
         }
     }
 }

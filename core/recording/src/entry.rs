@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Connection, ConnectionId, FrameRecord, HttpExchange, HttpId, LogRecord, PatchRecord, Snapshot,
+    Connection, ConnectionId, Finding, FrameRecord, HttpExchange, HttpId, LogRecord, PatchRecord, Snapshot,
     SnapshotId, Span, Turn, TurnId, View, ViewId,
 };
 
@@ -92,23 +92,6 @@ pub struct Keyframe {
     pub html: String,
 }
 
-/// One diagnosed problem.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The turn that shows it; none if it is about the whole recording.
-    pub turn: Option<TurnId>,
-    /// Stable name of the rule.
-    pub code: String,
-    /// `error`, `warning` or `notice`.
-    pub severity: String,
-    /// What is wrong, in one sentence.
-    pub message: String,
-    /// What to do.
-    pub fix: String,
-    /// Everything else that the rule says of it.
-    pub detail: Value,
-}
-
 impl Entry {
     /// What it is, in one word: how losses are counted.
     pub const fn name(&self) -> &'static str {
@@ -159,7 +142,8 @@ impl Entry {
                 handlers.sum::<usize>() + sources.map(|source| 100 + source.source.len()).sum::<usize>()
             }
             Self::Finding(finding) => {
-                finding.message.len() + finding.fix.len() + value_bytes(&finding.detail)
+                // Evidence is a handful of lines; what it quotes is bounded by the rules.
+                finding.message.len() + finding.fix.len() + 256 * finding.evidence.len()
             }
             Self::Meta { value, .. } => value_bytes(value),
             Self::Connection(_) => 256,

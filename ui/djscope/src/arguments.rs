@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use djscope_capture::proxy::HostName;
 use djscope_recording::filter;
 
+use crate::hub::Place;
+
 /// See what your djust page does: every event, state change, patch and millisecond.
 #[derive(Debug, Parser)]
 #[command(
@@ -175,6 +177,12 @@ pub struct LiveArguments {
     /// Keep secrets in the recording
     #[arg(long, conflicts_with_all = ["redact", "redact_file"])]
     pub no_redact: bool,
+    /// Let other programs of this machine look on, at this port of 127.0.0.1; 0 takes a free one
+    ///
+    /// The address that is printed holds a secret of this launch: djscope open ADDRESS shows the panel over it, djscope
+    /// show ADDRESS prints the turns.
+    #[arg(long, value_name = "PORT")]
+    pub hub: Option<u16>,
     /// Print what happens as JSON, one object a line
     #[arg(long)]
     pub json: bool,
@@ -183,8 +191,9 @@ pub struct LiveArguments {
 /// Options of `open`.
 #[derive(Debug, Args)]
 pub struct OpenArguments {
-    /// The recording
-    pub file: PathBuf,
+    /// The recording, or the address that --hub has printed
+    #[arg(value_name = "FILE|URL")]
+    pub recording: Place,
     /// Write a picture of the panel instead of opening a window
     #[arg(long, value_name = "PNG")]
     pub screenshot: Option<PathBuf>,
@@ -199,8 +208,9 @@ pub struct OpenArguments {
 /// Options of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArguments {
-    /// The recording
-    pub file: PathBuf,
+    /// The recording, or the address that --hub has printed
+    #[arg(value_name = "FILE|URL")]
+    pub recording: Place,
     /// Print JSON, one object a turn
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use djscope_capture::redaction::RulesError;
 use djscope_capture::run::RunError;
+use djscope_hub::HubError;
 use djscope_recording::RecordingError;
 use djscope_recording::filter::FilterError;
 
@@ -61,6 +62,22 @@ impl From<RecordingError> for Failure {
             excerpt: None,
             hint: error.hint(),
         }
+    }
+}
+
+impl From<HubError> for Failure {
+    fn from(error: HubError) -> Self {
+        Self {
+            message: error.message,
+            excerpt: None,
+            hint: error.hint,
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
     }
 }
 

@@ -10,12 +10,14 @@ use djscope_capture::notices::Notices;
 use djscope_capture::recorder::RecorderOptions;
 use djscope_capture::redaction::Rules;
 use djscope_capture::run::{Ending, Run, RunOptions, Source};
-use djscope_hub::{Live, Mailbox};
+use djscope_hub::socket::HubAddress;
+use djscope_hub::{Client, Live, Mailbox};
 use djscope_recording::{Commit, Summary};
 use serde_json::json;
 
 use crate::arguments::{AttachArguments, LiveArguments, RunArguments};
 use crate::failure::Failure;
+use crate::hub::{self, RunHub};
 use crate::terminal::{note, say, say_json};
 use crate::window;
 
@@ -68,9 +70,12 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let over = Arc::clone(&is_over);
     let closer = window::Closer::default();
     let close = closer.clone();
+    let run_hub = RunHub::default();
+    let close_hub = run_hub.clone();
     let run = Run::start(run_options, move || {
         over.store(true, Ordering::Relaxed);
         close.close();
+        close_hub.close();
     })?;
     let proxy = format!("http://{}", run.proxy);
     announce(&proxy, &run, &out, options.json);
@@ -79,19 +84,29 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
             "no probe in this server: state, SQL, logs and handler times are missing; djscope run has them"
         );
     }
+    let live = Live {
+        proxy,
+        upstream: run.upstream.to_string(),
+        command,
+        with_probe: probe,
+        recorder: Arc::clone(&run.recorder),
+        notices,
+    };
+    let hub = run_hub.open(&out, live, mailbox)?;
+    let served = match (&hub, options.hub) {
+        (Some(hub), Some(port)) => Some(hub::serve(hub, port)?),
+        _ => None,
+    };
+    if let Some(served) = &served {
+        announce_hub(served.address(), options.json);
+    }
     let wants_window = !options.headless && !is_over.load(Ordering::Relaxed);
     if wants_window && !window::has_display() {
         note!("no display: recording without a window");
-    } else if wants_window {
-        let live = Live {
-            proxy,
-            upstream: run.upstream.to_string(),
-            command,
-            with_probe: probe,
-            recorder: Arc::clone(&run.recorder),
-            notices,
-        };
-        if let Err(failure) = window::show(&out, Some(live), mailbox, &window::Start::default(), &closer) {
+    } else if wants_window && let Some(hub) = hub {
+        let connect = move |wake: window::Wake| Ok(Box::new(hub.client(wake)) as Box<dyn Client>);
+        let start = window::Start::default();
+        if let Err(failure) = window::show(&hub::file_name(&out), connect, &start, &closer) {
             failure.print();
             note!("recording goes on without a window; Ctrl-C ends it");
             return report(run.wait(), options.json);
@@ -99,6 +114,14 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         return report(run.finish(), options.json);
     }
     report(run.wait(), options.json)
+}
+
+fn announce_hub(address: &HubAddress, as_json: bool) {
+    if as_json {
+        say_json(&json!({"hub": address.to_string()}));
+    } else {
+        say(format_args!("hub {address}"));
+    }
 }
 
 /// Says on standard error what happens to the file, as soon as it is noticed.

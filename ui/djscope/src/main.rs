@@ -7,6 +7,7 @@ mod arguments;
 mod demo;
 mod engine;
 mod failure;
+mod hub;
 mod live;
 mod open;
 mod screenshot;

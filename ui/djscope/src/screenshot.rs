@@ -6,11 +6,11 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use djscope_hub::{LocalClient, Mailbox};
 use djscope_panel::Panel;
 use egui_kittest::Harness;
 
 use crate::failure::Failure;
+use crate::hub::Place;
 use crate::terminal::note;
 use crate::window::{self, Start};
 
@@ -22,10 +22,10 @@ const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 /// How long answers of the hub may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Draws the panel over the recording at `file` and writes a PNG to `path`.
-pub fn write(file: &Path, start: &Start, path: &Path) -> Result<(), Failure> {
+/// Draws the panel over a recording and writes a PNG to `path`.
+pub fn write(recording: &Place, start: &Start, path: &Path) -> Result<(), Failure> {
     check_place(path)?;
-    let client = LocalClient::open(file, None, Mailbox::default(), || {})?;
+    let client = recording.client(|| {})?;
     let mut panel = window::panel(client, start);
     // Without any graphics driver the renderer gives up by panicking; its own words are no help.
     let hook = std::panic::take_hook();

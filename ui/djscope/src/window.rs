@@ -1,9 +1,8 @@
 //! The native window around the panel.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use djscope_hub::{Live, LocalClient, Mailbox};
+use djscope_hub::Client;
 use djscope_panel::Panel;
 
 use crate::failure::Failure;
@@ -63,18 +62,16 @@ impl eframe::App for App {
     }
 }
 
-/// Opens the window and returns when it is closed.
+/// What the hub calls when something has arrived.
+pub type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// Opens the window over a recording called `name`, and returns when it is closed.
 pub fn show(
-    path: &Path,
-    live: Option<Live>,
-    mailbox: Mailbox,
+    name: &str,
+    connect: impl FnOnce(Wake) -> Result<Box<dyn Client>, Failure> + 'static,
     start: &Start,
     closer: &Closer,
 ) -> Result<(), Failure> {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title(format!("djscope: {name}"))
@@ -83,14 +80,15 @@ pub fn show(
             .with_min_inner_size([720.0, 420.0]),
         ..eframe::NativeOptions::default()
     };
-    let (path, start, closer) = (path.to_owned(), start.clone(), closer.clone());
+    let (start, closer) = (start.clone(), closer.clone());
     eframe::run_native(
         "djscope",
         options,
         Box::new(move |creation| {
             closer.attach(&creation.egui_ctx);
             let context = creation.egui_ctx.clone();
-            let client = LocalClient::open(&path, live, mailbox, move || context.request_repaint())?;
+            let client = connect(Box::new(move || context.request_repaint()))
+                .map_err(|failure| failure.to_string())?;
             Ok(Box::new(App {
                 panel: panel(client, &start),
             }))
@@ -103,8 +101,8 @@ pub fn show(
 }
 
 /// The panel over `client`, as `start` wants it.
-pub fn panel(client: LocalClient, start: &Start) -> Panel {
-    let mut panel = Panel::new(Box::new(client));
+pub fn panel(client: Box<dyn Client>, start: &Start) -> Panel {
+    let mut panel = Panel::new(client);
     panel.set_filter(&start.filter);
     if let Some(turn) = start.turn {
         panel.select(turn);

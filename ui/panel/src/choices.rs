@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use djscope_hub::StateView;
 use djscope_hub::model::{FrameId, TurnId};
 
 use crate::commands::Tab;
@@ -37,10 +38,19 @@ pub struct StateChoices {
     pub reveal: Option<String>,
     /// Path of the marked row.
     pub selected: Option<String>,
-    /// Rows as last made, with what they were made from.
-    pub rows: Option<(u64, Vec<crate::tree::Node>)>,
-    /// Changes with everything that decides which rows there are.
-    pub revision: u64,
+}
+
+impl StateChoices {
+    /// What is open and shown, as the hub wants to know it.
+    pub fn view(&self) -> StateView {
+        let mut flipped: Vec<String> = self.flipped.iter().cloned().collect();
+        flipped.sort_unstable();
+        StateView {
+            only_changes: self.only_changes,
+            flipped,
+            reveal: self.reveal.clone(),
+        }
+    }
 }
 
 /// Choices in the tab Frames.

@@ -1,40 +1,39 @@
 //! The right side: one turn, in tabs.
 
-use djscope_hub::model::TurnDetail;
+use djscope_hub::TurnSummary;
 use egui::{CursorIcon, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use crate::choices::Choices;
 use crate::commands::Tab;
-use crate::format;
 use crate::glyphs;
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::{chain, empty, frames, logs, patches, state, summary, timing};
+use crate::{empty, frames, logs, patches, state, summary, timing};
+use djscope_report::{units, words};
 
 const TITLE: f32 = 48.0;
 const TABS: f32 = 30.0;
 
 /// Draws it.
 pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, choices: &mut Choices) {
-    let Some(detail) = store.turn() else {
+    let Some(summary) = store.turn() else {
         nothing(ui, theme, store);
         return;
     };
-    title(ui, theme, detail);
-    tabs(ui, theme, detail, choices);
-    let revision = store.turn_revision();
+    title(ui, theme, summary);
+    tabs(ui, theme, summary, choices);
     let body = ui.available_rect_before_wrap();
     let builder = UiBuilder::new().max_rect(body).id_salt(choices.tab.name());
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(body.intersect(ui.clip_rect()));
         match choices.tab {
-            Tab::Summary => summary::ui(ui, theme, store, detail, choices),
-            Tab::State => state::ui(ui, theme, store, detail, &mut choices.state),
-            Tab::Patches => patches::ui(ui, theme, detail, revision, &mut choices.patches),
-            Tab::Timing => timing::ui(ui, theme, store, detail, &mut choices.span),
-            Tab::Frames => frames::ui(ui, theme, detail, revision, &mut choices.frames),
-            Tab::Logs => logs::ui(ui, theme, store, detail, &mut choices.open_logs),
+            Tab::Summary => summary::ui(ui, theme, store, summary, choices),
+            Tab::State => state::ui(ui, theme, store, summary, &mut choices.state),
+            Tab::Patches => patches::ui(ui, theme, store, summary, &mut choices.patches),
+            Tab::Timing => timing::ui(ui, theme, store, summary, &mut choices.span),
+            Tab::Frames => frames::ui(ui, theme, store, summary, &mut choices.frames),
+            Tab::Logs => logs::ui(ui, theme, store, summary, &mut choices.open_logs),
         }
     });
 }
@@ -59,29 +58,28 @@ fn nothing(ui: &mut Ui, theme: &Theme, store: &Store) {
     }
 }
 
-fn title(ui: &mut Ui, theme: &Theme, detail: &TurnDetail) {
-    let turn = &detail.turn;
+fn title(ui: &mut Ui, theme: &Theme, summary: &TurnSummary) {
+    let turn = &summary.turn;
     let colors = &theme.colors;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), TITLE), Sense::hover());
-    let name = chain::subject(detail);
-    let name = if name.is_empty() {
-        glyphs::kind_word(turn.kind).to_owned()
+    let name = if summary.subject.is_empty() {
+        words::kind(turn.kind).to_owned()
     } else {
-        name
+        summary.subject.clone()
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("Turn {}: {name}", turn.turn)));
     let inner = rect.shrink2(vec2(theme.metrics.space[3], 5.0));
     let (first, second) = inner.split_top_bottom_at_fraction(0.55);
     let length = turn
         .duration_us
-        .map(|micros| format!("   {}", format::ms(micros)))
+        .map(|micros| format!("   {}", units::ms(micros)))
         .unwrap_or_default();
-    let facts = format!(
+    let numbers = format!(
         "#{}   {} s{length}",
-        format::count(turn.turn),
-        format::seconds(turn.t_us)
+        units::count(turn.turn),
+        units::seconds(turn.t_us)
     );
-    let facts_place = paint::right(ui.painter(), first, &facts, &theme.data(), colors.text[1]);
+    let facts_place = paint::right(ui.painter(), first, &numbers, &theme.data(), colors.text[1]);
     let (glyph, color) = glyphs::of_turn(theme, turn.kind, turn.outcome);
     glyphs::draw(
         ui.painter(),
@@ -95,16 +93,16 @@ fn title(ui: &mut Ui, theme: &Theme, detail: &TurnDetail) {
     );
     let font = egui::FontId::new(theme.metrics.title - 1.0, crate::fonts::strong_data());
     paint::left(ui.painter(), room, &name, &font, colors.text[0]);
-    let mut words = vec![
-        glyphs::kind_word(turn.kind).to_owned(),
-        glyphs::outcome_word(turn.outcome).to_owned(),
+    let mut facts = vec![
+        words::kind(turn.kind).to_owned(),
+        words::outcome(turn.outcome).to_owned(),
     ];
-    words.extend(turn.view.clone().filter(|view| *view != name));
-    words.extend(
+    facts.extend(turn.view.clone().filter(|view| *view != name));
+    facts.extend(
         turn.connection
             .map(|connection| format!("connection {connection}")),
     );
-    let line = words.join(" · ");
+    let line = facts.join(" · ");
     paint::left(
         ui.painter(),
         second.with_min_x(room.left()),
@@ -112,10 +110,10 @@ fn title(ui: &mut Ui, theme: &Theme, detail: &TurnDetail) {
         &theme.small(),
         colors.text[2],
     );
-    response.on_hover_text(format!("{line}\n{}", format::exact(turn.t_us)));
+    response.on_hover_text(format!("{line}\n{}", units::exact(turn.t_us)));
 }
 
-fn tabs(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices) {
+fn tabs(ui: &mut Ui, theme: &Theme, summary: &TurnSummary, choices: &mut Choices) {
     let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), TABS), Sense::hover());
     ui.painter().hline(
         bar.x_range(),
@@ -125,7 +123,7 @@ fn tabs(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices) 
     let mut left = bar.left() + theme.metrics.space[2];
     let is_narrow = bar.width() < 480.0;
     for (index, tab) in Tab::ALL.into_iter().enumerate() {
-        let count = count(detail, tab).filter(|_| !is_narrow);
+        let count = count(summary, tab).filter(|_| !is_narrow);
         let font = if choices.tab == tab {
             theme.strong()
         } else {
@@ -183,14 +181,15 @@ fn tabs(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices) 
     }
 }
 
-fn count(detail: &TurnDetail, tab: Tab) -> Option<String> {
+fn count(summary: &TurnSummary, tab: Tab) -> Option<String> {
+    let counts = &summary.counts;
     let count = match tab {
         Tab::Summary => 0,
-        Tab::State => detail.changes.len(),
-        Tab::Patches => detail.patches.len(),
-        Tab::Timing => detail.spans.len(),
-        Tab::Frames => detail.frames.len(),
-        Tab::Logs => detail.logs.len(),
+        Tab::State => counts.changes,
+        Tab::Patches => counts.patches,
+        Tab::Timing => counts.spans,
+        Tab::Frames => counts.frames,
+        Tab::Logs => counts.logs,
     };
-    (count > 0).then(|| format::count(count as u64))
+    (count > 0).then(|| units::count(count))
 }

@@ -1,38 +1,39 @@
 //! The tab Frames: what travelled, both ways.
 
-use djscope_hub::model::{Direction, FrameRecord, Opcode, TurnDetail};
+use djscope_hub::model::{Direction, Opcode};
+use djscope_hub::{FrameRow, TurnSummary};
 use egui::{Rect, Role, Ui, pos2, vec2};
 
 use crate::choices::FrameChoices;
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::json::Document;
 use crate::paint;
+use crate::store::Store;
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
 use crate::{empty, split};
+use djscope_report::units;
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choices: &mut FrameChoices) {
-    let Some(first) = detail.frames.first() else {
-        let text = detail.http.as_ref().map_or_else(
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choices: &mut FrameChoices) {
+    let frames = store.frames();
+    if frames.total() == 0 {
+        let text = summary.http.as_ref().map_or_else(
             || "This turn sent nothing over the socket".to_owned(),
-            |http| {
-                format!(
-                    "It went over plain HTTP: {} {}, {}",
-                    http.method, http.url, http.status
-                )
-            },
+            |http| format!("It went over plain HTTP: {http}"),
         );
         return empty::message(ui, theme, "No frames", &text);
+    }
+    let Some(first) = frames.rows().first() else {
+        return store.want_frames();
     };
-    let is_known = |wanted| detail.frames.iter().any(|frame| frame.frame == wanted);
+    let is_known = |wanted| frames.rows().iter().any(|frame| frame.frame == wanted);
     let selected = choices
         .selected
         .filter(|wanted| is_known(*wanted))
         .unwrap_or(first.frame);
     choices.selected = Some(selected);
-    let share = split::share(detail.frames.len(), theme);
+    let share = split::share(frames.total(), theme);
     split::show(
         ui,
         theme,
@@ -41,9 +42,11 @@ pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choice
         |ui| {
             head_words(ui, theme);
             let mut clicked = selected;
-            Rows::new("frames", detail.frames.len(), theme.metrics.row).show(ui, |ui, index, rect| {
-                let frame = &detail.frames[index];
-                if row(ui, theme, detail, frame, rect, frame.frame == selected) {
+            Rows::new("frames", frames.total(), theme.metrics.row).show(ui, |ui, index, rect| {
+                let Some(frame) = frames.rows().get(index) else {
+                    return store.want_frames();
+                };
+                if row(ui, theme, summary, frame, rect, frame.frame == selected) {
                     clicked = frame.frame;
                 }
             });
@@ -51,8 +54,8 @@ pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choice
         },
         |ui, selected| {
             choices.selected = Some(selected);
-            if let Some(frame) = detail.frames.iter().find(|frame| frame.frame == selected) {
-                payload(ui, theme, frame, revision, choices);
+            if let Some(frame) = frames.rows().iter().find(|frame| frame.frame == selected) {
+                payload(ui, theme, store, frame, choices);
             }
         },
     );
@@ -91,7 +94,7 @@ const fn opcode_word(opcode: Opcode) -> &'static str {
     }
 }
 
-fn notes(frame: &FrameRecord) -> String {
+fn notes(frame: &FrameRow) -> String {
     let mut notes = Vec::new();
     if !frame.redacted.is_empty() {
         notes.push(format!("{} redacted", frame.redacted.len()));
@@ -105,8 +108,8 @@ fn notes(frame: &FrameRecord) -> String {
 fn row(
     ui: &Ui,
     theme: &Theme,
-    detail: &TurnDetail,
-    frame: &FrameRecord,
+    summary: &TurnSummary,
+    frame: &FrameRow,
     rect: Rect,
     is_selected: bool,
 ) -> bool {
@@ -122,7 +125,7 @@ fn row(
     let label = format!(
         "Frame {} to {word}: {kind}, {}",
         frame.frame,
-        format::size(frame.length)
+        units::size(frame.length)
     );
     let id = ui.scope_id().with(("frame", frame.frame));
     let response = widgets::row(ui, theme, rect, id, Role::ListBoxOption, is_selected, &label);
@@ -147,11 +150,11 @@ fn row(
         &data,
         colors.text[1],
     );
-    let since = (frame.t_us - detail.turn.t_us).max(0).unsigned_abs();
+    let since = (frame.t_us - summary.turn.t_us).max(0).unsigned_abs();
     paint::right(
         ui.painter(),
         time,
-        &format!("+{}", format::millis(since)),
+        &format!("+{}", units::millis(since)),
         &data,
         colors.text[1],
     );
@@ -159,7 +162,7 @@ fn row(
     paint::right(
         ui.painter(),
         size,
-        &format::size(frame.length),
+        &units::size(frame.length),
         &data,
         colors.text[1],
     );
@@ -171,16 +174,19 @@ fn row(
         colors.outcome.notice,
     );
     let clicked = response.clicked();
-    response.on_hover_text(format::exact(frame.t_us));
+    response.on_hover_text(units::exact(frame.t_us));
     clicked
 }
 
-fn payload(ui: &mut Ui, theme: &Theme, frame: &FrameRecord, revision: u64, choices: &mut FrameChoices) {
+fn payload(ui: &mut Ui, theme: &Theme, store: &Store, frame: &FrameRow, choices: &mut FrameChoices) {
+    let Some(text) = store.payload(frame.frame) else {
+        return;
+    };
     let colors = &theme.colors;
     let digit = paint::width(ui.painter(), "0", &theme.data());
     let columns = (((ui.available_width() - 70.0) / digit) as usize).max(20);
     let key = (
-        revision,
+        store.turn_revision(),
         frame.frame,
         choices.is_raw,
         if choices.is_raw { columns } else { 0 },
@@ -189,12 +195,9 @@ fn payload(ui: &mut Ui, theme: &Theme, frame: &FrameRecord, revision: u64, choic
         let json = if choices.is_raw {
             None
         } else {
-            Document::of_json(&frame.payload)
+            Document::of_json(text)
         };
-        choices.document = Some((
-            key,
-            json.unwrap_or_else(|| Document::of_text(&frame.payload, columns)),
-        ));
+        choices.document = Some((key, json.unwrap_or_else(|| Document::of_text(text, columns))));
     }
     let Some((_, document)) = &choices.document else {
         return;
@@ -212,7 +215,7 @@ fn payload(ui: &mut Ui, theme: &Theme, frame: &FrameRecord, revision: u64, choic
     if toggle.clicked() {
         choices.is_raw = !choices.is_raw;
     }
-    let lines = format::counted(document.lines() as u64, "line", "lines");
+    let lines = units::counted(document.lines() as u64, "line", "lines");
     let title = format!(
         "frame {} on connection {}, {lines}",
         frame.frame, frame.connection
@@ -229,7 +232,7 @@ fn payload(ui: &mut Ui, theme: &Theme, frame: &FrameRecord, revision: u64, choic
             Glyph::Triangle,
             format!(
                 "Cut: only the beginning of {} was kept",
-                format::size(frame.length)
+                units::size(frame.length)
             ),
         ),
         (

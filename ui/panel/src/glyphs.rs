@@ -60,33 +60,6 @@ pub const fn of_turn(theme: &Theme, kind: TurnKind, outcome: Outcome) -> (Glyph,
     }
 }
 
-/// The word for an outcome.
-pub const fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Unanswered => "unanswered",
-        Outcome::Mounted => "mounted",
-        Outcome::Patched => "patched",
-        Outcome::EmptyPatch => "empty patch",
-        Outcome::Noop => "noop",
-        Outcome::FullHtml => "full HTML",
-        Outcome::Error => "error",
-        Outcome::Redirected => "redirected",
-        Outcome::Recovered => "recovered",
-        Outcome::Silent => "silent",
-        Outcome::Done => "done",
-    }
-}
-
-/// The word for a kind.
-pub const fn kind_word(kind: TurnKind) -> &'static str {
-    match kind {
-        TurnKind::UrlChange => "URL change",
-        TurnKind::HotReload => "hot reload",
-        TurnKind::TimeTravel => "time travel",
-        other => other.name(),
-    }
-}
-
 /// How a difference is drawn.
 pub const fn of_change(kind: ChangeKind) -> Glyph {
     match kind {

@@ -7,12 +7,12 @@ use egui::{
 
 use crate::choices::{Choices, Overlay};
 use crate::commands::{self, Command};
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
 use crate::widgets;
+use djscope_report::units;
 
 const BUTTON: f32 = 26.0;
 
@@ -54,7 +54,7 @@ fn recording(ui: &Ui, theme: &Theme, store: &Store, status: &Status, rect: Rect)
         RecordingState::Paused => (Glyph::Pause, colors.outcome.notice, "paused"),
         RecordingState::Saved => (Glyph::Square, colors.outcome.muted, "saved"),
     };
-    let clock = format::clock(running_us(ui, store, status));
+    let clock = units::clock(running_us(ui, store, status));
     glyphs::draw(
         ui.painter(),
         glyph,

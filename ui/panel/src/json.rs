@@ -5,10 +5,10 @@ use std::ops::Range;
 use egui::{Color32, Role, Ui};
 use serde_json::Value;
 
-use crate::format;
 use crate::paint;
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
+use djscope_report::units;
 
 /// Most characters of a line that are laid out.
 const MAX_LINE: usize = 2_000;
@@ -101,7 +101,7 @@ impl Document {
                     return;
                 };
                 let id = ui.scope_id().with((salt, index));
-                widgets::plain_row(ui, rect, id, Role::Paragraph, &format::one_line(line, 400));
+                widgets::plain_row(ui, rect, id, Role::Paragraph, &units::one_line(line, 400));
                 let number = rect.with_max_x(rect.left() + gutter - 12.0);
                 let number_color = theme.colors.text[2];
                 paint::right(
@@ -205,7 +205,7 @@ fn shortened(line: &str) -> String {
             format!(
                 "{}… {} more characters",
                 &line[..end],
-                format::count(line[end..].chars().count() as u64)
+                units::count(line[end..].chars().count() as u64)
             )
         }
         None => line.to_owned(),

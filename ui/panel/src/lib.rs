@@ -4,13 +4,11 @@
 //! [`egui::Ui`]. It opens no file, no socket and no window, and it asks for a
 //! new picture only when something has changed.
 
-mod chain;
 mod choices;
 mod commands;
 mod detail;
 mod empty;
 mod fonts;
-mod format;
 mod frames;
 mod glyphs;
 mod header;
@@ -27,9 +25,7 @@ mod store;
 mod summary;
 mod theme;
 mod timing;
-mod tree;
 mod turns;
-mod value;
 mod widgets;
 
 pub use theme::{Theme, ThemeChoice, contrast};

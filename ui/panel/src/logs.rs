@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
-use djscope_hub::model::{LogRecord, TurnDetail};
+use djscope_hub::TurnSummary;
+use djscope_hub::model::LogRecord;
 use egui::{CursorIcon, Rect, Role, Ui, pos2};
 
 use crate::empty;
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
+use djscope_report::units;
 
 /// A message that is longer than its column can be opened, as a traceback can.
 const LONG: usize = 60;
@@ -25,9 +26,9 @@ enum Row<'a> {
 }
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: &mut HashSet<usize>) {
-    if detail.logs.is_empty() {
-        if crate::chain::was_probed(detail) {
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, open: &mut HashSet<usize>) {
+    if store.logs().total() == 0 {
+        if summary.was_probed {
             empty::message(ui, theme, "Nothing was logged in this turn", "");
         } else {
             empty::no_probe(ui, theme, store, "logs");
@@ -35,7 +36,9 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: 
         return;
     }
     let mut rows = Vec::new();
-    for (index, record) in detail.logs.iter().enumerate() {
+    // Where a row stands depends on which of those above it are open.
+    store.want_logs();
+    for (index, record) in store.logs().rows().iter().enumerate() {
         rows.push(Row::Record(index, record));
         if open.contains(&index) {
             rows.extend(opened(record));
@@ -46,7 +49,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, open: 
     let mut clicked = None;
     Rows::new("logs", rows.len(), theme.metrics.row).show(ui, |ui, index, rect| match &rows[index] {
         Row::Record(number, record) => {
-            if record_row(ui, theme, detail, record, rect, *number, open.contains(number)) {
+            if record_row(ui, theme, summary, record, rect, *number, open.contains(number)) {
                 clicked = Some(*number);
             }
         }
@@ -146,7 +149,7 @@ fn head_words(ui: &Ui, theme: &Theme, rect: Rect) {
 fn record_row(
     ui: &Ui,
     theme: &Theme,
-    detail: &TurnDetail,
+    summary: &TurnSummary,
     record: &LogRecord,
     rect: Rect,
     number: usize,
@@ -187,12 +190,12 @@ fn record_row(
         &theme.data(),
         color,
     );
-    let since = (record.t_us - detail.turn.t_us).max(0).unsigned_abs();
+    let since = (record.t_us - summary.turn.t_us).max(0).unsigned_abs();
     let data = theme.data();
     paint::right(
         painter,
         time,
-        &format!("+{}", format::millis(since)),
+        &format!("+{}", units::millis(since)),
         &data,
         colors.text[1],
     );
@@ -200,7 +203,7 @@ fn record_row(
     paint::left(
         painter,
         message,
-        &format::one_line(&record.message, 400),
+        &units::one_line(&record.message, 400),
         &data,
         colors.text[0],
     );
@@ -210,11 +213,11 @@ fn record_row(
         } else {
             file
         };
-        let text = format::place(name, record.line.map(u64::from));
+        let text = units::place(name, record.line.map(u64::from));
         paint::right(painter, place, &text, &data, colors.text[2]);
     }
     let clicked = response.clicked() && can_open(record);
-    let tip = format!("{}\n{}", record.message, format::exact(record.t_us));
+    let tip = format!("{}\n{}", record.message, units::exact(record.t_us));
     let response = response.on_hover_text(tip);
     if can_open(record) {
         response.on_hover_cursor(CursorIcon::PointingHand);

@@ -4,11 +4,11 @@ use djscope_hub::model::OverviewColumn;
 use egui::{Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::choices::Choices;
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
+use djscope_report::units;
 
 /// Width of a column, with its gap.
 const COLUMN: f32 = 4.0;
@@ -74,8 +74,8 @@ fn description(column: &OverviewColumn, from_us: i64) -> String {
     let turns = column.ok + column.quiet + column.warning + column.error;
     let mut text = format!(
         "{} s · {}",
-        format::seconds(from_us),
-        format::counted(turns.into(), "turn", "turns")
+        units::seconds(from_us),
+        units::counted(turns.into(), "turn", "turns")
     );
     for (count, word) in [
         (column.error, "with an error"),
@@ -89,13 +89,13 @@ fn description(column: &OverviewColumn, from_us: i64) -> String {
     if column.queries > 0 {
         text.push_str(&format!(
             "\n{}",
-            format::counted(column.queries.into(), "query", "queries")
+            units::counted(column.queries.into(), "query", "queries")
         ));
     }
     if column.findings > 0 {
         text.push_str(&format!(
             "\n{}",
-            format::counted(column.findings.into(), "finding", "findings")
+            units::counted(column.findings.into(), "finding", "findings")
         ));
     }
     text
@@ -160,7 +160,7 @@ fn axis(ui: &Ui, theme: &Theme, rect: Rect, span_us: i64) {
     let y = rect.bottom() - SQL - 2.5;
     ui.painter()
         .hline(rect.x_range(), y, Stroke::new(1.0, theme.colors.line[0]));
-    let end = format!("{} s", format::seconds(span_us));
+    let end = format!("{} s", units::seconds(span_us));
     let place = Rect::from_min_max(pos2(rect.right(), y - 9.0), pos2(rect.right() + LABEL, y + 9.0));
     paint::right(
         ui.painter(),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align2, Color32, FontId, Galley, Painter, Pos2, Rect, Stroke, pos2};
 
-use crate::format;
 use crate::theme::Theme;
+use djscope_report::units;
 
 /// Characters of a line that are laid out at most; no screen is wider.
 const MAX_LINE: usize = 2_000;
@@ -17,7 +17,7 @@ fn plain(text: &str) -> Cow<'_, str> {
     if text.len() <= MAX_LINE && !text.contains(char::is_control) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(format::one_line(text, MAX_LINE))
+        Cow::Owned(units::one_line(text, MAX_LINE))
     }
 }
 

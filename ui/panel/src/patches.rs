@@ -1,25 +1,28 @@
 //! The tab Patches: what was sent to change the page.
 
-use djscope_hub::model::{Outcome, PatchRecord, TurnDetail};
+use djscope_hub::TurnSummary;
+use djscope_hub::model::{Outcome, PatchRecord};
 use egui::{Rect, Role, Ui, vec2};
 
 use crate::choices::PatchChoices;
-use crate::format;
 use crate::glyphs;
 use crate::json::Document;
 use crate::paint;
+use crate::store::Store;
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
 use crate::{empty, split};
+use djscope_report::units;
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choices: &mut PatchChoices) {
-    if detail.patches.is_empty() {
-        let (headline, text) = nothing(detail);
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choices: &mut PatchChoices) {
+    let patches = store.patches();
+    if patches.total() == 0 {
+        let (headline, text) = nothing(summary);
         return empty::message(ui, theme, &headline, &text);
     }
-    choices.selected = choices.selected.min(detail.patches.len() - 1);
-    let share = split::share(detail.patches.len(), theme);
+    choices.selected = choices.selected.min(patches.total() - 1);
+    let share = split::share(patches.total(), theme);
     split::show(
         ui,
         theme,
@@ -27,23 +30,21 @@ pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choice
         share,
         |ui| {
             head_words(ui, theme);
-            Rows::new("patches", detail.patches.len(), theme.metrics.row).show(ui, |ui, index, rect| {
-                if row(
-                    ui,
-                    theme,
-                    &detail.patches[index],
-                    rect,
-                    index,
-                    choices.selected == index,
-                ) {
+            Rows::new("patches", patches.total(), theme.metrics.row).show(ui, |ui, index, rect| {
+                let Some(patch) = patches.rows().get(index) else {
+                    return store.want_patches();
+                };
+                if row(ui, theme, patch, rect, index, choices.selected == index) {
                     choices.selected = index;
                 }
             });
             choices.selected
         },
         |ui, selected| {
-            let patch = &detail.patches[selected];
-            let key = (revision, selected);
+            let Some(patch) = patches.rows().get(selected) else {
+                return store.want_patches();
+            };
+            let key = (store.turn_revision(), selected);
             if choices.document.as_ref().is_none_or(|(made, _)| *made != key) {
                 choices.document = Some((key, Document::of_value(&patch.patch)));
             }
@@ -58,8 +59,8 @@ pub fn ui(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, revision: u64, choice
     );
 }
 
-fn nothing(detail: &TurnDetail) -> (String, String) {
-    let turn = &detail.turn;
+fn nothing(summary: &TurnSummary) -> (String, String) {
+    let turn = &summary.turn;
     let (headline, text) = match turn.outcome {
         Outcome::FullHtml => {
             let reason = turn
@@ -98,7 +99,7 @@ fn nothing(detail: &TurnDetail) -> (String, String) {
         Outcome::Patched => (
             format!(
                 "{} that cannot be shown",
-                format::counted(turn.patches.unwrap_or(0).into(), "patch", "patches")
+                units::counted(turn.patches.unwrap_or(0).into(), "patch", "patches")
             ),
             "The frame was cut or not understood; Frames has what was kept".to_owned(),
         ),

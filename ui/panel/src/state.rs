@@ -1,18 +1,19 @@
 //! The tab State: before and after as one tree.
 
-use djscope_hub::model::{ChangeKind, Scope, TurnDetail};
+use djscope_hub::model::{ChangeKind, Scope};
+use djscope_hub::parts::SEPARATOR;
+use djscope_hub::{Node, Shown, StateView, TurnSummary};
 use egui::{Color32, CursorIcon, Rect, Role, Ui, pos2, vec2};
 
 use crate::choices::StateChoices;
 use crate::empty;
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::tree::{self, Node, SEPARATOR, Shown};
-use crate::value::Class;
 use crate::widgets::{self, Rows};
+use djscope_report::units;
+use djscope_report::value::Class;
 
 const INDENT: f32 = 14.0;
 
@@ -25,75 +26,52 @@ enum Known {
 }
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, choices: &mut StateChoices) {
-    let known = match (&detail.before, &detail.after) {
-        (Some(_), Some(_)) => Known::Both,
-        (Some(_), None) => Known::Before,
-        (None, Some(_)) => Known::After,
-        (None, None) => return empty::no_probe(ui, theme, store, "state"),
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choices: &mut StateChoices) {
+    let known = match (summary.counts.has_before, summary.counts.has_after) {
+        (true, true) => Known::Both,
+        (true, false) => Known::Before,
+        (false, true) => Known::After,
+        (false, false) => return empty::no_probe(ui, theme, store, "state"),
     };
-    open_revealed(choices);
-    update(detail, store.turn_revision(), choices);
     let head = widgets::head(ui, theme);
     head_words(ui, theme, head, known, choices);
-    let (key, rows) = choices.rows.take().unwrap_or_default();
-    if rows.is_empty() {
-        let text = if choices.only_changes {
-            "Only changes are shown"
+    let rows = store.state();
+    let (view, reveal) = revealed(store, choices);
+    if !rows.is_known() {
+        return store.want_state(&view, 0, 1);
+    }
+    if rows.total() == 0 {
+        let (headline, text) = if choices.only_changes {
+            ("Nothing changed", "Only changes are shown")
         } else {
-            "The view has no attributes of its own"
-        };
-        let headline = if choices.only_changes {
-            "Nothing changed"
-        } else {
-            "No state"
+            ("No state", "The view has no attributes of its own")
         };
         empty::message(ui, theme, headline, text);
     }
-    let reveal = choices.reveal.take().and_then(|path| {
-        choices.selected = Some(path.clone());
-        rows.iter()
-            .position(|row| matches!(row, Node::Entry { path: other, .. } if *other == path))
-    });
-    Rows::new("state", rows.len(), theme.metrics.row)
+    let visible = Rows::new("state", rows.total(), theme.metrics.row)
         .reveal(reveal)
-        .show(ui, |ui, index, rect| match &rows[index] {
-            Node::Scope {
+        .show(ui, |ui, index, rect| match rows.row(index) {
+            Some(Node::Scope {
                 scope,
                 names,
                 changed,
-            } => scope_row(ui, theme, rect, *scope, *names, *changed),
-            entry => entry_row(ui, theme, rect, entry, known, choices),
+            }) => scope_row(ui, theme, rect, *scope, *names, *changed),
+            Some(entry) => entry_row(ui, theme, rect, entry, known, choices),
+            // It is on its way.
+            None => {}
         });
-    choices.rows = Some((key, rows));
+    store.want_state(&view, visible.start as u64, visible.end as u64);
 }
 
-/// Opens what holds the path that is to be shown.
-fn open_revealed(choices: &mut StateChoices) {
-    if let Some(path) = &choices.reveal {
-        let ends = path.match_indices(SEPARATOR).map(|(end, _)| end);
-        let parents: Vec<String> = ends.map(|end| path[..end].to_owned()).collect();
-        if let Some((_, rows)) = &choices.rows {
-            let closed = |path: &String| {
-                rows.iter().any(|row| matches!(row, Node::Entry { path: other, is_open: Some(false), .. } if other == path))
-            };
-            for parent in parents.into_iter().filter(closed) {
-                choices.flipped.insert(parent);
-                choices.revision += 1;
-            }
-        }
-    }
-}
-
-fn update(detail: &TurnDetail, turn_revision: u64, choices: &mut StateChoices) {
-    let key = (turn_revision << 32) ^ (choices.revision << 1) ^ u64::from(choices.only_changes);
-    if choices.rows.as_ref().is_none_or(|(made, _)| *made != key) {
-        let (before, after) = (detail.before.as_ref(), detail.after.as_ref());
-        choices.rows = Some((
-            key,
-            tree::rows(before, after, &choices.flipped, choices.only_changes),
-        ));
-    }
+/// What is open and shown; and the row of a path that was to be found, once the hub has said where it is.
+fn revealed(store: &Store, choices: &mut StateChoices) -> (StateView, Option<usize>) {
+    let view = choices.view();
+    let Some((flipped, row)) = store.state().revealed(&view) else {
+        return (view, None);
+    };
+    choices.flipped = flipped.iter().cloned().collect();
+    choices.selected = choices.reveal.take();
+    (choices.view(), row.and_then(|row| usize::try_from(row).ok()))
 }
 
 /// The columns: the name, before, after.
@@ -158,7 +136,7 @@ fn scope_row(ui: &Ui, theme: &Theme, rect: Rect, scope: Scope, names: usize, cha
         Scope::Public => "public",
         Scope::Private => "private",
     };
-    let mut text = format!("{word}, {}", format::counted(names as u64, "name", "names"));
+    let mut text = format!("{word}, {}", units::counted(names as u64, "name", "names"));
     if changed > 0 {
         text.push_str(&format!(", {changed} changed"));
     }
@@ -229,11 +207,8 @@ fn entry_row(ui: &Ui, theme: &Theme, rect: Rect, entry: &Node, known: Known, cho
     let text = |shown: &Option<Shown>| shown.as_ref().map(|shown| shown.text.clone()).unwrap_or_default();
     if response.clicked() {
         choices.selected = Some(path.clone());
-        if is_open.is_some() {
-            if !choices.flipped.remove(path) {
-                choices.flipped.insert(path.clone());
-            }
-            choices.revision += 1;
+        if is_open.is_some() && !choices.flipped.remove(path) {
+            choices.flipped.insert(path.clone());
         }
     }
     let response = if is_open.is_some() {
@@ -243,8 +218,8 @@ fn entry_row(ui: &Ui, theme: &Theme, rect: Rect, entry: &Node, known: Known, cho
     };
     if text(before).len() + text(after).len() > 40 || name.len() > 16 {
         response.on_hover_ui(|ui| {
-            let path =
-                crate::summary::path_text(&path.split(SEPARATOR).map(str::to_owned).collect::<Vec<_>>());
+            let parts: Vec<String> = path.split(SEPARATOR).map(str::to_owned).collect();
+            let path = djscope_report::path::text(&parts);
             ui.label(
                 egui::RichText::new(path)
                     .font(theme.strong_data())
@@ -271,7 +246,7 @@ fn entry_row(ui: &Ui, theme: &Theme, rect: Rect, entry: &Node, known: Known, cho
 fn spoken(name: &str, change: Option<ChangeKind>, before: Option<&Shown>, after: Option<&Shown>) -> String {
     let text = |shown: Option<&Shown>| {
         shown
-            .map(|shown| format::one_line(&shown.text, 80))
+            .map(|shown| units::one_line(&shown.text, 80))
             .unwrap_or_default()
     };
     match change {

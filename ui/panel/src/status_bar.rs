@@ -3,11 +3,11 @@
 use djscope_hub::{ProbeState, Status};
 use egui::{Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
+use djscope_report::units;
 
 /// Draws it.
 pub fn ui(ui: &Ui, theme: &Theme, store: &Store) {
@@ -36,12 +36,12 @@ fn parts(theme: &Theme, store: &Store, status: &Status) -> Vec<(String, Color32,
     let colors = &theme.colors;
     let plain = colors.text[1];
     let turns = if store.filter().is_empty() || !store.has_total() {
-        format::counted(status.turns, "turn", "turns")
+        units::counted(status.turns, "turn", "turns")
     } else {
         format!(
             "{} of {}",
-            format::count(store.total()),
-            format::counted(status.turns, "turn", "turns")
+            units::count(store.total()),
+            units::counted(status.turns, "turn", "turns")
         )
     };
     let findings_color = if status.findings > 0 {
@@ -56,16 +56,16 @@ fn parts(theme: &Theme, store: &Store, status: &Status) -> Vec<(String, Color32,
     };
     let (probe, probe_color, hint) = probe(theme, &status.probe);
     let mut parts = vec![
-        (turns, plain, format::counted(status.frames, "frame", "frames")),
+        (turns, plain, units::counted(status.frames, "frame", "frames")),
         (
-            format::counted(status.findings, "finding", "findings"),
+            units::counted(status.findings, "finding", "findings"),
             findings_color,
             String::new(),
         ),
-        (format::size(status.size_bytes), plain, status.path.clone()),
+        (units::size(status.size_bytes), plain, status.path.clone()),
         (probe, probe_color, hint),
         (
-            format!("{} dropped", format::count(status.dropped)),
+            format!("{} dropped", units::count(status.dropped)),
             dropped_color,
             "Frames, states or bodies that could not be kept".to_owned(),
         ),
@@ -123,12 +123,13 @@ fn probe(theme: &Theme, probe: &ProbeState) -> (String, Color32, String) {
 }
 
 fn problems(ui: &Ui, theme: &Theme, store: &Store, status: &Status, rect: Rect) {
-    let failure = store.failure().map(|failure| failure.message.as_str());
-    let all: Vec<&str> = status
-        .problems
-        .iter()
-        .map(String::as_str)
-        .chain(failure)
+    let lost = store.lost();
+    // What failed for want of a connection needs no word of its own.
+    let failure = store.failure().filter(|_| lost.is_none());
+    let all: Vec<&str> = lost
+        .into_iter()
+        .chain(status.problems.iter().map(String::as_str))
+        .chain(failure.map(|failure| failure.message.as_str()))
         .collect();
     let Some(first) = all.first() else { return };
     let color = theme.colors.outcome.error;

@@ -1,19 +1,22 @@
 //! The tab Summary: the verdict, the cause chain, the traceback, and what was not seen.
 
-use djscope_hub::model::{Change, Exception, Outcome, TurnDetail};
+use djscope_hub::TurnSummary;
+use djscope_hub::chain::{Line, Link, LinkState};
+use djscope_hub::model::{ChangeKind, Exception, Finding, Outcome, Place, Scope, Severity};
+use djscope_hub::parts::path_of;
+use djscope_report::path;
 use egui::{
     Color32, CursorIcon, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
-use crate::chain::{self, Line, Link, State};
 use crate::choices::Choices;
 use crate::commands::Tab;
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::{empty, tree, value, widgets};
+use crate::{empty, widgets};
+use djscope_report::units;
 
 const LINE: f32 = 20.0;
 const RAIL: f32 = 20.0;
@@ -26,15 +29,15 @@ const BAR: f32 = 64.0;
 const RIGHT: f32 = 18.0;
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, choices: &mut Choices) {
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choices: &mut Choices) {
     ScrollArea::vertical()
         .id_salt("summary")
         .auto_shrink(false)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            if let Some(verdict) = chain::verdict(detail) {
-                let (glyph, color) = glyphs::of_turn(theme, detail.turn.kind, detail.turn.outcome);
-                let has_raised = detail.turn.exception.is_some();
+            if let Some(verdict) = &summary.verdict {
+                let (glyph, color) = glyphs::of_turn(theme, summary.turn.kind, summary.turn.outcome);
+                let has_raised = summary.turn.exception.is_some();
                 let (glyph, color) = if has_raised {
                     (Glyph::Triangle, theme.colors.outcome.error)
                 } else {
@@ -46,31 +49,60 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, choice
                 });
             }
             ui.add_space(8.0);
-            links(ui, theme, detail, choices);
-            if let Some(exception) = &detail.turn.exception {
+            links(ui, theme, summary, choices);
+            if !summary.findings.is_empty() {
+                section(ui, theme, "Findings");
+                for found in &summary.findings {
+                    finding(ui, theme, found);
+                }
+            }
+            if let Some(exception) = &summary.turn.exception {
                 traceback(ui, theme, exception);
             }
-            if !detail.turn.missing.is_empty() {
+            if !summary.turn.missing.is_empty() {
                 section(ui, theme, "Not seen");
-                for sentence in &detail.turn.missing {
+                for sentence in &summary.turn.missing {
                     margin(ui, |ui| {
                         ui.label(RichText::new(sentence).color(theme.colors.text[1]))
                     });
                 }
             }
-            if !detail.left_out.is_empty() {
+            if !summary.left_out.is_empty() {
                 section(ui, theme, "Left out");
-                for sentence in &detail.left_out {
+                for sentence in &summary.left_out {
                     margin(ui, |ui| {
                         ui.label(RichText::new(sentence).color(theme.colors.outcome.error))
                     });
                 }
             }
-            if !chain::was_probed(detail) {
+            if !summary.was_probed {
                 empty::no_probe(ui, theme, store, "state, handler or SQL");
             }
             ui.add_space(16.0);
         });
+}
+
+/// What a rule has found: what is wrong, what to do, and how sure that is.
+fn finding(ui: &mut Ui, theme: &Theme, finding: &Finding) {
+    let (glyph, color) = match finding.severity {
+        Severity::Error => (Glyph::Triangle, theme.colors.outcome.error),
+        Severity::Warning => (Glyph::Triangle, theme.colors.outcome.warning),
+        Severity::Information => (Glyph::Circle, theme.colors.outcome.info),
+    };
+    let place = finding.place.as_ref().map(|place| match place {
+        Place::Code { file, line, .. } => units::place(file, line.map(u64::from)),
+        Place::Template { template, .. } => template.clone(),
+    });
+    let sureness = if finding.certain { "certain" } else { "likely" };
+    let facts = [
+        Some(finding.fix.clone()),
+        place,
+        Some(format!("{}, {sureness}", finding.code.name())),
+    ];
+    let text = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    margin(ui, |ui| {
+        widgets::strip(ui, theme, glyph, color, &finding.message, &text)
+    });
 }
 
 fn margin<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
@@ -100,21 +132,21 @@ fn section(ui: &mut Ui, theme: &Theme, name: &str) {
     ui.add_space(6.0);
 }
 
-fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices) {
-    let links = chain::links(detail);
-    let has_failed = detail.turn.outcome == Outcome::Error || detail.turn.exception.is_some();
-    let total_us = detail
+fn links(ui: &mut Ui, theme: &Theme, summary: &TurnSummary, choices: &mut Choices) {
+    let links = &summary.chain;
+    let has_failed = summary.turn.outcome == Outcome::Error || summary.turn.exception.is_some();
+    let total_us = summary
         .turn
         .duration_us
         .unwrap_or_else(|| links.iter().filter_map(|link| link.us).sum());
     let mut above = None;
-    for link in &links {
+    for link in links {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
         let time = link
             .us
-            .map(|us| format!(", {}", format::ms(us)))
+            .map(|us| format!(", {}", units::ms(us)))
             .unwrap_or_default();
-        let is_broken = if link.state == State::Broken {
+        let is_broken = if link.state == LinkState::Broken {
             ", broken"
         } else {
             ""
@@ -135,34 +167,34 @@ fn links(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, choices: &mut Choices)
         head(ui, theme, rect, link, total_us, has_failed);
         above = Some(rect.center().y);
         for line in &link.lines {
-            draw_line(ui, theme, detail, line, choices);
+            draw_line(ui, theme, line, choices);
         }
         ui.add_space(6.0);
     }
 }
 
-const fn color_of(theme: &Theme, state: State, has_failed: bool) -> Color32 {
+const fn color_of(theme: &Theme, state: LinkState, has_failed: bool) -> Color32 {
     match state {
-        State::Broken if !has_failed => theme.colors.outcome.notice,
-        State::Ran => theme.colors.outcome.ok,
-        State::Dear => theme.colors.outcome.warning,
-        State::Broken => theme.colors.outcome.error,
-        State::Idle | State::Unknown => theme.colors.text[2],
+        LinkState::Broken if !has_failed => theme.colors.outcome.notice,
+        LinkState::Ran => theme.colors.outcome.ok,
+        LinkState::Costly => theme.colors.outcome.warning,
+        LinkState::Broken => theme.colors.outcome.error,
+        LinkState::Idle | LinkState::Unknown => theme.colors.text[2],
     }
 }
 
 /// The mark of a link, and the line that leads to it from the one above.
-fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: State, has_failed: bool, above: Option<f32>) {
+fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: LinkState, has_failed: bool, above: Option<f32>) {
     let x = rect.left() + RAIL;
     let y = rect.center().y;
     let painter = ui.painter();
     if let Some(from) = above {
         let points = [pos2(x + 0.5, from + 8.0), pos2(x + 0.5, y - 8.0)];
         match state {
-            State::Ran | State::Dear => {
+            LinkState::Ran | LinkState::Costly => {
                 painter.line_segment(points, Stroke::new(1.5, theme.colors.line[1]));
             }
-            State::Broken => {
+            LinkState::Broken => {
                 let stroke = Stroke::new(1.5, color_of(theme, state, has_failed));
                 let middle = f32::midpoint(points[0].y, points[1].y).round();
                 painter.line_segment(
@@ -185,18 +217,18 @@ fn rail(ui: &Ui, theme: &Theme, rect: Rect, state: State, has_failed: bool, abov
                     3.0,
                 ));
             }
-            State::Idle | State::Unknown => {
+            LinkState::Idle | LinkState::Unknown => {
                 let stroke = Stroke::new(1.0, theme.colors.line[1]);
                 painter.extend(Shape::dashed_line(&points, stroke, 2.0, 4.0));
             }
         }
     }
     let glyph = match state {
-        State::Ran => Glyph::Disc,
-        State::Dear => Glyph::Frame,
-        State::Broken => Glyph::Cross,
-        State::Idle => Glyph::Dot,
-        State::Unknown => Glyph::DottedCircle,
+        LinkState::Ran => Glyph::Disc,
+        LinkState::Costly => Glyph::Frame,
+        LinkState::Broken => Glyph::Cross,
+        LinkState::Idle => Glyph::Dot,
+        LinkState::Unknown => Glyph::DottedCircle,
     };
     glyphs::draw(painter, glyph, pos2(x, y), color_of(theme, state, has_failed));
 }
@@ -219,14 +251,14 @@ fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link, total_us: u64, has_fail
     paint::left(
         painter,
         paint::from_left(rect, NAME),
-        link.name,
+        &link.name,
         &theme.small(),
         colors.text[2],
     );
     let end = rect.right() - RIGHT;
     let time = Rect::from_x_y_ranges((end - TIME)..=end, rect.y_range());
     if let Some(us) = link.us {
-        paint::right(painter, time, &format::ms(us), &theme.data(), colors.text[1]);
+        paint::right(painter, time, &units::ms(us), &theme.data(), colors.text[1]);
     }
     let mut room = Rect::from_x_y_ranges((rect.left() + TITLE)..=(time.left() - 8.0), rect.y_range());
     if rect.width() > 520.0 {
@@ -234,11 +266,11 @@ fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link, total_us: u64, has_fail
         bar(ui, theme, rect, time.left() - BAR, link, total_us);
     }
     let ink = match link.state {
-        State::Ran => colors.text[0],
-        State::Idle | State::Unknown => colors.text[2],
+        LinkState::Ran => colors.text[0],
+        LinkState::Idle | LinkState::Unknown => colors.text[2],
         state => color_of(theme, state, has_failed),
     };
-    let font = if matches!(link.state, State::Idle | State::Unknown) {
+    let font = if matches!(link.state, LinkState::Idle | LinkState::Unknown) {
         theme.data()
     } else {
         theme.strong_data()
@@ -250,17 +282,22 @@ fn head(ui: &Ui, theme: &Theme, rect: Rect, link: &Link, total_us: u64, has_fail
     }
 }
 
-fn draw_line(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, line: &Line, choices: &mut Choices) {
+fn draw_line(ui: &mut Ui, theme: &Theme, line: &Line, choices: &mut Choices) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
     let room = Rect::from_x_y_ranges((rect.left() + TITLE)..=(rect.right() - 12.0), rect.y_range());
     let colors = &theme.colors;
     let (text, font) = match line {
-        Line::Change(index) => {
-            if let Some(change) = detail.changes.get(*index)
-                && change_line(ui, theme, rect, room, change)
-            {
+        Line::Change {
+            scope,
+            path,
+            kind,
+            before,
+            after,
+        } => {
+            let values = (before.as_deref(), after.as_deref());
+            if change_line(ui, theme, (rect, room), *scope, path, *kind, values) {
                 choices.tab = Tab::State;
-                choices.state.reveal = Some(tree::path_of(&change.path));
+                choices.state.reveal = Some(path_of(path));
             }
             return;
         }
@@ -277,33 +314,22 @@ fn draw_line(ui: &mut Ui, theme: &Theme, detail: &TurnDetail, line: &Line, choic
     paint::left(ui.painter(), room, text, &font, colors.text[1]);
 }
 
-/// A path as Python would write it: `items[3].name`.
-pub fn path_text(parts: &[String]) -> String {
-    let mut text = String::new();
-    for part in parts {
-        if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.push_str(&format!("[{part}]"));
-        } else {
-            if !text.is_empty() {
-                text.push('.');
-            }
-            text.push_str(part);
-        }
-    }
-    text
-}
-
 /// A change, old and new; true if it was clicked.
-fn change_line(ui: &Ui, theme: &Theme, row: Rect, room: Rect, change: &Change) -> bool {
+fn change_line(
+    ui: &Ui,
+    theme: &Theme,
+    (row, room): (Rect, Rect),
+    scope: Scope,
+    parts: &[String],
+    kind: ChangeKind,
+    (before, after): (Option<&str>, Option<&str>),
+) -> bool {
     let colors = &theme.colors;
-    let path = path_text(&change.path);
-    let shown = |value: &Option<serde_json::Value>| value.as_ref().map(|value| value::repr(value, 90));
-    let (before, after) = (shown(&change.before), shown(&change.after));
-    let none = "absent".to_owned();
+    let path = path::text(parts);
     let label = format!(
         "{path}: {} → {}",
-        before.as_ref().unwrap_or(&none),
-        after.as_ref().unwrap_or(&none)
+        before.unwrap_or("absent"),
+        after.unwrap_or("absent")
     );
     let hover = row.with_min_x(room.left() - 22.0).with_max_x(row.right() - 4.0);
     let response = ui.interact(hover, ui.scope_id().with(("change", &path)), Sense::click());
@@ -313,14 +339,9 @@ fn change_line(ui: &Ui, theme: &Theme, row: Rect, room: Rect, change: &Change) -
             .rect_filled(hover, theme.metrics.radius, colors.surface[2]);
     }
     let place = pos2(room.left() - 12.0, room.center().y - 0.5);
-    glyphs::draw(
-        ui.painter(),
-        glyphs::of_change(change.kind),
-        place,
-        theme.change(change.kind),
-    );
+    glyphs::draw(ui.painter(), glyphs::of_change(kind), place, theme.change(kind));
     let data = theme.data();
-    let is_private = change.scope == djscope_hub::model::Scope::Private;
+    let is_private = scope == Scope::Private;
     let room = if is_private {
         glyphs::draw(
             ui.painter(),
@@ -336,13 +357,13 @@ fn change_line(ui: &Ui, theme: &Theme, row: Rect, room: Rect, change: &Change) -
         (path.as_str(), &data, colors.value.name),
         ("  ", &data, colors.text[2]),
     ];
-    if let Some(before) = &before {
+    if let Some(before) = before {
         pieces.push((before, &data, colors.diff.removed));
     }
     if before.is_some() && after.is_some() {
         pieces.push((" → ", &data, colors.text[2]));
     }
-    if let Some(after) = &after {
+    if let Some(after) = after {
         pieces.push((after, &data, colors.diff.added));
     }
     paint::pieces(ui.painter(), room, &pieces);
@@ -362,7 +383,7 @@ fn traceback(ui: &mut Ui, theme: &Theme, exception: &Exception) {
     section(ui, theme, "Traceback, innermost last");
     for (index, frame) in exception.frames.iter().enumerate() {
         let is_dim = is_library(&frame.file);
-        let place = format::place(&frame.file, Some(frame.line.into()));
+        let place = units::place(&frame.file, Some(frame.line.into()));
         let source = frame.source.as_deref().unwrap_or_default().trim();
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
         let label = format!("{place} in {}: {source}", frame.function);

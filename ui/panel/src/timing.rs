@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use djscope_hub::model::{Span, SpanKind, TurnDetail};
+use djscope_hub::TurnSummary;
+use djscope_hub::model::{Span, SpanKind};
 use egui::{Rect, RichText, Role, ScrollArea, Stroke, Ui, pos2, vec2};
 use serde_json::Value;
 
-use crate::format;
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
-use crate::{empty, split, value};
+use crate::{empty, split};
+use djscope_report::{units, value};
 
 /// A row of the waterfall.
 struct Row<'a> {
@@ -22,19 +23,23 @@ struct Row<'a> {
 }
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, detail: &TurnDetail, selected: &mut Option<u32>) {
-    if detail.spans.is_empty() {
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, selected: &mut Option<u32>) {
+    if store.spans().total() == 0 {
         return empty::no_probe(ui, theme, store, "timing");
     }
-    let rows = rows(&detail.spans);
-    let end = detail
-        .spans
+    // Totals and the tree are those of all spans.
+    store.want_spans();
+    let spans = store.spans().rows();
+    let rows = rows(spans);
+    let end = spans
         .iter()
         .map(|span| span.start_us + span.duration_us.cast_signed())
         .max()
         .unwrap_or(0);
-    let end = end.max(detail.turn.duration_us.unwrap_or(0).cast_signed()).max(1);
-    totals(ui, theme, detail);
+    let end = end
+        .max(summary.turn.duration_us.unwrap_or(0).cast_signed())
+        .max(1);
+    totals(ui, theme, spans);
     let marked = selected.and_then(|wanted| rows.iter().position(|row| row.span.span == wanted));
     let waterfall = |ui: &mut Ui| {
         axis(ui, theme, end);
@@ -108,27 +113,23 @@ fn rows(spans: &[Span]) -> Vec<Row<'_>> {
     rows
 }
 
-fn totals(ui: &mut Ui, theme: &Theme, detail: &TurnDetail) {
-    let queries: Vec<&Span> = detail
-        .spans
-        .iter()
-        .filter(|span| span.kind == SpanKind::Sql)
-        .collect();
+fn totals(ui: &mut Ui, theme: &Theme, spans: &[Span]) {
+    let queries: Vec<&Span> = spans.iter().filter(|span| span.kind == SpanKind::Sql).collect();
     let mut distinct: Vec<&str> = queries.iter().map(|span| span.name.as_str()).collect();
     distinct.sort_unstable();
     distinct.dedup();
     let repeated = queries.len() - distinct.len();
-    let mut text = format::counted(queries.len() as u64, "query", "queries");
+    let mut text = units::counted(queries.len() as u64, "query", "queries");
     if !queries.is_empty() {
         let sum: u64 = queries.iter().map(|span| span.duration_us).sum();
-        text.push_str(&format!(", {}", format::ms(sum)));
+        text.push_str(&format!(", {}", units::ms(sum)));
     }
     let size = vec2(ui.available_width(), theme.metrics.row);
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
     let room = rect.shrink2(vec2(12.0, 0.0));
     let place = paint::left(ui.painter(), room, &text, &theme.words(), theme.colors.text[1]);
     if repeated > 0 {
-        let again = format!("{} of them the same SQL again", format::count(repeated as u64));
+        let again = format!("{} of them the same SQL again", units::count(repeated as u64));
         text = format!("{text}, {again}");
         let rest = room.with_min_x(place.right() + 12.0);
         paint::left(
@@ -171,7 +172,7 @@ fn tick(end_us: i64) -> i64 {
 fn tick_text(at_us: i64, step_us: i64) -> String {
     let millis = at_us as f64 / 1000.0;
     match step_us {
-        1000.. => format::thousands(at_us / 1000),
+        1000.. => units::thousands(at_us / 1000),
         100.. => format!("{millis:.1}"),
         10.. => format!("{millis:.2}"),
         _ => format!("{millis:.3}"),
@@ -211,14 +212,14 @@ fn title(span: &Span) -> String {
     if span.name.is_empty() {
         span.kind.name().to_owned()
     } else {
-        format::one_line(&span.name, 200)
+        units::one_line(&span.name, 200)
     }
 }
 
 fn span_row(ui: &Ui, theme: &Theme, row: &Row<'_>, rect: Rect, end: i64, is_selected: bool) -> bool {
     let span = row.span;
     let title = title(span);
-    let label = format!("{} {title}, {}", span.kind.name(), format::ms(span.duration_us));
+    let label = format!("{} {title}, {}", span.kind.name(), units::ms(span.duration_us));
     let id = ui.scope_id().with(("span", span.span));
     let response = widgets::row(ui, theme, rect, id, Role::ListBoxOption, is_selected, &label);
     let [name, bar, length] = columns(rect);
@@ -254,7 +255,7 @@ fn span_row(ui: &Ui, theme: &Theme, row: &Row<'_>, rect: Rect, end: i64, is_sele
     paint::right(
         painter,
         length,
-        &format::millis(span.duration_us),
+        &units::millis(span.duration_us),
         &theme.data(),
         colors.text[1],
     );
@@ -263,7 +264,7 @@ fn span_row(ui: &Ui, theme: &Theme, row: &Row<'_>, rect: Rect, end: i64, is_sele
             ui.label(RichText::new(format!("{word}  {text}")).color(colors.text[1]));
         }
         ui.label(
-            RichText::new(format::one_line(&span.name, 400))
+            RichText::new(units::one_line(&span.name, 400))
                 .font(theme.data())
                 .color(colors.text[0]),
         );
@@ -279,9 +280,9 @@ fn facts(row: &Row<'_>) -> Vec<(&'static str, String)> {
         ("kind", span.kind.name().to_owned()),
         (
             "start",
-            format!("+{}", format::ms(span.start_us.max(0).unsigned_abs())),
+            format!("+{}", units::ms(span.start_us.max(0).unsigned_abs())),
         ),
-        ("length", format::ms(span.duration_us)),
+        ("length", units::ms(span.duration_us)),
     ];
     if let Some(file) = detail["file"].as_str() {
         let function = detail["function"]
@@ -290,7 +291,7 @@ fn facts(row: &Row<'_>) -> Vec<(&'static str, String)> {
             .unwrap_or_default();
         facts.push((
             "place",
-            format!("{}{function}", format::place(file, detail["line"].as_u64())),
+            format!("{}{function}", units::place(file, detail["line"].as_u64())),
         ));
     }
     if !detail["params"].is_null() {

@@ -6,12 +6,12 @@ use egui::{Rect, Role, Ui, pos2};
 
 use crate::choices::Choices;
 use crate::empty;
-use crate::format;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::store::{Position, Store};
 use crate::theme::Theme;
 use crate::widgets::{self, Rows};
+use djscope_report::{units, words};
 
 /// Width of a digit of the data face, rounded up.
 const DIGIT: f32 = 7.3;
@@ -68,7 +68,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) 
     filter_error(ui, theme, store);
     let head = widgets::head(ui, theme);
     let turns = store.status().map_or(0, |status| status.turns).max(store.total());
-    let digits = format::count(turns).chars().count();
+    let digits = units::count(turns).chars().count();
     head_words(ui, theme, head, digits);
     if empty::turns(ui, theme, store, choices) {
         return;
@@ -139,7 +139,7 @@ fn waiting(ui: &Ui, theme: &Theme, rect: Rect, digits: usize, position: u64) {
     paint::right(
         ui.painter(),
         columns.number,
-        &format::count(position + 1),
+        &units::count(position + 1),
         &theme.data(),
         theme.colors.text[2],
     );
@@ -164,14 +164,14 @@ fn turn(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect, digits: usize, is_sel
     paint::right(
         painter,
         columns.number,
-        &format::count(row.turn),
+        &units::count(row.turn),
         &data,
         colors.text[2],
     );
     paint::right(
         painter,
         columns.time,
-        &format!("{} s", format::seconds(row.t_us)),
+        &format!("{} s", units::seconds(row.t_us)),
         &data,
         colors.text[1],
     );
@@ -198,7 +198,7 @@ fn turn(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect, digits: usize, is_sel
         paint::left(painter, columns.keys, &keys, &data, ink);
     }
     patches(ui, theme, row, columns.patches);
-    let length = row.duration_us.map_or_else(|| "–".to_owned(), format::millis);
+    let length = row.duration_us.map_or_else(|| "–".to_owned(), units::millis);
     paint::right(painter, columns.length, &length, &data, colors.text[1]);
     response.clone().on_hover_ui(|ui| tooltip(ui, theme, row));
     response.clicked()
@@ -217,7 +217,7 @@ fn patches(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect) {
     }
     let (text, color) = match row.patches {
         Some(0) => ("0".to_owned(), colors.text[2]),
-        Some(count) => (format::count(count.into()), colors.text[0]),
+        Some(count) => (units::count(count.into()), colors.text[0]),
         None if row.outcome == Outcome::FullHtml => ("html".to_owned(), colors.outcome.warning),
         None => ("–".to_owned(), colors.text[2]),
     };
@@ -232,15 +232,15 @@ fn spoken(row: &TurnRow) -> String {
     };
     let patches = row
         .patches
-        .map(|count| format!(", {}", format::counted(count.into(), "patch", "patches")));
-    let length = row.duration_us.map(|micros| format!(", {}", format::ms(micros)));
+        .map(|count| format!(", {}", units::counted(count.into(), "patch", "patches")));
+    let length = row.duration_us.map(|micros| format!(", {}", units::ms(micros)));
     format!(
         "Turn {} at {} s: {} {}, {}, {keys}{}{}",
         row.turn,
-        format::seconds(row.t_us),
-        glyphs::kind_word(row.kind),
+        units::seconds(row.t_us),
+        words::kind(row.kind),
         row.cause,
-        glyphs::outcome_word(row.outcome),
+        words::outcome(row.outcome),
         patches.unwrap_or_default(),
         length.unwrap_or_default()
     )
@@ -254,20 +254,16 @@ fn tooltip(ui: &mut Ui, theme: &Theme, row: &TurnRow) {
             .color(colors.text[0]),
     );
     let mut lines = vec![
-        format!(
-            "{} · {}",
-            glyphs::kind_word(row.kind),
-            glyphs::outcome_word(row.outcome)
-        ),
-        format::exact(row.t_us),
+        format!("{} · {}", words::kind(row.kind), words::outcome(row.outcome)),
+        units::exact(row.t_us),
     ];
     lines.extend(row.view.clone());
     if let Some(changed) = row.changed.as_deref().filter(|changed| !changed.is_empty()) {
         lines.push(format!("changed {}", changed.join(", ")));
     }
-    lines.push(format::counted(row.queries.into(), "query", "queries"));
+    lines.push(units::counted(row.queries.into(), "query", "queries"));
     if row.findings > 0 {
-        lines.push(format::counted(row.findings.into(), "finding", "findings"));
+        lines.push(units::counted(row.findings.into(), "finding", "findings"));
     }
     for line in lines {
         ui.label(egui::RichText::new(line).color(colors.text[1]));

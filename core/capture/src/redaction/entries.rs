@@ -1,9 +1,9 @@
 //! Which fields of which entry can hold a secret, and as what each is read. Every entry has its line here.
 
 use djscope_recording::model::{
-    Connection, Exception, Handler, HttpExchange, LogRecord, PatchRecord, Span, SpanKind, Turn, View,
+    Connection, Exception, Finding, Handler, HttpExchange, LogRecord, PatchRecord, Span, SpanKind, Turn, View,
 };
-use djscope_recording::{Entry, Finding, SnapshotDelta};
+use djscope_recording::{Entry, SnapshotDelta};
 
 use super::marks::MARK;
 use super::text::{self, Context, Statement};
@@ -184,5 +184,13 @@ fn redact_handler(redactor: &mut Redactor, handler: &mut Handler) {
 fn redact_finding(redactor: &mut Redactor, finding: &mut Finding) {
     redactor.clean(&mut finding.message, Context::Message);
     redactor.clean(&mut finding.fix, Context::Message);
-    trees::redact(redactor, &mut finding.detail, Style::Text);
+    for evidence in &mut finding.evidence {
+        let Ok(mut value) = serde_json::to_value(&*evidence) else {
+            continue;
+        };
+        trees::redact(redactor, &mut value, Style::Text);
+        if let Ok(redacted) = serde_json::from_value(value) {
+            *evidence = redacted;
+        }
+    }
 }

@@ -147,8 +147,25 @@ impl Comparison {
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::And(parts) => list(f, parts, " "),
-            Self::Or(parts) => list(f, parts, " | "),
+            Self::And(parts) => {
+                for (index, part) in parts.iter().enumerate() {
+                    if index > 0 {
+                        f.write_char(' ')?;
+                    }
+                    operand(f, part)?;
+                }
+                Ok(())
+            }
+            // All of them binds tighter than one of them.
+            Self::Or(parts) => {
+                for (index, part) in parts.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str(" | ")?;
+                    }
+                    write!(f, "{part}")?;
+                }
+                Ok(())
+            }
             Self::Not(inner) => {
                 f.write_char('-')?;
                 operand(f, inner)
@@ -168,16 +185,6 @@ impl fmt::Display for Expr {
             }
         }
     }
-}
-
-fn list(f: &mut fmt::Formatter<'_>, parts: &[Expr], between: &str) -> fmt::Result {
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 {
-            f.write_str(between)?;
-        }
-        operand(f, part)?;
-    }
-    Ok(())
 }
 
 /// A list inside something else needs parentheses.

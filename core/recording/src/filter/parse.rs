@@ -84,11 +84,15 @@ impl Parser {
                     let hint = Some("write it directly before a term, as in -kind:tick".to_owned());
                     return Err(self.error(start, 1, "`-` stands alone".to_owned(), hint));
                 }
-                if depth >= MAX_DEPTH {
+                if depth > MAX_DEPTH {
                     let message = format!("nested more than {MAX_DEPTH} deep");
                     return Err(self.error(start, 1, message, None));
                 }
-                Ok(Expr::Not(Box::new(self.term(depth + 1)?)))
+                Ok(match self.term(depth + 1)? {
+                    // Twice the opposite is the term itself, which keeps a filter from growing when it is written out.
+                    Expr::Not(inner) => *inner,
+                    inner => Expr::Not(Box::new(inner)),
+                })
             }
             Some('(') => {
                 self.at += 1;

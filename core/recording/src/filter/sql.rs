@@ -96,9 +96,9 @@ impl Condition {
                 .sql
                 .push_str("(t.error IS NOT NULL OR t.exception IS NOT NULL)"),
             TextKey::Error => self.contains(&["t.error", "t.exception"], &like(pattern, true)),
-            TextKey::Finding if is_any => self.sql.push_str("t.findings > 0"),
+            TextKey::Finding if is_any => self.sql.push_str("findings_of(t) > 0"),
             TextKey::Finding => {
-                self.sql.push_str("t.findings > 0 AND ");
+                self.sql.push_str("findings_of(t) > 0 AND ");
                 self.turns_of("findings", "code", &like(pattern, false));
             }
             TextKey::Log => self.turns_of("logs", "level", &like(pattern, false)),
@@ -141,7 +141,7 @@ impl Condition {
             NumberKey::Time => ("t.t_us", 1e6),
             NumberKey::Patches => ("t.patches", 1.0),
             NumberKey::Sql => ("t.queries", 1.0),
-            NumberKey::Findings => ("t.findings", 1.0),
+            NumberKey::Findings => ("findings_of(t)", 1.0),
             NumberKey::Turn => ("t.turn", 1.0),
             NumberKey::Connection => ("t.connection", 1.0),
             NumberKey::Version => ("t.version", 1.0),

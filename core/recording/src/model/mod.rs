@@ -5,6 +5,7 @@
 //! step. Times are microseconds; `*_us` fields count from the start of the
 //! recording unless their documentation says otherwise.
 
+mod finding;
 mod frame;
 mod http;
 mod snapshot;
@@ -12,6 +13,7 @@ mod span;
 mod turn;
 mod view;
 
+pub use finding::{Evidence, Finding, FindingCode, KnownEvidence, Place, Severity};
 pub use frame::{CloseRecord, Connection, Direction, FrameRecord, Opcode};
 pub use http::{HttpBody, HttpExchange};
 pub use snapshot::{Change, ChangeKind, Scope, Snapshot, changes_between};

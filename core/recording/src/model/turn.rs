@@ -417,3 +417,23 @@ pub struct TurnDetail {
     #[serde(default)]
     pub left_out: Vec<String>,
 }
+
+impl TurnDetail {
+    /// A turn to which nothing else belongs.
+    pub const fn of(turn: Turn) -> Self {
+        Self {
+            turn,
+            connection: None,
+            view: None,
+            before: None,
+            after: None,
+            changes: Vec::new(),
+            frames: Vec::new(),
+            patches: Vec::new(),
+            spans: Vec::new(),
+            logs: Vec::new(),
+            http: None,
+            left_out: Vec::new(),
+        }
+    }
+}

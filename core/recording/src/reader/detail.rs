@@ -3,7 +3,6 @@ use std::ops::RangeInclusive;
 use rusqlite::params;
 
 use super::{Budget, MAX_ROWS, Reader, rows};
-use crate::Finding;
 use crate::RecordingError;
 use crate::detail::TurnRest;
 use crate::error::ReadError;
@@ -288,25 +287,5 @@ impl Reader {
         self.rows("logs", &sql, params![limit.min(MAX_ROWS), from], |row| {
             rows::log(row, &budget)
         })
-    }
-
-    /// Every finding, in the order written.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read any more.
-    pub fn findings(&self) -> Result<Vec<Finding>, RecordingError> {
-        let sql = format!("{} ORDER BY id LIMIT {MAX_ROWS}", rows::FINDING);
-        self.rows("findings", &sql, [], rows::finding)
-    }
-
-    /// The findings of a turn.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read any more.
-    pub fn findings_of_turn(&self, turn: TurnId) -> Result<Vec<Finding>, RecordingError> {
-        let sql = format!("{} WHERE turn = ? ORDER BY id LIMIT {MAX_ROWS}", rows::FINDING);
-        self.rows(&format!("findings of turn {turn}"), &sql, [turn], rows::finding)
     }
 }

@@ -5,6 +5,7 @@
 
 mod detail;
 mod dom;
+mod findings;
 mod http;
 mod left_out;
 mod open;
@@ -45,6 +46,8 @@ pub struct Reader {
     account: left_out::Account,
     /// Rows have sums: the file is of format 1.1 or later.
     has_row_sums: bool,
+    /// Findings were derived from what the file holds.
+    has_derived_findings: Cell<bool>,
     /// The last filter that was counted, the revision it was counted at, and how many turns match.
     counted: RefCell<Option<(Filter, Revision, u64)>>,
 }
@@ -154,7 +157,7 @@ impl Reader {
         Ok(Totals {
             turns: count("turns")?.unsigned_abs(),
             frames: count("frames")?.unsigned_abs(),
-            findings: count("findings")?.unsigned_abs(),
+            findings: self.count_findings()?,
             connections: count("connections")?.unsigned_abs(),
             http: count("http")?.unsigned_abs(),
             logs: count("logs")?.unsigned_abs(),
@@ -180,7 +183,7 @@ impl Reader {
     ) -> Result<Option<T>, RecordingError> {
         let found = self
             .db
-            .prepare_cached(sql)
+            .prepare_cached(&self.over_findings(sql))
             .and_then(|mut statement| statement.query_row(params, |row| Ok(read(row))).optional());
         match found {
             Ok(Some(Ok(value))) => Ok(Some(value)),
@@ -215,7 +218,7 @@ impl Reader {
             is_broken: false,
         };
         let result = (|| {
-            let mut statement = self.db.prepare_cached(sql)?;
+            let mut statement = self.db.prepare_cached(&self.over_findings(sql))?;
             let mut rows = statement.query(params)?;
             while let Some(row) = rows.next()? {
                 seen.rows += 1;

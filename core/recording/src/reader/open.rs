@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -52,6 +52,7 @@ pub(super) fn open(path: &Path) -> Result<Reader, RecordingError> {
         > 0;
     Ok(Reader {
         has_row_sums,
+        has_derived_findings: Cell::new(false),
         path: path.to_owned(),
         db,
         blobs: RefCell::new(BlobReader::default()),

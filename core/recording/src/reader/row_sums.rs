@@ -65,7 +65,7 @@ impl Reader {
         }
         let changed = self.is_changed(table, "");
         let sql = format!(
-            "SELECT CAST({name} AS TEXT) FROM {table} WHERE {condition} AND {changed} LIMIT {MAX_NAMED}"
+            "SELECT CAST({name} AS TEXT) FROM main.{table} WHERE {condition} AND {changed} LIMIT {MAX_NAMED}"
         );
         let rows: Vec<String> = self.rows(table, &sql, [], |row| Ok(row.get(0)?))?;
         for row in rows {

@@ -3,12 +3,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Budget;
-use crate::Finding;
-use crate::detail::TurnRest;
+use crate::detail::{FindingRest, TurnRest};
 use crate::error::ReadError;
 use crate::model::{
-    CloseRecord, Connection, Direction, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode, Outcome,
-    Span, SpanKind, Turn, TurnKind, TurnRow,
+    CloseRecord, Connection, Direction, Finding, FindingCode, FrameRecord, HttpBody, HttpExchange, LogRecord,
+    Opcode, Outcome, Severity, Span, SpanKind, Turn, TurnKind, TurnRow,
 };
 
 /// JSON in a column.
@@ -54,7 +53,7 @@ fn named<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, ReadErr
 /// What a page of the list reads of a turn; long texts are cut in the query.
 pub(super) const TURN_ROW: &str = "t.turn, t.kind, t.outcome, t.connection, t.t_us, t.duration_us, \
     substr(t.cause, 1, 200), substr(t.view, 1, 500), CASE WHEN length(t.changed) <= 65536 THEN t.changed END, \
-    t.patches, t.findings, t.queries, substr(coalesce(t.error, t.exception), 1, 300)";
+    t.patches, findings_of(t), t.queries, substr(coalesce(t.error, t.exception), 1, 300)";
 
 /// How many columns [`TURN_ROW`] has.
 pub(super) const TURN_ROW_COLUMNS: usize = 13;
@@ -228,12 +227,20 @@ pub(super) fn http(row: &Row<'_>) -> Result<HttpExchange, ReadError> {
 pub(super) const FINDING: &str = "SELECT turn, code, severity, message, fix, detail FROM findings";
 
 pub(super) fn finding(row: &Row<'_>) -> Result<Finding, ReadError> {
+    // Before rules had versions, the rest was whatever the rule had to say.
+    let rest: FindingRest = json(row, 5).unwrap_or_default();
     Ok(Finding {
+        code: FindingCode::from(row.get::<_, String>(1)?),
+        severity: Severity::from_name(&row.get::<_, String>(2)?),
+        certain: rest.certain,
+        primary: rest.primary,
         turn: row.get(0)?,
-        code: row.get(1)?,
-        severity: row.get(2)?,
+        view: rest.view,
+        event: rest.event,
+        place: rest.place,
         message: row.get(3)?,
         fix: row.get(4)?,
-        detail: json(row, 5)?,
+        evidence: rest.evidence,
+        rules: rest.rules,
     })
 }

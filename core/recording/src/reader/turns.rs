@@ -317,12 +317,12 @@ impl Reader {
         let columns = columns.clamp(1, MAX_COLUMNS);
         let span_us = self.totals()?.span_us.max(1);
         let sql = "SELECT CAST(min(max(t_us, 0) * ?1 / ?2, ?1 - 1) AS INTEGER) AS place, \
-             sum(kind_of = 0), sum(kind_of = 1), sum(kind_of = 2), sum(kind_of = 3), sum(queries), sum(findings), \
-             min(turn) FROM (SELECT turn, t_us, queries, findings, CASE \
+             sum(kind_of = 0), sum(kind_of = 1), sum(kind_of = 2), sum(kind_of = 3), sum(queries), sum(found), \
+             min(turn) FROM (SELECT turn, t_us, queries, findings_of(t) AS found, CASE \
              WHEN outcome = 'error' OR exception IS NOT NULL THEN 3 \
              WHEN outcome IN ('full_html', 'recovered') THEN 2 \
              WHEN outcome IN ('noop', 'empty_patch', 'silent', 'unanswered') THEN 1 \
-             ELSE 0 END AS kind_of FROM turns) GROUP BY place";
+             ELSE 0 END AS kind_of FROM turns AS t) GROUP BY place";
         let found = self.rows("the overview", sql, params![columns, span_us], |row| {
             let place: u32 = row.get(0)?;
             let column = OverviewColumn {

@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::statements::{self, insert, replace};
 use crate::blobs::{BlobId, BlobStore};
 use crate::compression::Compressor;
-use crate::detail::TurnRest;
+use crate::detail::{FindingRest, TurnRest};
 use crate::model::{
-    Connection, ConnectionId, Direction, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode, PatchRecord,
-    Span, SpanKind, Turn, TurnId, TurnKind, View, ViewId,
+    Connection, ConnectionId, Direction, Finding, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode,
+    PatchRecord, Span, SpanKind, Turn, TurnId, TurnKind, View, ViewId,
 };
 use crate::payload::{Payload, read_text};
 use crate::schema::MAX_VALUE_BYTES;
 use crate::snapshots::{SnapshotError, SnapshotStore};
-use crate::{Entry, Finding, Keyframe, SnapshotDelta};
+use crate::{Entry, Keyframe, SnapshotDelta};
 
 /// How many turns may have spans or findings before they themselves come.
 const MAX_EARLY: usize = 10_000;
@@ -347,11 +347,11 @@ impl Rows {
     fn finding(&mut self, db: &Db, finding: &Finding) -> Result<(), WriteError> {
         db.prepare_cached(insert("findings"))?.execute(params![
             finding.turn,
-            finding.code,
-            finding.severity,
+            finding.code.name(),
+            finding.severity.name(),
             finding.message,
             finding.fix,
-            finding.detail.to_string()
+            json(&FindingRest::of(finding))?
         ])?;
         if let Some(turn) = finding.turn {
             self.count(db, turn, 0, 1)?;

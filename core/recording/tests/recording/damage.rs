@@ -47,7 +47,7 @@ fn read_all(path: &Path) {
     let _ = reader.http(0, 10);
     let _ = reader.http_body(1, BodySide::Response);
     let _ = reader.logs(0, 10);
-    let _ = reader.findings();
+    let _ = reader.findings(0, 100);
     let _ = reader.frames(0..=u64::MAX, 1000);
     for turn in [1, 2, 100] {
         let _ = reader.turn(turn);

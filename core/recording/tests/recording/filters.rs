@@ -45,7 +45,7 @@ fn turns() -> Vec<Entry> {
             turn: 5,
             spans: sample::spans(),
         },
-        Entry::Finding(djscope_recording::Finding {
+        Entry::Finding(djscope_recording::model::Finding {
             turn: Some(5),
             ..sample::finding()
         }),
@@ -230,4 +230,24 @@ proptest! {
             prop_assert_eq!(Filter::parse(&printed), Ok(filter), "{}", printed);
         }
     }
+}
+
+/// As deep as a filter may nest, it is printed as one that may nest as deep.
+#[test]
+fn the_deepest_filters_are_printed_as_filters() {
+    let deep = |open: &str, inner: &str, close: &str, times: usize| {
+        format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+    };
+    for text in [
+        format!("'|\nZ\n{}\",\"\n--------*---", "-".repeat(32)),
+        deep("-(a ", "kind!=event", ")", 16),
+        deep("(a | b ", "-kind:event", ")", 32),
+        deep("-(a | b ", "-x", ")", 16),
+        deep("-", "kind!=event", "", 32),
+    ] {
+        let filter = Filter::parse(&text).unwrap();
+        let printed = filter.to_string();
+        assert_eq!(Filter::parse(&printed).as_ref(), Ok(&filter), "{text}: {printed}");
+    }
+    assert!(Filter::parse(&deep("-", "x", "", 40)).is_err());
 }

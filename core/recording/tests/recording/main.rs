@@ -4,6 +4,7 @@
 
 mod damage;
 mod filters;
+mod findings;
 mod names;
 mod opening;
 mod placing;

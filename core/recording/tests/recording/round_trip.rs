@@ -41,7 +41,7 @@ fn every_kind_of_entry_reads_back_as_written() {
             }
             Entry::Keyframe(keyframe) => assert_eq!(reader.dom(1).unwrap().unwrap().html, keyframe.html),
             Entry::Finding(finding) => {
-                assert_eq!(reader.findings().unwrap(), std::slice::from_ref(&finding));
+                assert_eq!(reader.findings(0, 10).unwrap(), std::slice::from_ref(&finding));
                 assert_eq!(reader.findings_of_turn(1).unwrap(), [finding]);
             }
             Entry::Meta { key, value } => assert_eq!(reader.meta().unwrap()[&key], value),

@@ -1,11 +1,12 @@
 //! Entries to record.
 
 use djscope_recording::model::{
-    CloseRecord, Connection, Direction, Exception, FrameRecord, FullHtml, Handler, HandlerParam, HttpBody,
-    HttpExchange, LogRecord, Opcode, Outcome, PatchRecord, SentFrame, Span, SpanKind, Template,
-    TemplateSource, TracebackFrame, Turn, TurnId, TurnKind, View,
+    CloseRecord, Connection, Direction, Evidence, Exception, Finding, FindingCode, FrameRecord, FullHtml,
+    Handler, HandlerParam, HttpBody, HttpExchange, KnownEvidence, LogRecord, Opcode, Outcome, PatchRecord,
+    Place, SentFrame, Severity, Span, SpanKind, Template, TemplateSource, TracebackFrame, Turn, TurnId,
+    TurnKind, View,
 };
-use djscope_recording::{Entry, Finding, Keyframe, SnapshotDelta, Writer, WriterOptions};
+use djscope_recording::{Entry, Keyframe, SnapshotDelta, Writer, WriterOptions};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -270,12 +271,25 @@ pub fn http() -> HttpExchange {
 
 pub fn finding() -> Finding {
     Finding {
+        code: FindingCode::Other("DJE-053".to_owned()),
+        severity: Severity::Error,
+        certain: true,
+        primary: true,
         turn: Some(1),
-        code: "DJE-053".to_owned(),
-        severity: "error".to_owned(),
+        view: Some("shop.views.CartView".to_owned()),
+        event: Some("add".to_owned()),
+        place: Some(Place::Code {
+            file: "/srv/shop/views.py".to_owned(),
+            line: Some(20),
+            column: None,
+        }),
         message: "nothing changed on the page".to_owned(),
         fix: "name the key".to_owned(),
-        detail: json!({"keys": ["count"]}),
+        evidence: vec![
+            KnownEvidence::Span { span: 1 }.into(),
+            Evidence::Other(json!({"keys": ["count"]})),
+        ],
+        rules: 1,
     }
 }
 

@@ -92,7 +92,8 @@ fn a_full_disk_loses_entries_and_says_so_and_never_waits_for_ever() {
     assert!(writer.flush(LONG));
     assert!(begun.elapsed() < LONG);
     let health = writer.health();
-    assert!(health.is_failing);
+    // What is small enough may still find room behind what was not.
+    assert!(health.lost["frame"] > 1_000, "{health:?}");
     assert!(
         health.error.as_ref().unwrap().starts_with("no space left for"),
         "{health:?}"

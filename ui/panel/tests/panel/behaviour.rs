@@ -1,7 +1,7 @@
 //! What each view shows, and what keys and clicks do, as a screen reader would tell.
 
 use djscope_hub::model::{Outcome, TurnKind};
-use djscope_hub::{ProbeState, Query, RecordingState};
+use djscope_hub::{Ask, Command, ProbeState, Query, RecordingState};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
@@ -22,9 +22,9 @@ fn shop_at(turn: u64) -> Stage {
 }
 
 /// Numbers of the pages that were asked for.
-fn pages(asked: &[Query]) -> Vec<u64> {
-    let froms = asked.iter().filter_map(|query| match query {
-        Query::Turns { from, .. } => Some(*from / 128),
+fn pages(asked: &[Ask]) -> Vec<u64> {
+    let froms = asked.iter().filter_map(|ask| match ask {
+        Ask::Query(Query::Turns { from, .. }) => Some(*from / 128),
         _ => None,
     });
     froms.collect()
@@ -282,7 +282,7 @@ fn keys_are_letters_while_typing() {
         !preview
             .take_asked()
             .iter()
-            .any(|query| matches!(query, Query::Pause { .. }))
+            .any(|ask| matches!(ask, Ask::Command(Command::Pause { .. })))
     );
     stage.key(Key::Escape).key(Key::Num2);
     assert!(stage.selected().contains(&"State".to_owned()));
@@ -353,7 +353,8 @@ fn pause_is_asked_of_the_hub() {
     stage.click("Go on recording").expect(&["rec 00:42"]);
     let asked = preview.take_asked();
     assert!(
-        asked.contains(&Query::Pause { paused: true }) && asked.contains(&Query::Pause { paused: false })
+        asked.contains(&Ask::Command(Command::Pause { paused: true }))
+            && asked.contains(&Ask::Command(Command::Pause { paused: false }))
     );
 }
 

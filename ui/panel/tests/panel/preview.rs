@@ -4,8 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use djscope_hub::filter::Filter;
-use djscope_hub::model::{Outcome, OverviewColumn, SpanKind, TurnDetail, TurnRow};
-use djscope_hub::{Answer, Client, ProbeState, Query, RecordingState, Status, TurnPage};
+use djscope_hub::model::{Finding, Outcome, OverviewColumn, SpanKind, TurnDetail, TurnRow};
+use djscope_hub::parts::{self, StateTree};
+use djscope_hub::{
+    Answer, Ask, Client, Command, ErrorCode, Event, HubError, Message, ProbeState, Query, RecordingState,
+    Reply, Request, Status, TurnPage,
+};
 
 use crate::shop;
 
@@ -18,8 +22,11 @@ pub struct Recording {
     /// The state that the hub reports.
     pub status: Status,
     /// What was asked, in order.
-    pub asked: Vec<Query>,
-    answers: Vec<Answer>,
+    pub asked: Vec<Ask>,
+    /// Findings of its turns.
+    pub findings: Vec<Finding>,
+    watched: Option<u64>,
+    messages: Vec<Message>,
 }
 
 /// A recording that a panel and a test share.
@@ -53,14 +60,18 @@ impl Preview {
                 missing: Vec::new(),
             },
             problems: Vec::new(),
+            damage: None,
+            is_diagnosed: true,
         };
-        let answers = vec![Answer::Status(status.clone())];
+        let messages = vec![Message::Event(Event::Status(Box::new(status.clone())))];
         Self(Rc::new(RefCell::new(Recording {
             turns,
             count,
             status,
             asked: Vec::new(),
-            answers,
+            findings: Vec::new(),
+            watched: None,
+            messages,
         })))
     }
 
@@ -78,7 +89,8 @@ impl Preview {
     pub fn change(&self, change: impl FnOnce(&mut Recording)) {
         let recording = &mut *self.0.borrow_mut();
         change(recording);
-        recording.answers.push(Answer::Status(recording.status.clone()));
+        recording.say_status();
+        recording.say_turn();
     }
 
     /// Adds a turn, as a live recording does.
@@ -92,47 +104,106 @@ impl Preview {
     }
 
     /// What was asked since the last time.
-    pub fn take_asked(&self) -> Vec<Query> {
+    pub fn take_asked(&self) -> Vec<Ask> {
         std::mem::take(&mut self.0.borrow_mut().asked)
     }
 }
 
 impl Client for Preview {
-    fn ask(&mut self, query: Query) {
+    fn send(&mut self, request: Request) -> Result<(), HubError> {
         let recording = &mut *self.0.borrow_mut();
-        recording.asked.push(query.clone());
-        let answer = recording.answer(query);
-        recording.answers.extend(answer);
+        recording.asked.push(request.ask.clone());
+        let result = match request.ask {
+            Ask::Query(query) => recording.answer(query),
+            Ask::Command(command) => recording.obey(command),
+        };
+        let reply = Reply::of(request.id, result);
+        recording.messages.push(Message::Reply(reply));
+        Ok(())
     }
 
-    fn answers(&mut self) -> Vec<Answer> {
-        std::mem::take(&mut self.0.borrow_mut().answers)
+    fn receive(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.0.borrow_mut().messages)
     }
 }
 
 impl Recording {
-    fn answer(&mut self, query: Query) -> Option<Answer> {
-        Some(match query {
-            Query::Turns { filter, from, limit } => Answer::Turns(self.page(filter, from, limit)),
-            Query::Turn { turn } if turn == 0 || turn > self.count => {
-                let message = format!("there is no turn {turn} in this recording");
-                Answer::Failed {
-                    query: Query::Turn { turn },
-                    message,
-                    hint: None,
-                }
-            }
-            Query::Turn { turn } => Answer::Turn(Box::new(self.detail(turn))),
-            Query::Overview { columns } => self.overview(columns),
-            Query::Pause { paused } => {
+    fn say_status(&mut self) {
+        let status = Box::new(self.status.clone());
+        self.messages.push(Message::Event(Event::Status(status)));
+    }
+
+    /// The watched turn, as it is by now.
+    fn say_turn(&mut self) {
+        let watched = self.asked.iter().rev().find_map(|ask| match ask {
+            Ask::Command(Command::Watch { turn }) => Some(*turn),
+            _ => None,
+        });
+        if let Some(turn) = watched.flatten().or(self.watched) {
+            self.watched = Some(turn);
+            let summary = Box::new(self.summary(turn));
+            self.messages.push(Message::Event(Event::Turn(summary)));
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<Answer, HubError> {
+        match command {
+            Command::Pause { paused } => {
                 self.status.recording = if paused {
                     RecordingState::Paused
                 } else {
                     RecordingState::Live
                 };
-                Answer::Status(self.status.clone())
+                self.say_status();
             }
-            Query::Http { .. } => return None,
+            Command::Watch { turn } => self.watched = turn,
+            Command::Cancel { .. } | Command::Start { .. } | Command::Stop { .. } => {}
+        }
+        Ok(Answer::Done)
+    }
+
+    fn summary(&self, turn: u64) -> djscope_hub::TurnSummary {
+        let findings = self.findings.iter().filter(|finding| finding.turn == Some(turn));
+        parts::summary(&self.detail(turn), findings.cloned().collect())
+    }
+
+    fn answer(&mut self, query: Query) -> Result<Answer, HubError> {
+        Ok(match query {
+            Query::Turns { filter, from, limit } => Answer::Turns(self.page(filter, from, limit)?),
+            Query::Position { filter, turn } => {
+                let all = self.page(filter, 0, u32::MAX)?.rows;
+                Answer::Position {
+                    position: all.partition_point(|row| row.turn < turn) as u64,
+                    matches: all.iter().any(|row| row.turn == turn),
+                }
+            }
+            Query::Turn { turn } if turn == 0 || turn > self.count => {
+                let message = format!("there is no turn {turn} in this recording");
+                return Err(HubError::new(ErrorCode::NotFound, message));
+            }
+            Query::Turn { turn } => Answer::Turn(Box::new(self.summary(turn))),
+            Query::State {
+                turn,
+                view,
+                from,
+                limit,
+            } => {
+                let detail = self.detail(turn);
+                let tree = StateTree::of(detail.before.as_ref(), detail.after.as_ref(), &view);
+                Answer::State(tree.page(from, limit))
+            }
+            Query::Payload { frame, from } => {
+                let all = self.turns.iter().flat_map(|detail| &detail.frames);
+                let found = all.filter(|own| own.frame == frame).next_back();
+                let payload = &found.expect("the panel asks for frames that it knows").payload;
+                Answer::Payload(parts::payload_piece(frame, payload, from))
+            }
+            Query::Overview { columns } => self.overview(columns),
+            Query::Patches { turn, .. }
+            | Query::Frames { turn, .. }
+            | Query::Spans { turn, .. }
+            | Query::Logs { turn, .. } => parts::answer(&self.detail(turn), &query)?,
+            other => panic!("the panel has no use for {other:?}"),
         })
     }
 
@@ -142,30 +213,30 @@ impl Recording {
         detail
     }
 
-    fn page(&self, filter: String, from: u64, limit: u32) -> TurnPage {
-        if let Err(error) = Filter::parse(&filter) {
-            return TurnPage {
-                filter,
-                from,
-                filter_error: Some(error.to_string()),
-                ..TurnPage::default()
-            };
+    fn row(&self, turn: u64) -> TurnRow {
+        let own = self.findings.iter().filter(|finding| finding.turn == Some(turn));
+        TurnRow {
+            findings: own.count() as u32,
+            ..row(&self.detail(turn))
         }
-        let numbers = |from: u64, limit: u64| from + 1..=self.count.min(from + limit);
+    }
+
+    fn page(&self, filter: String, from: u64, limit: u32) -> Result<TurnPage, HubError> {
+        if let Err(error) = Filter::parse(&filter) {
+            return Err(HubError::new(ErrorCode::BadFilter, error.to_string()));
+        }
+        let numbers = |from: u64, limit: u64| from + 1..=self.count.min(from.saturating_add(limit));
         if filter.is_empty() {
-            let rows = numbers(from, limit.into())
-                .map(|turn| row(&self.detail(turn)))
-                .collect();
-            return TurnPage {
+            let rows = numbers(from, limit.into()).map(|turn| self.row(turn)).collect();
+            return Ok(TurnPage {
                 filter,
                 from,
                 total: self.count,
                 rows,
-                filter_error: None,
-            };
+            });
         }
         let matching: Vec<TurnRow> = numbers(0, self.count)
-            .map(|turn| row(&self.detail(turn)))
+            .map(|turn| self.row(turn))
             .filter(|row| matches(row, &filter))
             .collect();
         let total = matching.len() as u64;
@@ -174,13 +245,12 @@ impl Recording {
             .skip(from as usize)
             .take(limit as usize)
             .collect();
-        TurnPage {
+        Ok(TurnPage {
             filter,
             from,
             total,
             rows,
-            filter_error: None,
-        }
+        })
     }
 
     fn overview(&self, count: u32) -> Answer {

@@ -2,23 +2,26 @@
 //!
 //! It says what the recording says. Where nothing was seen, the link is unknown, not broken.
 
-use djscope_hub::model::{Direction, Outcome, SpanKind, TurnDetail, TurnKind};
+use djscope_recording::model::{ChangeKind, Direction, Outcome, Scope, SpanKind, TurnDetail, TurnKind};
+use djscope_report::words::{self, short_class};
+use djscope_report::{units, value};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::format;
-use crate::glyphs;
-use crate::value;
 
 /// Lines that a link shows at most.
 pub const MAX_LINES: usize = 8;
 
+/// Bytes of a value in a line.
+const MAX_VALUE_BYTES: usize = 90;
+
 /// How far the turn got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
     /// It happened.
     Ran,
     /// It happened, in a way that costs more than it should.
-    Dear,
+    Costly,
     /// The chain ends here.
     Broken,
     /// The chain had ended before.
@@ -28,10 +31,22 @@ pub enum State {
 }
 
 /// A line below a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Line {
-    /// One of the turn's changes, by index.
-    Change(usize),
+    /// A difference between the states before and after.
+    Change {
+        /// Public or private.
+        scope: Scope,
+        /// Names and list indices from the top.
+        path: Vec<String>,
+        /// How it differs.
+        kind: ChangeKind,
+        /// The value before, as Python prints it, cut.
+        before: Option<String>,
+        /// The value after, as Python prints it, cut.
+        after: Option<String>,
+    },
     /// Data, in monospace.
     Data(String),
     /// Words.
@@ -39,12 +54,12 @@ pub enum Line {
 }
 
 /// One link.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// What kind of link.
-    pub name: &'static str,
+    pub name: String,
     /// How far the turn got.
-    pub state: State,
+    pub state: LinkState,
     /// What ran, changed or was sent.
     pub title: String,
     /// Where, or how much.
@@ -55,15 +70,6 @@ pub struct Link {
     pub kind: Option<SpanKind>,
     /// More of it.
     pub lines: Vec<Line>,
-}
-
-/// What is certain about how the turn ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// What happened.
-    pub headline: String,
-    /// Where, or what follows from it.
-    pub text: String,
 }
 
 /// True if a probe told anything about the turn.
@@ -102,20 +108,20 @@ pub fn links(detail: &TurnDetail) -> Vec<Link> {
     for (link, kind) in links.iter_mut().zip(kinds) {
         link.kind = Some(kind);
     }
-    if let Some(broken) = links.iter().position(|link| link.state == State::Broken) {
+    if let Some(broken) = links.iter().position(|link| link.state == LinkState::Broken) {
         for link in &mut links[broken + 1..] {
             // What was seen to happen stays; an error frame still reaches the browser.
-            if matches!(link.state, State::Broken | State::Unknown) {
-                link.state = State::Idle;
+            if matches!(link.state, LinkState::Broken | LinkState::Unknown) {
+                link.state = LinkState::Idle;
             }
         }
     }
     links
 }
 
-fn link(name: &'static str, state: State, title: impl Into<String>) -> Link {
+fn link(name: &'static str, state: LinkState, title: impl Into<String>) -> Link {
     Link {
-        name,
+        name: name.to_owned(),
         state,
         title: title.into(),
         note: String::new(),
@@ -166,10 +172,10 @@ fn cause(detail: &TurnDetail) -> Link {
         .unwrap_or_default();
     let title = match turn.kind {
         TurnKind::Event => event,
-        kind if event.is_empty() => glyphs::kind_word(kind).to_owned(),
-        kind => format!("{} {event}", glyphs::kind_word(kind)),
+        kind if event.is_empty() => words::kind(kind).to_owned(),
+        kind => format!("{} {event}", words::kind(kind)),
     };
-    let mut link = link("cause", State::Ran, title);
+    let mut link = link("cause", LinkState::Ran, title);
     link.note = match (turn.kind, turn.reference) {
         (TurnKind::Event, Some(reference)) => format!("event, ref {reference}"),
         (_, Some(reference)) => format!("ref {reference}"),
@@ -193,7 +199,7 @@ fn more(lines: &mut Vec<Line>, all: usize, where_to: &str) {
     if all > MAX_LINES {
         lines.push(Line::Words(format!(
             "{} more {where_to}",
-            format::count((all - MAX_LINES) as u64)
+            units::count((all - MAX_LINES) as u64)
         )));
     }
 }
@@ -210,7 +216,7 @@ fn handler_place(detail: &TurnDetail) -> Option<String> {
         Some(handler) => (handler.file.as_ref()?, handler.line),
         None => (view.file.as_ref()?, view.line),
     };
-    Some(format::place(file, line.map(u64::from)))
+    Some(units::place(file, line.map(u64::from)))
 }
 
 fn handler(detail: &TurnDetail) -> Link {
@@ -222,7 +228,7 @@ fn handler(detail: &TurnDetail) -> Link {
         .map(|span| span.name.clone());
     let mut link = match (&name, &turn.exception) {
         (Some(name), Some(exception)) => {
-            let mut link = link("handler", State::Broken, call(name));
+            let mut link = link("handler", LinkState::Broken, call(name));
             link.lines.push(Line::Data(format!(
                 "{}: {}",
                 short_class(&exception.class),
@@ -232,18 +238,18 @@ fn handler(detail: &TurnDetail) -> Link {
         }
         (None, Some(exception)) => link(
             "handler",
-            State::Broken,
+            LinkState::Broken,
             format!("raised {}", short_class(&exception.class)),
         ),
-        (Some(name), None) => link("handler", State::Ran, call(name)),
-        (None, None) if detail.spans.is_empty() => link("handler", State::Unknown, "not seen"),
+        (Some(name), None) => link("handler", LinkState::Ran, call(name)),
+        (None, None) if detail.spans.is_empty() => link("handler", LinkState::Unknown, "not seen"),
         (None, None) if turn.kind == TurnKind::Event && has_no_effect(detail) => {
-            link("handler", State::Broken, "no handler ran")
+            link("handler", LinkState::Broken, "no handler ran")
         }
-        (None, None) if turn.kind != TurnKind::Event => link("handler", State::Idle, "none"),
-        (None, None) => link("handler", State::Unknown, "not seen"),
+        (None, None) if turn.kind != TurnKind::Event => link("handler", LinkState::Idle, "none"),
+        (None, None) => link("handler", LinkState::Unknown, "not seen"),
     };
-    if !matches!(link.state, State::Idle | State::Unknown) {
+    if !matches!(link.state, LinkState::Idle | LinkState::Unknown) {
         link.note = handler_place(detail).unwrap_or_default();
     }
     link.us = time_of(detail, SpanKind::Handler);
@@ -256,8 +262,8 @@ fn handler(detail: &TurnDetail) -> Link {
         let time = time_of(detail, SpanKind::Sql).unwrap_or_default();
         link.lines.push(Line::Words(format!(
             "{} in this turn, {}",
-            format::counted(queries as u64, "query", "queries"),
-            format::ms(time)
+            units::counted(queries as u64, "query", "queries"),
+            units::ms(time)
         )));
     }
     link
@@ -271,35 +277,37 @@ fn call(name: &str) -> String {
     }
 }
 
-fn short_class(class: &str) -> &str {
-    class.rsplit('.').next().unwrap_or(class)
-}
-
 fn changed(detail: &TurnDetail) -> Link {
     let Some(names) = detail.turn.changed.as_deref() else {
         return match (&detail.before, &detail.after) {
             (None, Some(first)) => {
                 let names = (first.public.len() + first.private.len()) as u64;
-                let title = format!("first state, {}", format::counted(names, "name", "names"));
-                link("changed", State::Ran, title)
+                let title = format!("first state, {}", units::counted(names, "name", "names"));
+                link("changed", LinkState::Ran, title)
             }
-            _ => link("changed", State::Unknown, "not seen"),
+            _ => link("changed", LinkState::Unknown, "not seen"),
         };
     };
     if names.is_empty() {
         // The page can change all the same: what a template shows need not be state.
         let state = if has_no_effect(detail) {
-            State::Broken
+            LinkState::Broken
         } else {
-            State::Idle
+            LinkState::Idle
         };
         return link("changed", state, "no key changed");
     }
-    let mut link = link("changed", State::Ran, names.join("  "));
-    link.note = format::counted(detail.changes.len() as u64, "difference", "differences");
-    link.lines = (0..detail.changes.len().min(MAX_LINES))
-        .map(Line::Change)
-        .collect();
+    let mut link = link("changed", LinkState::Ran, names.join("  "));
+    link.note = units::counted(detail.changes.len() as u64, "difference", "differences");
+    let shown = |value: &Option<Value>| value.as_ref().map(|value| value::repr(value, MAX_VALUE_BYTES));
+    let changes = detail.changes.iter().take(MAX_LINES).map(|change| Line::Change {
+        scope: change.scope,
+        path: change.path.clone(),
+        kind: change.kind,
+        before: shown(&change.before),
+        after: shown(&change.after),
+    });
+    link.lines = changes.collect();
     more(&mut link.lines, detail.changes.len(), "in State");
     link
 }
@@ -316,14 +324,14 @@ fn template(detail: &TurnDetail) -> Link {
     if !was_rendered {
         let has_changed = turn.changed.as_ref().is_some_and(|names| !names.is_empty());
         return match (detail.spans.is_empty(), has_changed && has_no_effect(detail)) {
-            (true, _) => link("template", State::Unknown, "not seen"),
-            (false, true) => link("template", State::Broken, "not rendered"),
-            (false, false) => link("template", State::Idle, "not rendered"),
+            (true, _) => link("template", LinkState::Unknown, "not seen"),
+            (false, true) => link("template", LinkState::Broken, "not rendered"),
+            (false, false) => link("template", LinkState::Idle, "not rendered"),
         };
     }
-    let mut link = link("template", State::Ran, name);
+    let mut link = link("template", LinkState::Ran, name);
     if let Some(names) = &turn.context {
-        link.note = format::counted(names.len() as u64, "name in context", "names in context");
+        link.note = units::counted(names.len() as u64, "name in context", "names in context");
     }
     match turn.rendered.as_deref() {
         None => {}
@@ -343,15 +351,15 @@ fn template(detail: &TurnDetail) -> Link {
 fn patches(detail: &TurnDetail) -> Link {
     let turn = &detail.turn;
     let mut link = match (turn.outcome, turn.patches) {
-        (Outcome::FullHtml, _) => link("patches", State::Dear, "full HTML instead of patches"),
-        (Outcome::Mounted | Outcome::Recovered, _) => link("patches", State::Ran, "whole HTML"),
-        (Outcome::EmptyPatch, _) | (_, Some(0)) => link("patches", State::Broken, "0 patches"),
+        (Outcome::FullHtml, _) => link("patches", LinkState::Costly, "full HTML instead of patches"),
+        (Outcome::Mounted | Outcome::Recovered, _) => link("patches", LinkState::Ran, "whole HTML"),
+        (Outcome::EmptyPatch, _) | (_, Some(0)) => link("patches", LinkState::Broken, "0 patches"),
         (_, Some(count)) => link(
             "patches",
-            State::Ran,
-            format::counted(count.into(), "patch", "patches"),
+            LinkState::Ran,
+            units::counted(count.into(), "patch", "patches"),
         ),
-        (_, None) => link("patches", State::Idle, "none"),
+        (_, None) => link("patches", LinkState::Idle, "none"),
     };
     if let Some(reason) = turn
         .full_html
@@ -387,10 +395,10 @@ fn browser(detail: &TurnDetail) -> Link {
         .filter(|frame| frame.direction == Direction::ToBrowser);
     let sent: Vec<_> = to_browser.filter(|frame| !frame.kind.is_empty()).collect();
     let state = match (sent.is_empty(), detail.turn.outcome, &detail.http) {
-        (false, ..) => State::Ran,
-        (true, _, Some(_)) => State::Ran,
-        (true, Outcome::Silent | Outcome::Unanswered, _) => State::Broken,
-        (true, ..) => State::Idle,
+        (false, ..) => LinkState::Ran,
+        (true, _, Some(_)) => LinkState::Ran,
+        (true, Outcome::Silent | Outcome::Unanswered, _) => LinkState::Broken,
+        (true, ..) => LinkState::Idle,
     };
     let title = match (sent.as_slice(), &detail.http) {
         ([], Some(http)) => format!("{} {} {}", http.method, http.status, http.url),
@@ -403,7 +411,7 @@ fn browser(detail: &TurnDetail) -> Link {
     };
     let mut link = link("browser", state, title);
     if !sent.is_empty() {
-        let size = format::size(sent.iter().map(|frame| frame.length).sum());
+        let size = units::size(sent.iter().map(|frame| frame.length).sum());
         let version = detail
             .turn
             .version
@@ -415,8 +423,8 @@ fn browser(detail: &TurnDetail) -> Link {
         .and_then(Value::as_u64)
         .filter(|failed| *failed > 0)
     {
-        link.state = State::Broken;
-        let patches = format::counted(failed, "patch", "patches");
+        link.state = LinkState::Broken;
+        let patches = units::counted(failed, "patch", "patches");
         link.lines
             .push(Line::Words(format!("{patches} found nothing to change")));
     }
@@ -425,96 +433,9 @@ fn browser(detail: &TurnDetail) -> Link {
     link
 }
 
-/// What the recording itself says for certain; nothing for a turn that did what it should.
-pub fn verdict(detail: &TurnDetail) -> Option<Verdict> {
-    let turn = &detail.turn;
-    if let Some(exception) = &turn.exception {
-        let place = exception
-            .frames
-            .last()
-            .map(|frame| format::place(&frame.file, Some(frame.line.into())));
-        let within = exception
-            .frames
-            .last()
-            .map(|frame| format!(" in {}()", frame.function))
-            .unwrap_or_default();
-        let headline = format!("{}{within}", short_class(&exception.class));
-        let text = place
-            .into_iter()
-            .chain([format::one_line(&exception.message, 300)])
-            .collect::<Vec<_>>()
-            .join(" · ");
-        return Some(Verdict { headline, text });
-    }
-    let changed = turn.changed.as_deref();
-    let (headline, text) = match (turn.outcome, changed) {
-        (Outcome::Error, _) => (
-            "The server answered with an error".to_owned(),
-            turn.error.clone().unwrap_or_default(),
-        ),
-        (Outcome::EmptyPatch, Some(names)) if !names.is_empty() => (
-            format!("{} changed, and the patch is empty", listed(names)),
-            "The rendered page is the same as before".to_owned(),
-        ),
-        (Outcome::EmptyPatch, _) => (
-            "The patch is empty".to_owned(),
-            "The page stays as it is".to_owned(),
-        ),
-        (Outcome::Noop, Some([])) => (
-            "No key changed, so nothing was rendered".to_owned(),
-            "djust answered with noop".to_owned(),
-        ),
-        (Outcome::Noop, Some(names)) if names.iter().all(|name| name.starts_with('_')) => (
-            format!("Only private names changed: {}", listed(names)),
-            "They are never in the template context; djust answered with noop".to_owned(),
-        ),
-        (Outcome::Noop, Some(names)) => (
-            format!("{} changed, and djust answered with noop", listed(names)),
-            String::new(),
-        ),
-        (Outcome::FullHtml, _) => (
-            "The whole HTML was sent instead of patches".to_owned(),
-            full_html(detail),
-        ),
-        (Outcome::Recovered, _) => (
-            "The browser asked for the whole HTML again".to_owned(),
-            "A patch before this turn did not apply".to_owned(),
-        ),
-        (Outcome::Unanswered, _) => (
-            "No answer".to_owned(),
-            "The server is still at work, or the connection closed before it answered".to_owned(),
-        ),
-        _ => return None,
-    };
-    Some(Verdict { headline, text })
-}
-
-fn full_html(detail: &TurnDetail) -> String {
-    let Some(full) = &detail.turn.full_html else {
-        return String::new();
-    };
-    let mut parts = vec![format!("djust's reason: {}", full.reason)];
-    if let Some(size) = full.html_size {
-        parts.push(format::counted(size, "character", "characters"));
-    }
-    if let Some(count) = full.patch_count.filter(|count| *count > 0) {
-        parts.push(format!("{} given up", format::counted(count, "patch", "patches")));
-    }
-    parts.join(" · ")
-}
-
-fn listed(names: &[String]) -> String {
-    match names {
-        [one] => one.clone(),
-        [one, two] => format!("{one} and {two}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
-        [] => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use djscope_hub::model::{Span, Turn};
+    use djscope_recording::model::{Span, Turn};
     use serde_json::json;
 
     use super::*;
@@ -535,18 +456,8 @@ mod tests {
             detail: json!({"failed": failed, "element": "button#add"}),
         };
         TurnDetail {
-            turn,
-            connection: None,
-            view: None,
-            before: None,
-            after: None,
-            changes: Vec::new(),
-            frames: Vec::new(),
-            patches: Vec::new(),
             spans: vec![span],
-            logs: Vec::new(),
-            http: None,
-            left_out: Vec::new(),
+            ..TurnDetail::of(turn)
         }
     }
 
@@ -561,7 +472,7 @@ mod tests {
     #[test]
     fn patches_that_failed_break_the_chain() {
         let links = links(&told(2));
-        assert_eq!(links[5].state, State::Broken);
+        assert_eq!(links[5].state, LinkState::Broken);
         assert!(
             matches!(&links[5].lines[..], [Line::Words(text)] if text == "2 patches found nothing to change")
         );

@@ -1,9 +1,11 @@
 //! Typed values (see `docs/probe-protocol.md`) as Python would print them, and what is inside them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// What a value is, for its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// A string.
     Text,

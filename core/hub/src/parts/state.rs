@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use djscope_hub::model::{ChangeKind, Scope, Snapshot};
+use djscope_recording::model::{ChangeKind, Scope, Snapshot};
+use djscope_report::value;
 use serde_json::{Map, Value};
 
-use crate::value::{self, Class};
+use super::cut_page;
+use crate::api::{Node, Shown, StatePage, StateView};
 
 /// Between the names of a path; no Python name holds it.
 pub const SEPARATOR: char = '\u{1f}';
@@ -16,64 +18,72 @@ const OPEN_UP_TO: usize = 40;
 /// Bytes of a value that a row can show.
 const VALUE_LIMIT: usize = 240;
 
-/// A value as a row shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// As Python prints it.
-    pub text: String,
-    /// For its colour.
-    pub class: Class,
-}
-
-impl Shown {
-    fn of(value: &Value) -> Self {
-        Self {
-            text: value::repr(value, VALUE_LIMIT),
-            class: value::class(value),
-        }
-    }
-}
-
-/// One row of the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Node {
-    /// Heads the public or the private names.
-    Scope {
-        /// Which.
-        scope: Scope,
-        /// How many there are.
-        names: usize,
-        /// How many of them differ.
-        changed: usize,
-    },
-    /// A name, key or index with its values.
-    Entry {
-        /// How deep, from 0.
-        depth: usize,
-        /// Public or private.
-        scope: Scope,
-        /// The last part of the path.
-        name: String,
-        /// The whole path, joined with [`SEPARATOR`].
-        path: String,
-        /// How it differs.
-        change: Option<ChangeKind>,
-        /// None if it has no parts, else whether they are shown.
-        is_open: Option<bool>,
-        /// Before.
-        before: Option<Shown>,
-        /// After.
-        after: Option<Shown>,
-    },
-}
-
-/// The path of a [`djscope_hub::model::Change`].
+/// The path of a [`Change`](djscope_recording::model::Change) as [`Node::Entry`] has it.
 pub fn path_of(parts: &[String]) -> String {
     parts.join(&SEPARATOR.to_string())
 }
 
-/// The rows of two states.
-pub fn rows(
+/// The tree of a turn's states, as far as it is open.
+#[derive(Debug)]
+pub struct StateTree {
+    rows: Vec<Node>,
+    flipped: Vec<String>,
+    revealed: Option<u64>,
+}
+
+impl StateTree {
+    /// The rows of two states; what holds the path that is to be found is opened.
+    pub fn of(before: Option<&Snapshot>, after: Option<&Snapshot>, view: &StateView) -> Self {
+        let mut flipped: HashSet<String> = view.flipped.iter().cloned().collect();
+        let mut made = rows(before, after, &flipped, view.only_changes);
+        let mut revealed = None;
+        if let Some(path) = &view.reveal {
+            for (end, _) in path.match_indices(SEPARATOR) {
+                let parent = &path[..end];
+                let is_closed = made.iter().any(
+                    |row| matches!(row, Node::Entry { path, is_open: Some(false), .. } if path == parent),
+                );
+                if is_closed {
+                    // It is closed by default or by hand: either way the opposite opens it.
+                    if !flipped.remove(parent) {
+                        flipped.insert(parent.to_owned());
+                    }
+                    made = rows(before, after, &flipped, view.only_changes);
+                }
+            }
+            let is_wanted = |row: &Node| matches!(row, Node::Entry { path: own, .. } if own == path);
+            revealed = made.iter().position(is_wanted).map(|position| position as u64);
+        }
+        let mut flipped: Vec<String> = flipped.into_iter().collect();
+        flipped.sort_unstable();
+        Self {
+            rows: made,
+            flipped,
+            revealed,
+        }
+    }
+
+    /// Some of the rows.
+    pub fn page(&self, from: u64, limit: u32) -> StatePage {
+        let page = cut_page(&self.rows, from, limit, Clone::clone);
+        StatePage {
+            from: page.from,
+            total: page.total,
+            rows: page.rows,
+            flipped: self.flipped.clone(),
+            revealed: self.revealed,
+        }
+    }
+}
+
+fn shown(value: &Value) -> Shown {
+    Shown {
+        text: value::repr(value, VALUE_LIMIT),
+        class: value::class(value),
+    }
+}
+
+fn rows(
     before: Option<&Snapshot>,
     after: Option<&Snapshot>,
     flipped: &HashSet<String>,
@@ -225,8 +235,8 @@ impl Tree<'_> {
             path: path.clone(),
             change,
             is_open,
-            before: pair.before.map(Shown::of),
-            after: pair.after.map(Shown::of),
+            before: pair.before.map(shown),
+            after: pair.after.map(shown),
         });
         for part in parts {
             self.entry(scope, depth + 1, &path, &part);

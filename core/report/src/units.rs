@@ -1,6 +1,6 @@
 //! Numbers, times and sizes as text: three significant digits, one unit a column.
 
-use djscope_hub::model::Micros;
+use djscope_recording::model::Micros;
 
 /// `value` with three significant digits: `<0.01`, `0.42`, `4.10`, `18.2`, `204`, `1 204`.
 pub fn digits(value: f64) -> String {
