@@ -115,7 +115,7 @@ impl Client for Preview {
         recording.asked.push(request.ask.clone());
         let result = match request.ask {
             Ask::Query(query) => recording.answer(query),
-            Ask::Command(command) => recording.obey(command),
+            Ask::Command(command) => recording.obey(&command),
         };
         let reply = Reply::of(request.id, result);
         recording.messages.push(Message::Reply(reply));
@@ -146,17 +146,17 @@ impl Recording {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Result<Answer, HubError> {
+    fn obey(&mut self, command: &Command) -> Result<Answer, HubError> {
         match command {
             Command::Pause { paused } => {
-                self.status.recording = if paused {
+                self.status.recording = if *paused {
                     RecordingState::Paused
                 } else {
                     RecordingState::Live
                 };
                 self.say_status();
             }
-            Command::Watch { turn } => self.watched = turn,
+            Command::Watch { turn } => self.watched = *turn,
             Command::Cancel { .. } | Command::Start { .. } | Command::Stop { .. } => {}
         }
         Ok(Answer::Done)
@@ -193,8 +193,8 @@ impl Recording {
                 Answer::State(tree.page(from, limit))
             }
             Query::Payload { frame, from } => {
-                let all = self.turns.iter().flat_map(|detail| &detail.frames);
-                let found = all.filter(|own| own.frame == frame).next_back();
+                let mut all = self.turns.iter().flat_map(|detail| &detail.frames);
+                let found = all.rfind(|own| own.frame == frame);
                 let payload = &found.expect("the panel asks for frames that it knows").payload;
                 Answer::Payload(parts::payload_piece(frame, payload, from))
             }
