@@ -2,8 +2,8 @@
 
 use djscope_engine::apply::apply;
 use djscope_engine::diff::DiffOptions;
+use djscope_engine::page::{self, Work};
 use djscope_engine::tree::{Kind, NodeId, Tree};
-use djscope_engine::view::{self, Work};
 use djscope_tests::browser::{Browser, Page};
 use djscope_tests::project;
 use proptest::strategy::{Strategy, ValueTree};
@@ -107,7 +107,7 @@ pub(crate) async fn compare(page: &mut Page) {
         let mut cases = Vec::new();
         let mut expected = Vec::new();
         for (old, new) in changes {
-            let mut view = view::Page::new(old.html(), DiffOptions::default()).unwrap();
+            let mut view = page::Page::new(old.html(), DiffOptions::default()).unwrap();
             let (html, mut tree) = (view.html().to_owned(), view.tree().clone());
             let patches = view.update(new.html(), Work::Changed).unwrap();
             let applied = apply(&mut tree, &patches);

@@ -7,6 +7,7 @@ pub mod apply;
 pub mod diff;
 pub mod lines;
 pub mod live;
+pub mod page;
 pub mod template;
 pub mod tree;
 pub mod value;

@@ -9,10 +9,11 @@ use serde_json::{Value as Json, json};
 
 use crate::apply::apply;
 use crate::diff::{DiffOptions, diff};
+use crate::page::Work;
 use crate::template::{Context, Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 use crate::tree::{IdCounter, ParseError, Parser, parse, parse_written};
 use crate::value::Dict;
-use crate::view::{View, ViewError, Work};
+use crate::view::{View, ViewError};
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

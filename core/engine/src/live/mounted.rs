@@ -11,10 +11,11 @@ use super::encoding::{for_template, is_callable, json_bytes, not_serializable_in
 use super::trace::{NoChange, Phase, Span, Turn};
 use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
+use crate::page::{Page, Work};
 use crate::template::TemplateError;
 use crate::template::filters::url::quote;
 use crate::value::{Dict, Value};
-use crate::view::{KeyProblem, Page, View, ViewError, Work};
+use crate::view::{KeyProblem, View, ViewError};
 
 /// A mounted view with its page.
 pub(super) struct Mounted {

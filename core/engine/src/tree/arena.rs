@@ -3,7 +3,7 @@
 use super::{Sizes, Tree};
 
 impl Tree {
-    pub(super) fn sizes(&self) -> Sizes {
+    pub(crate) fn sizes(&self) -> Sizes {
         Sizes {
             nodes: self.nodes.len(),
             children: self.children.len(),
@@ -12,7 +12,7 @@ impl Tree {
         }
     }
 
-    pub(super) fn shrink_to(&mut self, sizes: Sizes) {
+    pub(crate) fn shrink_to(&mut self, sizes: Sizes) {
         self.nodes.truncate(sizes.nodes);
         self.children.truncate(sizes.children);
         self.attributes.truncate(sizes.attributes);
@@ -20,7 +20,7 @@ impl Tree {
     }
 
     /// Whether so much of the arena is no longer used that reading the page anew is better.
-    pub(super) fn is_worn(&self) -> bool {
+    pub(crate) fn is_worn(&self) -> bool {
         let now = self.sizes();
         now.nodes > 3 * self.built.nodes + 4096
             || now.children > 3 * self.built.children + 16384

@@ -14,22 +14,20 @@ mod namespace;
 mod parse;
 mod reference;
 mod references;
-mod revise;
 mod write;
+mod written;
 
 pub use build::MAX_DEPTH;
 pub use id::{ElementId, IdCounter};
 pub use namespace::Namespace;
 pub use parse::{ParseError, Parsed, Parser, parse, parse_content, parse_written};
 
+pub(crate) use names::{Traits, is_space};
 pub(crate) use namespace::ChildContext;
-pub(crate) use parse::{InsertedInto, parse_inserted};
-pub use revise::Changed;
-pub(crate) use revise::{Revision, Run};
+pub(crate) use parse::{InsertedInto, parse_among, parse_inserted};
 pub(crate) use write::Place;
 
 use id::NO_ID;
-use names::Traits;
 
 /// A node's place in the arena of its tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -148,14 +146,14 @@ pub struct Tree {
     /// Bytes that each node took when the tree was last written whole.
     written: Vec<u32>,
     /// Whether two siblings have one key, once that was asked.
-    has_doubled_keys: Option<bool>,
+    pub(crate) has_doubled_keys: Option<bool>,
     /// Sizes of the arena when it was built.
     built: Sizes,
 }
 
 /// How much an arena holds, what is no longer used included.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sizes {
+pub(crate) struct Sizes {
     nodes: usize,
     children: usize,
     attributes: usize,
@@ -164,10 +162,10 @@ struct Sizes {
 
 /// Where the root stands in the source.
 #[derive(Clone, Debug)]
-struct RootPlace {
-    start: u32,
+pub(crate) struct RootPlace {
+    pub start: u32,
     /// Names of the elements around it, outermost first.
-    around: Vec<Box<str>>,
+    pub around: Vec<Box<str>>,
 }
 
 /// A tree without a node, which no one outside sees.
@@ -358,7 +356,29 @@ impl Tree {
         &self.text[span.range()]
     }
 
-    fn traits(&self, node: NodeId) -> Traits {
+    /// Where the root stands in the source; `None` if nodes do not know their places.
+    pub(crate) fn root_in_source(&self) -> Option<&RootPlace> {
+        self.place.as_ref()
+    }
+
+    pub(crate) fn extent(&self, node: NodeId) -> Extent {
+        self.node(node).extent
+    }
+
+    pub(crate) fn extent_mut(&mut self, node: NodeId) -> &mut Extent {
+        &mut self.node_mut(node).extent
+    }
+
+    /// How many elements are in a node, itself included.
+    pub(crate) fn elements_of(&self, node: NodeId) -> u32 {
+        self.node(node).elements
+    }
+
+    pub(crate) fn set_elements(&mut self, node: NodeId, elements: u32) {
+        self.node_mut(node).elements = elements;
+    }
+
+    pub(crate) fn traits(&self, node: NodeId) -> Traits {
         self.node(node).traits
     }
 }

@@ -148,6 +148,26 @@ fn read(source: &str, ids: Ids, parser: Parser) -> Result<Parsed, ParseError> {
     })
 }
 
+/// Reads source that takes the place of children of an element `depth` elements deep, of which the names and those of
+/// the elements above it are `around`; adds its nodes to the tree and gives them.
+///
+/// `None` if that cannot be done apart from the rest of the page; then the tree is as it was.
+pub(crate) fn parse_among(
+    source: &str,
+    tree: &mut Tree,
+    depth: usize,
+    around: &[&str],
+) -> Option<Vec<NodeId>> {
+    let before = tree.sizes();
+    let nodes = fast::parse_among(source, tree, &mut IdCounter::default(), depth, around);
+    if nodes.is_none() || tree.has_ignored {
+        tree.shrink_to(before);
+        tree.has_ignored = false;
+        return None;
+    }
+    nodes
+}
+
 /// What HTML is inserted into.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InsertedInto<'a> {

@@ -6,7 +6,6 @@
 
 mod cause;
 mod keys;
-mod page;
 mod plan;
 
 use std::fmt;
@@ -16,13 +15,13 @@ use djscope_wire::Patch;
 use thiserror::Error;
 
 use crate::diff::DiffOptions;
+use crate::page::{Changed, Page, Work};
 use crate::template::{Context, Environment, Loader, Memo, Output, Template, TemplateError};
-use crate::tree::{Changed, ParseError};
+use crate::tree::ParseError;
 use crate::value::{Dict, Value};
 
 pub use cause::{Cause, CauseNode};
 pub use keys::{KeyProblem, KeyProblemKind};
-pub use page::{Page, Work};
 pub use plan::Plan;
 
 /// Why a view cannot be rendered.

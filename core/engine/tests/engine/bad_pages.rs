@@ -2,8 +2,8 @@
 
 use djscope_engine::apply::apply;
 use djscope_engine::diff::{DiffOptions, diff};
+use djscope_engine::page::{Page, Work};
 use djscope_engine::tree::{IdCounter, ParseError, Parser, parse};
-use djscope_engine::view::{Page, Work};
 
 fn read(source: &str) -> Result<djscope_engine::tree::Tree, ParseError> {
     parse(source, IdCounter::default(), Parser::Fast).map(|parsed| parsed.tree)

@@ -1,8 +1,7 @@
 //! Doing again only what a change touches gives what doing everything again gives.
 
 use djscope_engine::diff::DiffOptions;
-use djscope_engine::tree::Changed;
-use djscope_engine::view::{Page, Work};
+use djscope_engine::page::{Changed, Page, Work};
 use proptest::prelude::*;
 
 use super::pages;

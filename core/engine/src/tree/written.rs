@@ -1,32 +1,20 @@
-//! Where nodes are in the written page.
+//! How much of the written page each node takes.
 
-use super::super::{ChildContext, NodeId, Place, Tree};
-use super::holder::Holder;
+use super::{ChildContext, NodeId, Place, Tree};
 
 impl Tree {
-    /// Where the child at an index is in the written page.
-    pub(super) fn run_start(&self, holder: &Holder, child: usize) -> Option<usize> {
-        if self.written.is_empty() {
-            return None;
-        }
-        let mut start = 0;
-        let steps = holder.path.iter().map(|&index| index as usize).chain([child]);
-        for (&node, index) in holder.above.iter().chain([&holder.node]).zip(steps) {
-            start += self.start_length(node);
-            start += self.children(node)[..index]
-                .iter()
-                .map(|&child| self.written_length(child))
-                .sum::<usize>();
-        }
-        Some(start)
+    /// Whether it is known how much of the written page each node takes.
+    pub(crate) fn is_measured(&self) -> bool {
+        !self.written.is_empty()
     }
 
-    pub(super) fn written_length(&self, node: NodeId) -> usize {
+    pub(crate) fn written_length(&self, node: NodeId) -> usize {
         self.written.get(node.0 as usize).copied().unwrap_or_default() as usize
     }
 
-    pub(super) fn grow_written(&mut self, holder: &Holder, also: &[NodeId], growth: isize) {
-        for &node in holder.above.iter().chain([&holder.node]).chain(also) {
+    /// Nodes have become longer in the written page.
+    pub(crate) fn grow_written(&mut self, nodes: impl IntoIterator<Item = NodeId>, growth: isize) {
+        for node in nodes {
             if let Some(length) = self.written.get_mut(node.0 as usize) {
                 *length = (*length as isize + growth) as u32;
             }
@@ -46,7 +34,7 @@ impl Tree {
     }
 
     /// Children of an HTML element, measured as well.
-    pub(super) fn write_measured(&mut self, nodes: &[NodeId]) -> String {
+    pub(crate) fn write_measured(&mut self, nodes: &[NodeId]) -> String {
         self.written.resize(self.nodes.len(), 0);
         let mut written = std::mem::take(&mut self.written);
         let mut html = String::new();

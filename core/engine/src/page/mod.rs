@@ -1,9 +1,13 @@
 //! The page as the browser has it.
 
+mod revise;
+
 use djscope_wire::Patch;
 
 use crate::diff::{DiffOptions, accumulate, diff, keep_ignored, sync_ids};
-use crate::tree::{Changed, IdCounter, ParseError, Parser, Revision, Run, Tree, parse};
+use crate::tree::{IdCounter, ParseError, Parser, Tree, parse};
+pub use revise::Changed;
+use revise::{Revision, Run};
 
 /// How much is done again for a new render.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Which children are read again for which differences.
 
-use super::super::{IdCounter, Kind, NodeId, Tree, fast};
 use super::holder::{Holder, Touched};
 use super::region::Region;
 use crate::diff::DiffOptions;
+use crate::tree::{Kind, NodeId, Tree, parse_among};
 
 /// How many elements around a difference are tried.
 const MOST_ATTEMPTS: usize = 3;
@@ -178,19 +178,10 @@ impl Tree {
     }
 
     fn read_among(&mut self, source: &str, holder: &Holder) -> Option<Vec<NodeId>> {
-        let place = self.place.clone()?;
-        let mut around: Vec<String> = place.around.iter().map(ToString::to_string).collect();
-        around.extend(holder.above.iter().map(|&node| self.name(node).to_owned()));
-        around.push(self.name(holder.node).to_owned());
+        let root = self.root_in_source()?;
+        let mut around: Vec<String> = root.around.iter().map(ToString::to_string).collect();
+        around.extend(holder.way().map(|node| self.name(node).to_owned()));
         let names: Vec<&str> = around.iter().map(String::as_str).collect();
-        let before = self.sizes();
-        let depth = holder.above.len() + 2;
-        let nodes = fast::parse_among(source, self, &mut IdCounter::default(), depth, &names);
-        if nodes.is_none() || self.has_ignored {
-            self.shrink_to(before);
-            self.has_ignored = false;
-            return None;
-        }
-        nodes
+        parse_among(source, self, holder.above.len() + 2, &names)
     }
 }

@@ -1,11 +1,11 @@
 //! Putting new children into a tree.
 
-use super::super::{Extent, Kind, NodeId, Slice, Tree};
 use super::holder::{Holder, Touched};
 use super::plan::Exchange;
 use super::region::Region;
 use super::{Revision, Run};
 use crate::diff::{Before, DiffOptions, diff_since, ids_since, opening_id};
+use crate::tree::{Kind, NodeId, Tree};
 
 /// A part of the written page that is written again.
 struct Rewritten {
@@ -49,7 +49,7 @@ impl Tree {
                 let start = rewritten.start?;
                 let html = self.write_measured(&exchange.nodes);
                 let growth = html.len() as isize - rewritten.old_length as isize;
-                self.grow_written(&exchange.holder, &[], growth);
+                self.grow_written(exchange.holder.way(), growth);
                 Some(Run {
                     start,
                     old_length: rewritten.old_length,
@@ -72,10 +72,7 @@ impl Tree {
         let old_children = self.children(holder.node).to_vec();
         let gone = &old_children[touched.first..touched.last];
         let elements = |tree: &Self, nodes: &[NodeId]| -> i64 {
-            nodes
-                .iter()
-                .map(|&node| i64::from(tree.node(node).elements))
-                .sum()
+            nodes.iter().map(|&node| i64::from(tree.elements_of(node))).sum()
         };
         let more_elements = elements(self, nodes) - elements(self, gone);
         let rewritten = Rewritten {
@@ -89,22 +86,17 @@ impl Tree {
         children.extend_from_slice(&old_children[touched.last..]);
         self.set_children(holder.node, &children);
         self.grow(holder, region.growth);
-        for &node in holder.above.iter().chain([&holder.node]) {
-            let entry = self.node_mut(node);
-            entry.elements = (i64::from(entry.elements) + more_elements) as u32;
+        for node in holder.way() {
+            let elements = i64::from(self.elements_of(node)) + more_elements;
+            self.set_elements(node, elements as u32);
         }
         rewritten
     }
 
     /// Gives the new elements the ids that they would have if the page was read anew.
     fn number(&mut self, exchange: &Exchange, next_id: u64) {
-        let Holder { node, above, .. } = &exchange.holder;
-        let way: Vec<NodeId> = above
-            .iter()
-            .chain([node])
-            .chain(exchange.nodes.first())
-            .copied()
-            .collect();
+        let first = exchange.nodes.first().copied();
+        let way: Vec<NodeId> = exchange.holder.way().chain(first).collect();
         let mut before = 0;
         for step in way.windows(2) {
             let siblings = self
@@ -112,7 +104,7 @@ impl Tree {
                 .iter()
                 .take_while(|&&child| child != step[1]);
             before += 1 + siblings
-                .map(|&child| u64::from(self.node(child).elements))
+                .map(|&child| u64::from(self.elements_of(child)))
                 .sum::<u64>();
         }
         let mut id = next_id + before;
@@ -121,8 +113,7 @@ impl Tree {
             if self.kind(node) == Kind::Element {
                 self.set_id(node, id);
                 id += 1;
-                let slice: Slice = self.node(node).children;
-                open.extend(self.children[slice.range()].iter().rev());
+                open.extend(self.children(node).iter().rev());
             }
         }
     }
@@ -133,19 +124,19 @@ impl Tree {
         let taken: usize = nodes
             .iter()
             .map(|&node| {
-                let extent: Extent = self.node(node).extent;
+                let extent = self.extent(node);
                 (extent.lead + extent.length) as usize
             })
             .sum();
         if let Some(&after) = old_children.get(touched.last) {
-            self.node_mut(after).extent.lead = (read - taken) as u32;
+            self.extent_mut(after).lead = (read - taken) as u32;
         }
     }
 
     /// The holder and what it is in have become longer in the source.
     pub(super) fn grow(&mut self, holder: &Holder, growth: isize) {
-        for &node in holder.above.iter().chain([&holder.node]) {
-            let extent = &mut self.node_mut(node).extent;
+        for node in holder.way() {
+            let extent = self.extent_mut(node);
             extent.length = (extent.length as isize + growth) as u32;
         }
     }
@@ -155,7 +146,7 @@ impl Tree {
         if let Some(known) = self.has_doubled_keys {
             return known;
         }
-        let is_doubled = self.are_doubled(&[self.root], true);
+        let is_doubled = self.are_doubled(&[self.root()], true);
         self.has_doubled_keys = Some(is_doubled);
         is_doubled
     }

@@ -1,9 +1,8 @@
 //! The element that holds a difference, and its children that it touches.
 
-use super::super::names::Traits;
-use super::super::{Kind, NodeId, Tree};
 use super::region::Region;
 use crate::diff::DiffOptions;
+use crate::tree::{Kind, NodeId, Traits, Tree};
 
 /// The element that holds the region, and the way to it.
 #[derive(Clone)]
@@ -29,6 +28,11 @@ impl Holder {
         self.content_start = start;
         true
     }
+
+    /// The elements that it is in, outermost first, and the element itself.
+    pub(super) fn way(&self) -> impl Iterator<Item = NodeId> {
+        self.above.iter().copied().chain([self.node])
+    }
 }
 
 /// Which children of the holder are read again.
@@ -43,17 +47,34 @@ pub(super) struct Touched {
 }
 
 impl Tree {
+    /// Where the child at an index is in the written page.
+    pub(super) fn run_start(&self, holder: &Holder, child: usize) -> Option<usize> {
+        if !self.is_measured() {
+            return None;
+        }
+        let mut start = 0;
+        let steps = holder.path.iter().map(|&index| index as usize).chain([child]);
+        for (node, index) in holder.way().zip(steps) {
+            start += self.start_length(node);
+            start += self.children(node)[..index]
+                .iter()
+                .map(|&child| self.written_length(child))
+                .sum::<usize>();
+        }
+        Some(start)
+    }
+
     /// Walks from the root to the innermost element of which the content holds the region.
     pub(super) fn holder(&self, region: Region, options: DiffOptions) -> Option<Holder> {
-        let mut start = self.place.as_ref()?.start as usize;
+        let mut start = self.root_in_source()?.start as usize;
         let mut holder = Holder {
-            node: self.root,
+            node: self.root(),
             path: Vec::new(),
             above: Vec::new(),
-            content_start: start + self.node(self.root).extent.open as usize,
+            content_start: start + self.extent(self.root()).open as usize,
             starts_above: Vec::new(),
         };
-        if !region.is_in(&self.content(self.root, start)) {
+        if !region.is_in(&self.content(self.root(), start)) {
             return None;
         }
         loop {
@@ -63,7 +84,7 @@ impl Tree {
             start = holder.content_start;
             let mut inner = None;
             for (index, &child) in self.children(holder.node).iter().enumerate() {
-                let extent = self.node(child).extent;
+                let extent = self.extent(child);
                 start += extent.lead as usize;
                 if start > region.start {
                     break;
@@ -90,13 +111,13 @@ impl Tree {
 
     /// Whether the region touches the first child of an element that no tag opens: the parser makes it for that child.
     pub(super) fn may_vanish(&self, node: NodeId, start: usize, region: Region) -> bool {
-        let first = self.children(node).first().map(|&first| self.node(first).extent);
-        self.node(node).extent.open == 0
+        let first = self.children(node).first().map(|&first| self.extent(first));
+        self.extent(node).open == 0
             && first.is_none_or(|first| region.start < start + (first.lead + first.length) as usize)
     }
 
     pub(super) fn content(&self, node: NodeId, start: usize) -> std::ops::Range<usize> {
-        let extent = self.node(node).extent;
+        let extent = self.extent(node);
         start + extent.open as usize..start + (extent.length - extent.close) as usize
     }
 
@@ -131,7 +152,7 @@ impl Tree {
         let mut start = holder.content_start;
         let mut end_is_found = false;
         for (index, &child) in children.iter().enumerate() {
-            let extent = self.node(child).extent;
+            let extent = self.extent(child);
             start += extent.lead as usize;
             let end = start + extent.length as usize;
             if is_block(child) && end <= region.start {
@@ -152,7 +173,7 @@ impl Tree {
     }
 
     pub(super) fn all_touched(&self, holder: &Holder) -> Touched {
-        let extent = self.node(holder.node).extent;
+        let extent = self.extent(holder.node);
         Touched {
             first: 0,
             last: self.children(holder.node).len(),

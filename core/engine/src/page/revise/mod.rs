@@ -8,18 +8,16 @@ mod exchange;
 mod holder;
 mod plan;
 mod region;
-mod written;
 
-use super::names::is_space;
-use super::{Kind, Namespace, Tree};
 use crate::diff::DiffOptions;
+use crate::tree::{Kind, Namespace, Tree, is_space};
 use holder::Holder;
 pub use region::Changed;
 use region::Region;
 
 /// What became of the page between two sources.
 #[derive(Debug)]
-pub(crate) struct Revision {
+pub(super) struct Revision {
     /// What the browser is told.
     pub patches: Vec<djscope_wire::Patch>,
     /// Which parts of the written page have to be written again, the last one first; `None`: all of it.
@@ -28,7 +26,7 @@ pub(crate) struct Revision {
 
 /// Children of one element that were exchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
+pub(super) struct Run {
     /// Where they start in the written page, in bytes.
     pub start: usize,
     /// How many bytes the old ones took.
@@ -43,7 +41,7 @@ impl Tree {
     ///
     /// The sources differ only in the `changed` pieces; `next_id` is the first id of the elements of `new`, were it
     /// read anew.
-    pub(crate) fn revise(
+    pub(super) fn revise(
         &mut self,
         old: &str,
         new: &str,
@@ -51,7 +49,7 @@ impl Tree {
         next_id: u64,
         options: DiffOptions,
     ) -> Option<Revision> {
-        if self.has_ignored || self.root_namespace != Namespace::Html || self.place.is_none() {
+        if self.has_ignored() || self.root_namespace() != Namespace::Html || self.root_in_source().is_none() {
             return None;
         }
         let regions = Region::between(old, new, changed)?;
@@ -73,7 +71,7 @@ impl Tree {
         let mut start = holder.content_start;
         let mut found = None;
         for (index, &child) in self.children(holder.node).iter().enumerate() {
-            let extent = self.node(child).extent;
+            let extent = self.extent(child);
             start += extent.lead as usize;
             let end = start + extent.length as usize;
             if self.kind(child) == Kind::Text && start <= region.start && region.end <= end {
@@ -109,9 +107,10 @@ impl Tree {
             self.set_text(node, after);
         }
         self.grow(holder, region.growth);
-        self.node_mut(node).extent.length = after.len() as u32;
+        self.extent_mut(node).length = after.len() as u32;
         if let Some(run) = &run {
-            self.grow_written(holder, &[node], run.html.len() as isize - run.old_length as isize);
+            let growth = run.html.len() as isize - run.old_length as isize;
+            self.grow_written(holder.way().chain([node]), growth);
         }
         let mut path = holder.path.clone();
         path.push(index as u32);
