@@ -13,7 +13,7 @@ use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
 use crate::page::{Page, Work};
 use crate::template::TemplateError;
-use crate::template::filters::url::quote;
+use crate::template::quoting::quote;
 use crate::value::{Dict, Value};
 use crate::view::{KeyProblem, View, ViewError};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::template::filters::url::unquote;
+use crate::template::quoting::unquote;
 use crate::value::{Dict, Value};
 
 /// The user of a request, as far as views may ask.

@@ -52,6 +52,15 @@ pub fn escape_into(text: &str, out: &mut String) {
     out.push_str(&text[written..]);
 }
 
+/// Appends a text, escaped or as it is.
+pub(crate) fn push(text: &str, escapes: bool, out: &mut String) {
+    if escapes {
+        escape_into(text, out);
+    } else {
+        out.push_str(text);
+    }
+}
+
 /// What stands for a value in HTML: a `SafeString` as it is, everything else printed and escaped.
 pub fn conditional_escape(value: &Value) -> Cow<'_, str> {
     match value {

@@ -13,7 +13,7 @@ use crate::live::application::{Clock, Registered};
 use crate::live::mounted::{Failure, Mounted, timed};
 use crate::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
 use crate::live::{Declaration, Handler, Request};
-use crate::template::filters::url::unquote;
+use crate::template::quoting::unquote;
 use crate::value::Dict;
 
 impl Session {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Call, FilterError};
-use crate::template::escape::escape_into;
+use crate::template::escape::push;
 use crate::value::Value;
 
 /// `linenumbers`.
@@ -56,14 +56,6 @@ fn push_with_breaks(text: &str, escapes: bool, out: &mut String) {
             out.push_str("<br>");
         }
         push(line, escapes, out);
-    }
-}
-
-fn push(text: &str, escapes: bool, out: &mut String) {
-    if escapes {
-        escape_into(text, out);
-    } else {
-        out.push_str(text);
     }
 }
 

@@ -7,7 +7,6 @@
 mod arithmetic;
 mod case;
 mod dates;
-mod emails;
 mod entities;
 mod escaping;
 mod file_size;
@@ -35,7 +34,7 @@ mod time_zones;
 mod truncate;
 mod truncate_html;
 mod unordered_list;
-pub(crate) mod url;
+mod url;
 mod urlize;
 mod wrap;
 

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::emails::is_email;
 use super::entities::unescape;
-use super::url::{quote, smart_quote};
+use super::url::smart_quote;
 use super::{Call, FilterError};
-use crate::template::escape::escape_into;
+use crate::template::emails::is_email;
+use crate::template::escape::{escape_into, push};
+use crate::template::quoting::quote;
 use crate::value::Value;
 use crate::value::text::{is_whitespace, is_word_character};
 
@@ -47,14 +48,6 @@ fn link_all(call: &Call<'_>, limit: Option<usize>) -> Value {
     Value::safe(out)
 }
 
-fn push(text: &str, escapes: bool, out: &mut String) {
-    if escapes {
-        escape_into(text, out);
-    } else {
-        out.push_str(text);
-    }
-}
-
 /// Appends a word as a link, if it is an address.
 fn push_link(word: &str, limit: Option<usize>, escapes: bool, out: &mut String) -> bool {
     if !word.contains(['.', '@', ':']) {
@@ -86,7 +79,7 @@ fn target(address: &str) -> Option<(String, &'static str)> {
     if is_short && is_host(address) {
         return Some((smart_quote(&format!("http://{}", unescape(address))), NOFOLLOW));
     }
-    if !address.contains(':') && is_email(address) {
+    if !address.contains(':') && is_email(address, &[]) {
         let (user, domain) = address.rsplit_once('@')?;
         return Some((format!("mailto:{}@{}", quote(user, ""), quote(domain, "")), ""));
     }

@@ -10,6 +10,7 @@ use super::super::lexer::Token;
 use super::super::node::Tag;
 use super::super::output::Output;
 use super::super::parser::Parser;
+use super::super::quoting::quote_plus;
 use super::super::reads::Reads;
 use super::super::render::Renderer;
 use super::arguments::{Arguments, Assignments, evaluate};
@@ -122,19 +123,4 @@ fn encode(parameters: &Parameters) -> String {
             .map(move |value| format!("{}={}", quote_plus(name), quote_plus(value)))
     });
     pairs.collect::<Vec<_>>().join("&")
-}
-
-/// `urllib.parse.quote_plus`.
-fn quote_plus(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' ' => quoted.push('+'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
-                quoted.push(char::from(byte));
-            }
-            _ => quoted.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    quoted
 }
