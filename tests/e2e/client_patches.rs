@@ -4,14 +4,12 @@ use djscope_engine::apply::apply;
 use djscope_engine::diff::DiffOptions;
 use djscope_engine::page::{self, Work};
 use djscope_engine::tree::{Kind, NodeId, Tree};
+use djscope_oracle::pages;
 use djscope_tests::browser::{Browser, Page};
 use djscope_tests::project;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-
-#[path = "../../core/engine/tests/properties/pages.rs"]
-mod pages;
 
 /// Batches that are applied; some pages do not change.
 const BATCHES: usize = 700;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use djscope_engine::live::trace::Outcome;
 use djscope_engine::live::{Arguments, Handler, Instance, ParameterType, Raised};
-use djscope_engine::value::Value;
+use djscope_template::value::Value;
 use djscope_wire::{ServerFrame, ServerMessage};
 use serde_json::json;
 

@@ -14,10 +14,10 @@ use djscope_engine::live::{
     StoodClock, encode,
 };
 use djscope_engine::page::Work;
-use djscope_engine::template::{Context, Environment, Libraries, NoTemplates, Template};
 use djscope_engine::tree::{IdCounter, Parser, parse};
-use djscope_engine::value::{Decimal, Dict, Record, RecordKind, Value};
 use djscope_engine::view::View;
+use djscope_template::value::{Decimal, Dict, Record, RecordKind, Value};
+use djscope_template::{Context, Environment, Libraries, NoTemplates, Template};
 
 const LIST: &str = "<div dj-root><h1>{{ title }}</h1><ul>\n{% for item in items %}<li dj-key=\"{{ item.id }}\" \
     class=\"{{ item.cls }}\"><span>{{ item.label }}</span> <button dj-click=\"pick\" dj-value-id=\"{{ item.id }}\">Pick\

@@ -8,7 +8,5 @@ pub mod diff;
 pub mod lines;
 pub mod live;
 pub mod page;
-pub mod template;
 pub mod tree;
-pub mod value;
 pub mod view;

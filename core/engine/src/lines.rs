@@ -10,10 +10,10 @@ use serde_json::{Value as Json, json};
 use crate::apply::apply;
 use crate::diff::{DiffOptions, diff};
 use crate::page::Work;
-use crate::template::{Context, Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 use crate::tree::{IdCounter, ParseError, Parser, parse, parse_written};
-use crate::value::Dict;
 use crate::view::{View, ViewError};
+use djscope_template::value::Dict;
+use djscope_template::{Context, Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use djscope_engine::live::{Application, Push, Raised, TaskId};
-use djscope_engine::value::Value;
+use djscope_template::value::Value;
 use tokio::sync::mpsc::{self, Receiver, Sender, WeakSender};
 
 /// So many deliveries wait for a connection that is busy; more pushes are lost.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use djscope_engine::live::Declared;
-use djscope_engine::value::{Dict, Opaque, Value};
+use djscope_template::value::{Dict, Opaque, Value};
 
 use super::{Exhibit, Wire, broken, fixed, press, press_sets, press_sets_value};
 

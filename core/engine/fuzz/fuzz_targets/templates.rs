@@ -2,7 +2,8 @@
 #![no_main]
 
 use djscope_engine_fuzz::of_pieces;
-use djscope_engine_fuzz::properties::templates::{PIECES, parts_are_the_page, renders_the_same_each_time};
+use djscope_engine_fuzz::template_properties::{parts_are_the_page, renders_the_same_each_time};
+use djscope_oracle::templates::PIECES;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&[u8], &[u8], bool)| {

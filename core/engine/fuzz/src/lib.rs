@@ -6,6 +6,8 @@ mod text;
 
 #[path = "../../tests/properties/mod.rs"]
 pub mod properties;
+#[path = "../../../template/tests/properties/mod.rs"]
+pub mod template_properties;
 
 pub use pages::{AnyPage, Change};
 pub use text::{Edit, drawn, of_pieces};

@@ -1,8 +1,7 @@
 //! The pages of the tests of properties, part by part as the fuzzer chooses them.
 
+use djscope_oracle::pages::{NAMES, Page, Part, RAW, TEXTS};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
-
-use crate::properties::pages::{NAMES, Page, Part, RAW, TEXTS};
 
 /// How deep elements and conditions stand in each other.
 const DEPTH: usize = 5;

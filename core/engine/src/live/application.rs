@@ -12,10 +12,10 @@ use super::bucket::Bucket;
 use super::mounted::{Failure, Mounted};
 use super::trace::{Cause, Turn};
 use super::{Declaration, Handler, LiveView, ModelFields, Request, Route, Settings};
-use crate::template::family::Kinship;
-use crate::template::{Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
-use crate::value::Dict;
 use crate::view::Plan;
+use djscope_template::family::Kinship;
+use djscope_template::value::Dict;
+use djscope_template::{Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 
 /// What time it is. The engine has no clock of its own.
 pub trait Clock {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Signature;
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// The arguments of a call, with the defaults of those that were not sent.
 #[derive(Clone, Debug, Default)]

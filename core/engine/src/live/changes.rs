@@ -1,6 +1,6 @@
 //! Which changes of a state are noticed (djust 1.2, `change_detection.py`).
 
-use crate::value::{RecordKind, Value};
+use djscope_template::value::{RecordKind, Value};
 
 /// How many values inside of a value are compared; of larger ones only the length counts.
 pub const NODES_COMPARED: usize = 20_000;
@@ -64,7 +64,7 @@ fn length(value: &Value) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Dict, Record};
+    use djscope_template::value::{Dict, Record};
     use std::sync::Arc;
 
     fn rows(count: i64, last: &str) -> Value {

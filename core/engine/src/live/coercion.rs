@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::signature::ParameterType;
-use crate::value::{Decimal, Value};
+use djscope_template::value::{Decimal, Value};
 
 /// The value as a parameter of this type wants it; what cannot be converted stays as it is.
 pub fn coerce(value: &Value, annotation: &ParameterType) -> Value {
@@ -37,7 +37,9 @@ fn list(text: &str, items: Option<&ParameterType>) -> Option<Value> {
         return Some(Value::from(Vec::new()));
     }
     let item = |text: &str| {
-        let text: Arc<str> = text.trim_matches(crate::value::text::is_whitespace).into();
+        let text: Arc<str> = text
+            .trim_matches(djscope_template::value::text::is_whitespace)
+            .into();
         match items {
             Some(annotation) => one(&text, annotation),
             None => Some(Value::Str(text)),

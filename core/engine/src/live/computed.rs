@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Instance, Raised};
-use crate::value::Value;
+use djscope_template::value::Value;
 
 /// How a value follows from the state.
 pub type Compute = dyn Fn(&Reader<'_>) -> Result<Value, Raised> + Send + Sync;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::computed::{Computed, Reader};
 use super::{Handler, Raised, UploadSlot};
-use crate::value::Value;
+use djscope_template::value::Value;
 
 /// What is fixed of a view.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::uploads::Upload;
 use super::{Instance, Raised};
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// What is sent to all that have a view open.
 #[derive(Clone, Debug)]

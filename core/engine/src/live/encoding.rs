@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Number, Value as Json};
 
 use super::Raised;
-use crate::value::{Dict, Opaque, OpaqueForm, Record, RecordKind, TimeDelta, Value};
+use djscope_template::value::{Dict, Opaque, OpaqueForm, Record, RecordKind, TimeDelta, Value};
 
 /// Fields of models that never leave the server (djust, `serialization.py`).
 const HIDDEN_FIELDS: &[&str] = &["password", "is_superuser", "is_staff"];

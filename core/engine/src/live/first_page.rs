@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::mounted::Mounted;
-use crate::template::escape::escape;
 use crate::tree::{IdCounter, Parser, Tree, parse};
+use djscope_template::escape::escape;
 
 impl Mounted {
     /// The whole page as it is first sent, with the scripts that bring it to life. Its root says which view it is.

@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Arguments, Declared, Handler, Instance, ParameterType, Raised};
-use crate::template::emails::is_email;
-use crate::template::escape::escape;
-use crate::value::{Dict, Value};
+use djscope_template::emails::is_email;
+use djscope_template::escape::escape;
+use djscope_template::value::{Dict, Value};
 
 /// A rule of its own for a value: what is wrong with it.
 type Check = dyn Fn(&Value) -> Result<(), String> + Send + Sync;

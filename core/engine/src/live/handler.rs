@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Arguments, Instance, Parameter, ParameterType, Raised, Signature};
-use crate::value::Value;
+use djscope_template::value::Value;
 
 /// What a handler does.
 pub type Call = dyn Fn(&mut Instance, &Arguments) -> Result<(), Raised> + Send + Sync;

@@ -11,7 +11,7 @@ use super::computed::Memory;
 use super::effects::Effects;
 use super::uploads::Uploads;
 use super::{Declaration, LiveView, Raised, Request};
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// A mounted view.
 pub struct Instance {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::computed::Reader;
 use super::{Arguments, Declaration, Handler, Instance, Raised, UploadSlot};
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// A view.
 ///

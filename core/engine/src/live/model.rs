@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::ParameterType;
 use super::coercion::coerce;
-use crate::template::family::{family, texts};
-use crate::template::{Loader, Template};
-use crate::value::Value;
+use djscope_template::family::{family, texts};
+use djscope_template::value::Value;
+use djscope_template::{Loader, Template};
 
 /// Names that no template can open to the browser.
 const FORBIDDEN: &[&str] = &[

@@ -12,10 +12,10 @@ use super::trace::{NoChange, Phase, Span, Turn};
 use super::{Instance, Raised, Request};
 use crate::diff::DiffOptions;
 use crate::page::{Page, Work};
-use crate::template::TemplateError;
-use crate::template::quoting::quote;
-use crate::value::{Dict, Value};
 use crate::view::{KeyProblem, View, ViewError};
+use djscope_template::TemplateError;
+use djscope_template::quoting::quote;
+use djscope_template::value::{Dict, Value};
 
 /// A mounted view with its page.
 pub(super) struct Mounted {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::value::PythonError;
+use djscope_template::value::PythonError;
 
 /// An exception that a view raises, named as Python names it, since the browser and the recording are told the name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

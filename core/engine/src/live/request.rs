@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::template::quoting::unquote;
-use crate::value::{Dict, Value};
+use djscope_template::quoting::unquote;
+use djscope_template::value::{Dict, Value};
 
 /// The user of a request, as far as views may ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

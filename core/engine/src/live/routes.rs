@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// A pattern of paths: `/products/<int:pk>/`. A part is literal, `<name>`, `<str:name>`, `<slug:name>` or `<int:name>`.
 #[derive(Clone, Debug)]

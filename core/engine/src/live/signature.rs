@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::value::Value;
+use djscope_template::value::Value;
 
 /// The parameters of a handler, without `self`.
 #[derive(Clone, Debug, Default, PartialEq)]

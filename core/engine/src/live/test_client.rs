@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::trace::Turn;
 use super::{Application, Clock, Input, Output, PageAnswer, Push, Request, Session, TaskId, User, Work};
-use crate::value::Value;
+use djscope_template::value::Value;
 
 /// A clock that stands still until it is moved; its first day is that of Unix.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Clock for StoodClock {
 /// let mut client = TestClient::open(&Arc::new(application), "/", User::anonymous());
 /// assert_eq!(client.answer("increment", &json!({}))["patches"][0]["text"], "1");
 /// assert_eq!(client.html(), "1");
-/// # Ok::<(), djscope_engine::template::TemplateError>(())
+/// # Ok::<(), djscope_template::TemplateError>(())
 /// ```
 #[derive(Debug)]
 pub struct TestClient {

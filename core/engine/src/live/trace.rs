@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// What set off a turn.
 #[derive(Clone, Debug, PartialEq)]

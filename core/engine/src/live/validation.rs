@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::coercion::coerce;
 use super::names::near_miss;
 use super::signature::Signature;
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// Arguments that fit.
 #[derive(Clone, Debug)]

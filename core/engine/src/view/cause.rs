@@ -7,8 +7,8 @@ use std::sync::Arc;
 use djscope_wire::Patch;
 
 use super::View;
-use crate::template::{Blocks, Node, Note, Output, Position, Read, Reads, Template, TemplateError};
 use crate::tree::Tree;
+use djscope_template::{Blocks, Node, Note, Output, Position, Read, Reads, Template, TemplateError};
 
 /// The cause of one patch.
 #[derive(Clone, Debug, PartialEq, Eq)]

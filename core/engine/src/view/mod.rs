@@ -16,9 +16,9 @@ use thiserror::Error;
 
 use crate::diff::DiffOptions;
 use crate::page::{Changed, Page, Work};
-use crate::template::{Context, Environment, Loader, Memo, Output, Template, TemplateError};
 use crate::tree::ParseError;
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
+use djscope_template::{Context, Environment, Loader, Memo, Output, Template, TemplateError};
 
 pub use cause::{Cause, CauseNode};
 pub use keys::{KeyProblem, KeyProblemKind};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::template::family::{Kinship, family};
-use crate::template::{Blocks, Extends, Loader, NodeReads, Reads, Template};
+use djscope_template::family::{Kinship, family};
+use djscope_template::{Blocks, Extends, Loader, NodeReads, Reads, Template};
 
 /// A template, those that it extends, and what each of its parts reads.
 pub struct Plan {

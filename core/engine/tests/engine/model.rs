@@ -1,11 +1,11 @@
 //! What the browser may set by `dj-model`.
 
 use djscope_engine::live::{ModelFields, ModelRefused};
-use djscope_engine::template::{Libraries, Loader, MemoryLoader};
-use djscope_engine::value::Value;
+use djscope_template::value::Value;
+use djscope_template::{Libraries, Loader, MemoryLoader};
 use serde_json::{Value as Json, json};
 
-use crate::oracle::Oracle;
+use djscope_oracle::Oracle;
 
 fn fields(templates: &[(&str, &str)], allowed: &[&str]) -> ModelFields {
     let sources = templates

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use djscope_engine::live::{Parameter, ParameterType, Signature};
-use djscope_engine::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::{Value as Json, json};
 
-use crate::djust::{cases, runner};
-use crate::oracle::Oracle;
+use djscope_oracle::Oracle;
+use djscope_oracle::{cases, runner};
 
 fn annotation(name: &str) -> ParameterType {
     match name {

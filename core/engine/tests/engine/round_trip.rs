@@ -5,8 +5,8 @@ use djscope_engine::diff::DiffOptions;
 use djscope_engine::tree::{ElementId, Tree, parse_written};
 use proptest::prelude::*;
 
-use crate::properties::pages::page;
 use crate::properties::patches::{of_a_window, page_that_changes, patches_lead_to_the_new_page};
+use djscope_oracle::pages::page;
 
 proptest! {
     #[test]

@@ -1,11 +1,10 @@
 //! Lines of other tools: every one has an answer, which is an object and says what was asked for or what is wrong.
 
 use djscope_engine::lines::{Request, answer};
+use djscope_oracle::pages::page;
+use djscope_oracle::templates::source;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-use super::pages::page;
-use super::templates::source;
 
 /// Everything that can be asked for.
 pub const REQUESTS: &[Request] = &[Request::Render, Request::Diff, Request::Apply, Request::Session];

@@ -4,7 +4,5 @@
 
 pub mod html;
 pub mod lines;
-pub mod pages;
 pub mod patches;
 pub mod revisions;
-pub mod templates;

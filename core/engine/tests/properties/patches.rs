@@ -3,9 +3,8 @@
 use djscope_engine::apply::apply;
 use djscope_engine::diff::{DiffOptions, diff, sync_ids};
 use djscope_engine::tree::{IdCounter, NodeId, Parser, Tree, parse, parse_written};
+use djscope_oracle::pages::{Page, page};
 use proptest::prelude::*;
-
-use super::pages::{Page, page};
 
 fn read(source: &str, ids: IdCounter) -> (Tree, IdCounter) {
     let parsed = parse(source, ids, Parser::Fast).unwrap();

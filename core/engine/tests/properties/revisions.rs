@@ -2,9 +2,8 @@
 
 use djscope_engine::diff::DiffOptions;
 use djscope_engine::page::{Changed, Page, Work};
+use djscope_oracle::pages;
 use proptest::prelude::*;
-
-use super::pages;
 
 /// Fails unless a page that goes through `sources` is the same whether all or only what changed is done again.
 pub fn changed_is_all(sources: &[String]) {

@@ -15,7 +15,7 @@ use crate::live::effects::Effects;
 use crate::live::encoding::{encode, is_sensitive};
 use crate::live::mounted::{Failure, Mounted, Told};
 use crate::live::trace::{HtmlReason, NoChange, Outcome, Phase, Turn};
-use crate::value::Value;
+use djscope_template::value::Value;
 
 /// With more patches than this, the whole page may be sent instead.
 const MANY_PATCHES: usize = 100;

@@ -13,7 +13,7 @@ use crate::live::encoding::{Decimals, encode};
 use crate::live::mounted::{Mounted, timed};
 use crate::live::trace::{Cause, Outcome, Phase, Turn};
 use crate::live::{Arguments, Declaration, Refused, RefusedReason, is_event_name, near_names};
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// The event of `dj-model`.
 const UPDATE_MODEL: &str = "update_model";

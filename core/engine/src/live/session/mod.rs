@@ -26,9 +26,9 @@ use super::effects::{Done, Push, Work};
 use super::mounted::Mounted;
 use super::trace::{Cause, Turn};
 use super::{Raised, Request};
-use crate::template::TemplateError;
-use crate::value::Value;
 use crate::view::KeyProblem;
+use djscope_template::TemplateError;
+use djscope_template::value::Value;
 
 /// The number of work in the background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

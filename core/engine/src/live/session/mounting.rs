@@ -13,8 +13,8 @@ use crate::live::application::{Clock, Registered};
 use crate::live::mounted::{Failure, Mounted, timed};
 use crate::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
 use crate::live::{Declaration, Handler, Request};
-use crate::template::quoting::unquote;
-use crate::value::Dict;
+use djscope_template::quoting::unquote;
+use djscope_template::value::Dict;
 
 impl Session {
     /// The view of the page, new or after the connection was lost: either way it starts anew.

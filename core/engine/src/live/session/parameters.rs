@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use serde_json::{Map, Value as Json};
 
-use crate::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// JSON as Python reads it. Unlike recorded values it has no marks for types: nothing that a browser sends is more
 /// than JSON.

@@ -10,7 +10,7 @@ use crate::live::effects::{Push, PushAction};
 use crate::live::mounted::timed;
 use crate::live::trace::{Cause, Outcome, Phase, Turn};
 use crate::live::{Arguments, Raised};
-use crate::value::Value;
+use djscope_template::value::Value;
 
 impl Session {
     /// The time has come for what was planned.

@@ -183,7 +183,7 @@ fn work_in_the_background_is_bounded() {
 fn work_in_the_background_answers_twice() {
     let view = Declared::new("demo.View", "page.html")
         .state("text", "idle")
-        .state("data", djscope_engine::value::Dict::new())
+        .state("data", djscope_template::value::Dict::new())
         .handler(Handler::new("load").run(|instance, _| {
             instance.set("text", "loading");
             instance.start(

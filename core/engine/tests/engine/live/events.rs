@@ -1,7 +1,7 @@
 //! Rows 26 to 32, 40 and 88: from an event to its handler, and what is said when it does not get there.
 
 use djscope_engine::live::{Declared, Handler, ParameterType, Raised, Settings, TestClient, User};
-use djscope_engine::value::Value;
+use djscope_template::value::Value;
 use serde_json::{Value as Json, json};
 
 use super::site::{last_turn, site, site_with, visit};

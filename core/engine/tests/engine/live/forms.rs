@@ -1,7 +1,7 @@
 //! Rows 78 and 79: forms.
 
 use djscope_engine::live::{Declared, Field, FieldKind, Form, TestClient};
-use djscope_engine::value::Value;
+use djscope_template::value::Value;
 use serde_json::json;
 
 use super::site::{site, visit};

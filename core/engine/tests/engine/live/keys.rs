@@ -1,7 +1,7 @@
 //! Row 61: keys that do not say which child is which.
 
 use djscope_engine::live::Declared;
-use djscope_engine::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 use super::site::{site, visit};
 

@@ -8,7 +8,7 @@ use djscope_engine::live::{
     Arguments, Decimals, Declaration, Declared, Handler, Instance, LiveView, PageAnswer, ParameterType,
     Raised, Request, TestClient, encode,
 };
-use djscope_engine::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 use serde_json::json;
 
 use super::site::{last_turn, page, site, texts, visit};

@@ -1,7 +1,7 @@
 //! Rows 59 and 62 to 64: lists that change.
 
 use djscope_engine::live::{Declared, Handler, Push, PushAction};
-use djscope_engine::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 use serde_json::json;
 
 use super::site::{kinds, last_turn, site, visit};

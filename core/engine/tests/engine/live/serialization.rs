@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use djscope_engine::live::{Decimals, Declared, Handler, Settings, TestClient, encode};
-use djscope_engine::value::{Dict, Opaque, Record, RecordKind, Value};
+use djscope_template::value::{Dict, Opaque, Record, RecordKind, Value};
 use serde_json::{Value as Json, json};
 
 use super::site::{page, site, site_with, visit};

@@ -7,7 +7,7 @@ use djscope_engine::live::{
     Application, Declared, Handler, Input, PageAnswer, ParameterType, PushAction, Rate, Settings,
     StreamOperation, TestClient, UploadSlot, User,
 };
-use djscope_engine::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 use serde_json::json;
 
 use super::site::{kinds, last_turn, page, site, site_with, texts, visit, visit_by};

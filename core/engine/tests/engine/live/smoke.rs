@@ -1,7 +1,7 @@
 //! Row 81: views are tried with whatever may be sent.
 
 use djscope_engine::live::{Declared, Handler, ParameterType, Raised, SmokeOptions, SmokeProblem, smoke};
-use djscope_engine::value::Value;
+use djscope_template::value::Value;
 
 use super::site::site;
 

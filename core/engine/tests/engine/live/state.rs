@@ -2,7 +2,7 @@
 
 use djscope_engine::live::trace::NoChange;
 use djscope_engine::live::{Application, Declared, Handler, ParameterType, Settings, TestClient};
-use djscope_engine::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 use serde_json::json;
 
 use super::site::{kinds, last_turn, site, texts, visit};
