@@ -7,14 +7,14 @@ use super::expression::Expression;
 
 /// A condition.
 #[derive(Clone, Debug)]
-pub struct Condition {
+pub(crate) struct Condition {
     /// What to do, in this order.
     pub instructions: Vec<Instruction>,
 }
 
 /// One step of a [`Condition`].
 #[derive(Clone, Debug)]
-pub enum Instruction {
+pub(crate) enum Instruction {
     /// Puts the value of an expression on the stack.
     Push(Box<Expression>),
     /// `not` of the topmost value.
@@ -29,13 +29,9 @@ pub enum Instruction {
     Settle,
 }
 
-/// How two values are compared.
+/// How two values are compared: each is the operator of Python that it is named after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each is the operator of Python that it is named after"
-)]
-pub enum Comparison {
+pub(crate) enum Comparison {
     In,
     NotIn,
     Is,

@@ -13,7 +13,7 @@ use crate::value::text::is_whitespace;
 
 /// A variable or constant and the filters that it goes through.
 #[derive(Clone, Debug)]
-pub struct Expression {
+pub(crate) struct Expression {
     /// As it stands in the template.
     pub text: Arc<str>,
     /// What the filters begin with.
@@ -24,7 +24,7 @@ pub struct Expression {
 
 /// What the filters of an [`Expression`] begin with.
 #[derive(Clone, Debug)]
-pub enum Head {
+pub(crate) enum Head {
     /// A quoted string.
     Constant(Value),
     /// A number or a path into the context.
@@ -33,7 +33,7 @@ pub enum Head {
 
 /// One filter of an [`Expression`].
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// Its name.
     pub name: Arc<str>,
     /// What it does.
@@ -82,15 +82,6 @@ impl Expression {
             head,
             filters: filters.into(),
         })
-    }
-
-    /// An expression without filters.
-    pub fn variable(variable: Variable) -> Self {
-        Self {
-            text: variable.text.clone(),
-            head: Head::Variable(variable),
-            filters: Box::default(),
-        }
     }
 
     /// The variable that the expression begins with, if it is one.

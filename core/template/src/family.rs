@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Kind, Loader, Node, Template};
+use super::node::{Kind, Node};
+use super::tags::Extends;
+use super::{Loader, Template};
 
 /// What a template is to the one that needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +50,39 @@ pub fn family(template: &Template, loader: &dyn Loader) -> Vec<(Template, Kinshi
     found
 }
 
+/// How many templates may extend each other.
+const MOST_PARENTS: usize = 100;
+
+/// A template and those that it extends, outermost last; only itself if one of them is named by an expression or
+/// cannot be loaded, or if something stands before the tag.
+pub fn chain(template: &Template, loader: &dyn Loader) -> Vec<Template> {
+    let mut chain = vec![template.clone()];
+    let alone = chain.clone();
+    while let Some(extends) = chain.last().and_then(first_extends) {
+        let Some(name) = extends
+            .parent
+            .constant_name()
+            .filter(|_| chain.len() < MOST_PARENTS)
+        else {
+            return alone;
+        };
+        match loader.load(&name, &[]) {
+            Ok(parent) => chain.push(parent),
+            Err(_) => return alone,
+        }
+    }
+    chain
+}
+
+fn first_extends(template: &Template) -> Option<&Extends> {
+    template.nodes().first()?.as_tag()?.as_extends()
+}
+
 /// Calls `look` with each of the nodes and with what is in them.
 fn visit(nodes: &[Node], look: &mut dyn FnMut(&Node)) {
     for node in nodes {
         look(node);
-        for body in node.as_tag().map(|tag| tag.bodies()).unwrap_or_default() {
+        for body in node.bodies() {
             visit(body, look);
         }
     }

@@ -4,7 +4,7 @@ use crate::value::{Dict, PythonError, Value};
 
 /// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Language {
+pub(crate) struct Language {
     /// Its code: `pt-br`.
     pub code: &'static str,
     /// Its name in English.

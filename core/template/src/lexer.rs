@@ -8,7 +8,7 @@ use super::text::strip;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     /// Literal text.
     Text,
     /// `{{ … }}`.
@@ -36,7 +36,7 @@ impl std::fmt::Display for Position {
 
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
+pub(crate) struct Token {
     /// What it is.
     pub kind: TokenKind,
     /// What is between the delimiters, without the space around it; all of it for text.
@@ -48,7 +48,7 @@ pub struct Token {
 }
 
 /// Cuts `source` into tokens. Any text has some.
-pub fn tokenize(source: &str) -> Vec<Token> {
+pub(crate) fn tokenize(source: &str) -> Vec<Token> {
     let mut tags = Tags::new(source);
     let mut cursor = Cursor::new(source);
     let mut tokens = Vec::new();

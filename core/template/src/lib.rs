@@ -59,28 +59,24 @@ mod variable;
 
 use std::sync::{Arc, OnceLock};
 
+use markers::template_hash;
+use parser::Parser;
+
 pub use chain::Blocks;
-pub use condition::{Comparison, Condition, Instruction};
 pub use context::{Context, UrlRequest, UrlResolver};
 pub use environment::Environment;
 pub use error::{
     DOES_NOT_EXIST, Failure, LIMIT_EXCEEDED, SYNTAX_ERROR, TemplateError, Tried, VARIABLE_DOES_NOT_EXIST,
 };
-pub use expression::{Expression, Head, Step};
-pub use languages::Language;
-pub use lexer::{Position, Token, TokenKind, tokenize};
-pub use libraries::{FilterFunction, Libraries};
+pub use lexer::Position;
+pub use libraries::Libraries;
 pub use library::{FilterShape, Library, TagAnswer, TagBody, TagCall, TagShape};
 pub use loader::{Loader, MemoryLoader, NoTemplates};
-pub use markers::template_hash;
 pub use memo::Memo;
-pub use node::{Kind, Node, Tag};
+pub use node::Node;
 pub use output::{Note, Output};
-pub use parser::Parser;
 pub use reads::{NodeReads, Read, Reads};
 pub use render::Renderer;
-pub use tags::{Block, Extends, Include};
-pub use variable::{Lookup, Target, Variable};
 
 /// A template that was read; cheap to clone and to share.
 #[derive(Clone, Debug)]

@@ -162,7 +162,7 @@ impl TagDefinition {
 
 /// What a filter does.
 #[derive(Clone, Debug)]
-pub enum FilterFunction {
+pub(crate) enum FilterFunction {
     /// One of Django's.
     Builtin(&'static Filter),
     /// One answered from outside.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// The number of a template in the ids of its markers: the low half of `SipHash-1-3` without a key over the source
 /// and a byte 0xFF, which is how Rust's standard library hashes a `str`.
-pub fn template_hash(source: &str) -> u32 {
+pub(crate) fn template_hash(source: &str) -> u32 {
     let mut state = Sip::new();
     let mut chunks = source.as_bytes().chunks_exact(8);
     for chunk in &mut chunks {

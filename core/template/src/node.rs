@@ -21,12 +21,12 @@ pub struct Node {
     /// Where it stands in the source, up to the end of its end tag, in bytes.
     pub span: Range<usize>,
     /// What it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// What a [`Node`] is.
 #[derive(Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Literal text.
     Text(Box<str>),
     /// `{{ … }}`.
@@ -36,7 +36,7 @@ pub enum Kind {
 }
 
 /// A tag with all that it needs to render.
-pub trait Tag: Debug + Send + Sync {
+pub(crate) trait Tag: Debug + Send + Sync {
     /// Writes what the tag gives, or changes the context.
     ///
     /// # Errors
@@ -79,8 +79,13 @@ impl Node {
         matches!(self.kind, Kind::Text(_))
     }
 
+    /// The nodes inside it, body by body.
+    pub fn bodies(&self) -> Vec<&[Node]> {
+        self.as_tag().map(Tag::bodies).unwrap_or_default()
+    }
+
     /// The tag, if it is one.
-    pub fn as_tag(&self) -> Option<&dyn Tag> {
+    pub(crate) fn as_tag(&self) -> Option<&dyn Tag> {
         match &self.kind {
             Kind::Tag(tag) => Some(&**tag),
             Kind::Text(_) | Kind::Variable(_) => None,
@@ -98,23 +103,23 @@ impl Node {
 }
 
 /// Whether djust takes what any of the nodes writes for HTML elements.
-pub fn bear_elements(nodes: &[Node]) -> bool {
+pub(crate) fn bear_elements(nodes: &[Node]) -> bool {
     nodes.iter().any(Node::bears_elements)
 }
 
 /// All blocks among the nodes and inside them, in the order of the source.
-pub fn blocks(nodes: &[Node]) -> Vec<Arc<Block>> {
+pub(crate) fn blocks(nodes: &[Node]) -> Vec<Arc<Block>> {
     let mut found = Vec::new();
     collect_blocks(nodes, &mut found);
     found
 }
 
 fn collect_blocks(nodes: &[Node], found: &mut Vec<Arc<Block>>) {
-    for tag in nodes.iter().filter_map(Node::as_tag) {
-        if let Some(block) = tag.as_block() {
+    for node in nodes {
+        if let Some(block) = node.as_tag().and_then(Tag::as_block) {
             found.push(Arc::clone(block));
         }
-        for body in tag.bodies() {
+        for body in node.bodies() {
             collect_blocks(body, found);
         }
     }

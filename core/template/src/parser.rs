@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 200;
 
 /// Reads the tokens of one template; the functions that read tags work on it.
 #[derive(Debug)]
-pub struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     /// The whole source.
     pub(super) source: &'a str,
     tokens: Vec<Token>,

@@ -107,7 +107,7 @@ impl<'a> Reads<'a> {
     }
 
     /// Several nodes.
-    pub fn nodes(&mut self, nodes: &[Node]) {
+    pub(crate) fn nodes(&mut self, nodes: &[Node]) {
         for node in nodes {
             let outer = std::mem::replace(&mut self.position, node.position);
             match &node.kind {
@@ -120,26 +120,26 @@ impl<'a> Reads<'a> {
     }
 
     /// An expression with the arguments of its filters.
-    pub fn expression(&mut self, expression: &Expression) {
+    pub(crate) fn expression(&mut self, expression: &Expression) {
         for variable in expression.variables() {
             self.variable(variable);
         }
     }
 
     /// Several expressions.
-    pub fn expressions<'e>(&mut self, expressions: impl IntoIterator<Item = &'e Expression>) {
+    pub(crate) fn expressions<'e>(&mut self, expressions: impl IntoIterator<Item = &'e Expression>) {
         for expression in expressions {
             self.expression(expression);
         }
     }
 
     /// A condition.
-    pub fn condition(&mut self, condition: &Condition) {
+    pub(crate) fn condition(&mut self, condition: &Condition) {
         self.expressions(condition.expressions());
     }
 
     /// A name.
-    pub fn name(&mut self, name: &str) {
+    pub(crate) fn name(&mut self, name: &str) {
         self.path(name.into(), name.into());
     }
 
@@ -165,7 +165,11 @@ impl<'a> Reads<'a> {
     }
 
     /// A part in which names are set.
-    pub fn scope<'n>(&mut self, names: impl IntoIterator<Item = &'n Arc<str>>, part: impl FnOnce(&mut Self)) {
+    pub(crate) fn scope<'n>(
+        &mut self,
+        names: impl IntoIterator<Item = &'n Arc<str>>,
+        part: impl FnOnce(&mut Self),
+    ) {
         let outside = self.bound.len();
         self.bound.extend(names.into_iter().cloned());
         part(self);
@@ -173,24 +177,24 @@ impl<'a> Reads<'a> {
     }
 
     /// A name that is set for what follows.
-    pub fn write(&mut self, name: Option<&Arc<str>>) {
+    pub(crate) fn write(&mut self, name: Option<&Arc<str>>) {
         if let Some(name) = name.filter(|name| !self.found.writes.contains(name)) {
             self.found.writes.push(Arc::clone(name));
         }
     }
 
     /// The part can read any name.
-    pub fn everything(&mut self) {
+    pub(crate) fn everything(&mut self) {
         self.found.reads_everything = true;
     }
 
     /// What the part writes depends on how often it was rendered before.
-    pub fn stateful(&mut self) {
+    pub(crate) fn stateful(&mut self) {
         self.found.is_stateful = true;
     }
 
     /// There is an `{% if %}`.
-    pub fn conditional(&mut self) {
+    pub(crate) fn conditional(&mut self) {
         self.found.has_conditions = true;
     }
 

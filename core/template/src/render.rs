@@ -203,7 +203,7 @@ impl<'a> Renderer<'a> {
     /// # Errors
     ///
     /// What a filter raises, and `VariableDoesNotExist` for the argument of a filter.
-    pub fn evaluate(&mut self, expression: &Expression) -> Result<Value, TemplateError> {
+    pub(crate) fn evaluate(&mut self, expression: &Expression) -> Result<Value, TemplateError> {
         self.with_super(|renderer| {
             renderer
                 .resolve(expression, Missing::Invalid)
@@ -216,7 +216,7 @@ impl<'a> Renderer<'a> {
     /// # Errors
     ///
     /// As [`Renderer::evaluate`].
-    pub fn evaluate_or_none(&mut self, expression: &Expression) -> Result<Value, TemplateError> {
+    pub(crate) fn evaluate_or_none(&mut self, expression: &Expression) -> Result<Value, TemplateError> {
         self.with_super(|renderer| renderer.resolve(expression, Missing::None).map(Cow::into_owned))
     }
 

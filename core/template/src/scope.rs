@@ -9,7 +9,7 @@ use super::tags;
 
 /// The tags and filters known at a point of a template. What was loaded later takes precedence.
 #[derive(Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     libraries: Libraries,
     /// Whole libraries, the newest last, each with the number of its loading.
     whole: Vec<(usize, AnyLibrary)>,

@@ -8,7 +8,7 @@ use crate::value::Value;
 
 /// A constant or a path into the context.
 #[derive(Clone, Debug)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// As it stands in the template.
     pub text: Arc<str>,
     /// What it stands for.
@@ -17,7 +17,7 @@ pub struct Variable {
 
 /// What a [`Variable`] stands for.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// A number or a quoted string.
     Literal(Value),
     /// The names between the dots.
@@ -26,7 +26,7 @@ pub enum Target {
 
 /// One name of a path.
 #[derive(Clone, Debug)]
-pub struct Lookup {
+pub(crate) struct Lookup {
     /// The name.
     pub name: Arc<str>,
     /// The name as an index into a list, if `int()` takes it.
@@ -48,14 +48,6 @@ impl Variable {
             text: text.into(),
             target,
         })
-    }
-
-    /// A variable that stands for a value, whatever its text.
-    pub fn constant(text: &str, value: Value) -> Self {
-        Self {
-            text: text.into(),
-            target: Target::Literal(value),
-        }
     }
 
     /// The names between the dots; empty for a constant.

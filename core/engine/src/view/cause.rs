@@ -230,7 +230,7 @@ const MOST_NODES: usize = 64;
 fn gather<'a>(nodes: &'a [Node], parent: Option<u32>, gathered: &mut HashMap<u32, (&'a Node, Option<u32>)>) {
     for node in nodes {
         gathered.insert(node.id, (node, parent));
-        for body in node.as_tag().map(|tag| tag.bodies()).unwrap_or_default() {
+        for body in node.bodies() {
             gather(body, Some(node.id), gathered);
         }
     }

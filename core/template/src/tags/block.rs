@@ -15,7 +15,7 @@ use crate::value::Value;
 
 /// The content of a `{% block %}`.
 #[derive(Debug)]
-pub struct Block {
+pub(crate) struct Block {
     /// Its name.
     pub name: Arc<str>,
     /// Its nodes.

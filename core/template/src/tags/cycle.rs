@@ -13,7 +13,7 @@ use super::super::render::Renderer;
 
 /// `{% cycle %}`. All tags that refer to one by its name share its state.
 #[derive(Clone, Debug)]
-pub struct Cycle {
+pub(crate) struct Cycle {
     state: u32,
     values: Arc<[Expression]>,
     name: Option<Arc<str>>,

@@ -17,7 +17,7 @@ use super::paths::relative_path;
 
 /// `{% extends %}` with all that follows it in the template.
 #[derive(Debug)]
-pub struct Extends {
+pub(crate) struct Extends {
     /// Name of the parent.
     pub parent: Expression,
     /// What follows.

@@ -20,7 +20,7 @@ use crate::value::Value;
 
 /// `{% include %}`.
 #[derive(Debug)]
-pub struct Include {
+pub(crate) struct Include {
     /// Name of the template.
     pub template: Expression,
     /// `with name=value`.

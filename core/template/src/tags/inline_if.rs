@@ -12,7 +12,7 @@ use super::super::text::smart_split;
 
 /// djust's `{{ a if condition else b }}`, with the filters behind it.
 #[derive(Debug)]
-pub struct InlineIf {
+pub(crate) struct InlineIf {
     condition: Condition,
     then: Expression,
     otherwise: Option<Expression>,

@@ -26,12 +26,12 @@ mod url;
 mod values;
 mod with;
 
-pub use block::Block;
+pub(crate) use block::Block;
 pub(super) use custom::CustomTag;
-pub use cycle::Cycle;
-pub use extends::Extends;
-pub use include::Include;
-pub use inline_if::InlineIf;
+pub(crate) use cycle::Cycle;
+pub(crate) use extends::Extends;
+pub(crate) use include::Include;
+pub(crate) use inline_if::InlineIf;
 
 use super::libraries::Compile;
 

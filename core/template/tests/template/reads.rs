@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use djscope_template::family::chain;
 use djscope_template::value::{Dict, Value};
 use djscope_template::{
-    Blocks, Context, Environment, Libraries, Loader, MemoryLoader, Node, NodeReads, Output, Reads, Template,
+    Blocks, Context, Environment, Libraries, Loader, MemoryLoader, NodeReads, Output, Reads, Template,
 };
 
 const BASE: &str = "<h1>{% block title %}{{ site }}{% endblock %}</h1>
@@ -29,10 +30,7 @@ fn site() -> MemoryLoader {
 
 /// What the outermost nodes of a page read, with the blocks of the templates that it extends.
 fn reads(loader: &MemoryLoader, name: &str) -> Vec<NodeReads> {
-    let mut chain = vec![loader.load(name, &[]).unwrap()];
-    while let Some(parent) = parent(chain.last().unwrap()) {
-        chain.push(loader.load(&parent, &[]).unwrap());
-    }
+    let chain = chain(&loader.load(name, &[]).unwrap(), loader);
     let blocks = Blocks::of(&chain);
     let outermost = chain.last().unwrap();
     outermost
@@ -40,16 +38,6 @@ fn reads(loader: &MemoryLoader, name: &str) -> Vec<NodeReads> {
         .iter()
         .map(|node| Reads::of_node(node, outermost, &blocks, loader))
         .collect()
-}
-
-fn parent(template: &Template) -> Option<String> {
-    template
-        .nodes()
-        .first()
-        .and_then(Node::as_tag)?
-        .as_extends()?
-        .parent
-        .constant_name()
 }
 
 fn names_of(source: &str) -> BTreeSet<String> {
@@ -200,7 +188,7 @@ fn the_output_tells_which_node_wrote_what() {
     let told: Vec<_> = out.notes().iter().map(|note| (note.start, note.node)).collect();
     // The condition and its first text begin at the same place; the last tag keeps what its body wrote.
     let ids = |index: usize| template.nodes()[index].id;
-    let inside = |index: usize| template.nodes()[2].as_tag().unwrap().bodies()[0][index].id;
+    let inside = |index: usize| template.nodes()[2].bodies()[0][index].id;
     assert_eq!(
         told,
         [
