@@ -1,9 +1,9 @@
 //! djust's own client applies the engine's patches, and has then what the engine has.
 
-use djscope_engine::apply::apply;
-use djscope_engine::diff::DiffOptions;
-use djscope_engine::page::{self, Work};
-use djscope_engine::tree::{Kind, NodeId, Tree};
+use djscope_dom::apply::apply;
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::page::{self, Work};
+use djscope_dom::tree::{Kind, NodeId, Tree};
 use djscope_oracle::pages;
 use djscope_tests::browser::{Browser, Page};
 use djscope_tests::project;

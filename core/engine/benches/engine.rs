@@ -8,13 +8,13 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use djscope_engine::diff::{DiffOptions, diff};
+use djscope_dom::diff::{DiffOptions, diff};
+use djscope_dom::page::Work;
+use djscope_dom::tree::{IdCounter, Parser, parse};
 use djscope_engine::live::{
     Application, Decimals, Declared, Handler, Input, Output, ParameterType, Rate, Request, Session, Settings,
     StoodClock, encode,
 };
-use djscope_engine::page::Work;
-use djscope_engine::tree::{IdCounter, Parser, parse};
 use djscope_engine::view::View;
 use djscope_template::value::{Decimal, Dict, Record, RecordKind, Value};
 use djscope_template::{Context, Environment, Libraries, NoTemplates, Template};

@@ -3,10 +3,6 @@
 //! Its results are those of djust 1.2.6 and of Django 5.2, case by case, so that a debugger that renders a recorded
 //! state again gets what the server got. It does no I/O, reads no clock and starts no thread.
 
-pub mod apply;
-pub mod diff;
 pub mod lines;
 pub mod live;
-pub mod page;
-pub mod tree;
 pub mod view;

@@ -7,11 +7,11 @@ use djscope_wire::Patch;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use crate::apply::apply;
-use crate::diff::{DiffOptions, diff};
-use crate::page::Work;
-use crate::tree::{IdCounter, ParseError, Parser, parse, parse_written};
 use crate::view::{View, ViewError};
+use djscope_dom::apply::apply;
+use djscope_dom::diff::{DiffOptions, diff};
+use djscope_dom::page::Work;
+use djscope_dom::tree::{IdCounter, ParseError, Parser, parse, parse_written};
 use djscope_template::value::Dict;
 use djscope_template::{Context, Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 

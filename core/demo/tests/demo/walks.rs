@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use djscope_engine::apply::apply;
+use djscope_dom::apply::apply;
+use djscope_dom::tree::{Tree, parse_written};
 use djscope_engine::live::{Parameter, ParameterType, Rate, Settings, TestClient};
-use djscope_engine::tree::{Tree, parse_written};
 use djscope_wire::{ServerFrame, ServerMessage};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};

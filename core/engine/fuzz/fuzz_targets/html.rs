@@ -2,7 +2,7 @@
 #![no_main]
 
 use djscope_engine_fuzz::of_pieces;
-use djscope_engine_fuzz::properties::html::{PIECES, parsers_agree};
+use djscope_engine_fuzz::dom_properties::html::{PIECES, parsers_agree};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

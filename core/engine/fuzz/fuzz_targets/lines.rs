@@ -1,7 +1,7 @@
 //! A line of another tool: it has an answer, whatever it asks for.
 #![no_main]
 
-use djscope_engine_fuzz::properties::lines::{PIECES, REQUESTS, line, line_is_answered};
+use djscope_engine_fuzz::engine_properties::{PIECES, REQUESTS, line, line_is_answered};
 use djscope_engine_fuzz::{Edit, drawn};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;

@@ -1,8 +1,8 @@
 //! Two pages: the patches make of the one the other.
 #![no_main]
 
-use djscope_engine::diff::DiffOptions;
-use djscope_engine_fuzz::properties::patches::{of_a_window, patches_lead_to_the_new_page};
+use djscope_dom::diff::DiffOptions;
+use djscope_engine_fuzz::dom_properties::patches::{of_a_window, patches_lead_to_the_new_page};
 use djscope_engine_fuzz::{AnyPage, Change};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;

@@ -1,8 +1,8 @@
 //! A page through its revisions: doing again only what changed gives what doing everything again gives.
 #![no_main]
 
-use djscope_engine_fuzz::properties::html::PIECES;
-use djscope_engine_fuzz::properties::revisions::{changed_is_all, changed_pieces_are_all};
+use djscope_engine_fuzz::dom_properties::html::PIECES;
+use djscope_engine_fuzz::dom_properties::revisions::{changed_is_all, changed_pieces_are_all};
 use djscope_engine_fuzz::{AnyPage, Change, Edit, of_pieces};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;

@@ -4,8 +4,10 @@
 mod pages;
 mod text;
 
+#[path = "../../../dom/tests/properties/mod.rs"]
+pub mod dom_properties;
 #[path = "../../tests/properties/mod.rs"]
-pub mod properties;
+pub mod engine_properties;
 #[path = "../../../template/tests/properties/mod.rs"]
 pub mod template_properties;
 

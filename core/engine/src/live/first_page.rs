@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::mounted::Mounted;
-use crate::tree::{IdCounter, Parser, Tree, parse};
+use djscope_dom::tree::{IdCounter, Parser, Tree, parse};
 use djscope_template::escape::escape;
 
 impl Mounted {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::trace::Turn;
 use super::{Application, Handler, Parameter, ParameterType, Registered, TestClient, User, panic_text};
-use crate::tree::{Kind, Tree, parse_written};
+use djscope_dom::tree::{Kind, Tree, parse_written};
 
 /// How much is tried.
 #[derive(Clone, Debug)]
@@ -329,7 +329,7 @@ fn markup_in(html: &str) -> Option<String> {
     None
 }
 
-fn markup_of(tree: &Tree, node: crate::tree::NodeId) -> Option<String> {
+fn markup_of(tree: &Tree, node: djscope_dom::tree::NodeId) -> Option<String> {
     let name = tree.name(node);
     if name == "djscope-smoke" {
         return Some("<djscope-smoke>".to_owned());

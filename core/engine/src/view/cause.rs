@@ -7,7 +7,7 @@ use std::sync::Arc;
 use djscope_wire::Patch;
 
 use super::View;
-use crate::tree::Tree;
+use djscope_dom::tree::Tree;
 use djscope_template::{Blocks, Node, Note, Output, Position, Read, Reads, Template, TemplateError};
 
 /// The cause of one patch.

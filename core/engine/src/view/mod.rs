@@ -14,9 +14,9 @@ use std::sync::Arc;
 use djscope_wire::Patch;
 use thiserror::Error;
 
-use crate::diff::DiffOptions;
-use crate::page::{Changed, Page, Work};
-use crate::tree::ParseError;
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::page::{Changed, Page, Work};
+use djscope_dom::tree::ParseError;
 use djscope_template::value::{Dict, Value};
 use djscope_template::{Context, Environment, Loader, Memo, Output, Template, TemplateError};
 

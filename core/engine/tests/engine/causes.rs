@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use djscope_engine::diff::DiffOptions;
-use djscope_engine::page::Work;
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::page::Work;
 use djscope_engine::view::View;
 use djscope_template::value::{Dict, Value};
 use djscope_template::{Environment, Libraries, Loader, MemoryLoader};

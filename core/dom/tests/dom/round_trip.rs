@@ -1,8 +1,8 @@
 //! Patches make of the old page the new one.
 
-use djscope_engine::apply::apply;
-use djscope_engine::diff::DiffOptions;
-use djscope_engine::tree::{ElementId, Tree, parse_written};
+use djscope_dom::apply::apply;
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::tree::{ElementId, Tree, parse_written};
 use proptest::prelude::*;
 
 use crate::properties::patches::{of_a_window, page_that_changes, patches_lead_to_the_new_page};

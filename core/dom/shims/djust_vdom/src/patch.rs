@@ -1,6 +1,6 @@
 //! Patches, and what becomes of a tree by them.
 
-use djscope_engine::apply::apply;
+use djscope_dom::apply::apply;
 use serde::{Deserialize, Serialize};
 
 use crate::VNode;

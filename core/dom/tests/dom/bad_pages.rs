@@ -1,11 +1,11 @@
 //! Hostile HTML: a tree or a clear error, in bounded space, with work that grows with the size.
 
-use djscope_engine::apply::apply;
-use djscope_engine::diff::{DiffOptions, diff};
-use djscope_engine::page::{Page, Work};
-use djscope_engine::tree::{IdCounter, ParseError, Parser, parse};
+use djscope_dom::apply::apply;
+use djscope_dom::diff::{DiffOptions, diff};
+use djscope_dom::page::{Page, Work};
+use djscope_dom::tree::{IdCounter, ParseError, Parser, parse};
 
-fn read(source: &str) -> Result<djscope_engine::tree::Tree, ParseError> {
+fn read(source: &str) -> Result<djscope_dom::tree::Tree, ParseError> {
     parse(source, IdCounter::default(), Parser::Fast).map(|parsed| parsed.tree)
 }
 

@@ -1,6 +1,6 @@
 //! The fast parser never gives another tree than the reference parser.
 
-use djscope_engine::tree::{IdCounter, Parser, parse, parse_content};
+use djscope_dom::tree::{IdCounter, Parser, parse, parse_content};
 use proptest::prelude::*;
 
 use crate::properties::html::{PIECES, element, parsers_agree};

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use djscope_engine::tree::{ElementId, IdCounter};
+use djscope_dom::tree::{ElementId, IdCounter};
 
 use crate::VNode;
 use crate::names::Names;

@@ -1,7 +1,7 @@
 //! Doing again only what a change touches gives what doing everything again gives.
 
-use djscope_engine::diff::DiffOptions;
-use djscope_engine::page::{Changed, Page, Work};
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::page::{Changed, Page, Work};
 use djscope_oracle::pages;
 use proptest::prelude::*;
 

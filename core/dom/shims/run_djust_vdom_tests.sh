@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs djust's own integration tests of its VDOM over djscope's engine.
+# Runs djust's own integration tests of its VDOM over djscope-dom.
 #
 # usage: run_djust_vdom_tests.sh [FOLDER]
 #
@@ -62,7 +62,7 @@ awk -v log_file="$log" '
   }
   END {
     for (test in reason) if (!(test in met) && test !~ /\*$/) wrong = wrong "\n  is excepted, but not there: " test
-    printf "tests of djust_vdom over the engine: %d run, %d passed, %d excepted by name, %d files left out%s\n", \
+    printf "tests of djust_vdom over djscope-dom: %d run, %d passed, %d excepted by name, %d files left out%s\n", \
       run, passed, excepted, left_out, wrong
     if (wrong != "") print "what they say: " log_file
     exit (wrong != "" || run == 0)

@@ -1,8 +1,8 @@
 //! Patches make of the old page the new one.
 
-use djscope_engine::apply::apply;
-use djscope_engine::diff::{DiffOptions, diff, sync_ids};
-use djscope_engine::tree::{IdCounter, NodeId, Parser, Tree, parse, parse_written};
+use djscope_dom::apply::apply;
+use djscope_dom::diff::{DiffOptions, diff, sync_ids};
+use djscope_dom::tree::{IdCounter, NodeId, Parser, Tree, parse, parse_written};
 use djscope_oracle::pages::{Page, page};
 use proptest::prelude::*;
 

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use djscope_engine::diff::{DiffOptions, diff as difference, sync_ids as take_ids};
-use djscope_engine::tree::Namespace;
+use djscope_dom::diff::{DiffOptions, diff as difference, sync_ids as take_ids};
+use djscope_dom::tree::Namespace;
 
 use crate::names::Names;
 use crate::{Patch, VNode};

@@ -1,6 +1,6 @@
 //! HTML, and that the fast parser never gives another tree than the reference parser.
 
-use djscope_engine::tree::{IdCounter, Parser, parse, parse_content};
+use djscope_dom::tree::{IdCounter, Parser, parse, parse_content};
 use proptest::prelude::*;
 
 /// Pieces of pages: what templates write, and what the tree builder has rules for.

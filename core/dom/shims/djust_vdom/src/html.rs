@@ -1,7 +1,7 @@
 //! From HTML to nodes and back.
 
-use djscope_engine::diff::keep_ignored;
-use djscope_engine::tree::{IdCounter, Namespace, ParseError, Parser, parse, parse_content};
+use djscope_dom::diff::keep_ignored;
+use djscope_dom::tree::{IdCounter, Namespace, ParseError, Parser, parse, parse_content};
 
 use crate::VNode;
 use crate::ids::{counter, set_counter};

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use djscope_engine::tree::{ElementId, Namespace, Tree};
+use djscope_dom::tree::{ElementId, Namespace, Tree};
 use djscope_wire::Node;
 
 use crate::VNode;
