@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use djscope_engine::live::{
+use djscope_live::{
     Application, Declared, Handler, Instance, ParameterType, PushAction, Raised, Rate, Settings, UploadSlot,
 };
 use djscope_template::value::{Dict, Value};

@@ -6,7 +6,7 @@
 pub mod museum;
 mod pages;
 
-use djscope_engine::live::{Application, Settings};
+use djscope_live::{Application, Settings};
 use djscope_template::TemplateError;
 use include_dir::{Dir, include_dir};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use djscope_engine::live::{Application, Push, Raised, TaskId};
+use djscope_live::{Application, Push, Raised, TaskId};
 use djscope_template::value::Value;
 use tokio::sync::mpsc::{self, Receiver, Sender, WeakSender};
 

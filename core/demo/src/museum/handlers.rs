@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use djscope_engine::live::{Declared, Handler, ParameterType};
+use djscope_live::{Declared, Handler, ParameterType};
 
 use super::{Exhibit, Wire, broken, fixed, fixed_template, press, press_sets_value, show};
 

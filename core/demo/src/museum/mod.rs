@@ -7,7 +7,7 @@ mod pages;
 mod state;
 mod templates;
 
-use djscope_engine::live::{Application, Arguments, Declared, Handler, Instance, Raised};
+use djscope_live::{Application, Arguments, Declared, Handler, Instance, Raised};
 use djscope_template::TemplateError;
 use djscope_template::value::{Dict, Value};
 

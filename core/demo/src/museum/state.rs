@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use djscope_engine::live::Declared;
+use djscope_live::Declared;
 use djscope_template::value::{Dict, Opaque, Value};
 
 use super::{Exhibit, Wire, broken, fixed, press, press_sets, press_sets_value};

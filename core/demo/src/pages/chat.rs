@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use djscope_engine::live::{Declared, Handler, ParameterType, PushAction};
+use djscope_live::{Declared, Handler, ParameterType, PushAction};
 use djscope_template::value::{Dict, Value};
 
 /// So many messages are kept for those who come later.

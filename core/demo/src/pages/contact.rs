@@ -1,6 +1,6 @@
 //! A form that is checked while one types.
 
-use djscope_engine::live::{Declared, Field, FieldKind, Form};
+use djscope_live::{Declared, Field, FieldKind, Form};
 use djscope_template::value::{Dict, Value};
 
 fn form() -> Form {

@@ -1,6 +1,6 @@
 //! One number.
 
-use djscope_engine::live::{Declared, Handler, Instance, ParameterType, Raised};
+use djscope_live::{Declared, Handler, Instance, ParameterType, Raised};
 use djscope_template::value::Value;
 
 pub fn view() -> Declared {

@@ -1,6 +1,6 @@
 //! Ticks, pushes and work in the background.
 
-use djscope_engine::live::{Declared, Handler, ParameterType, PushAction};
+use djscope_live::{Declared, Handler, ParameterType, PushAction};
 use djscope_template::value::{Dict, Value};
 
 /// How many bars there are.

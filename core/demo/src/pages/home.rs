@@ -1,6 +1,6 @@
 //! What there is.
 
-use djscope_engine::live::Declared;
+use djscope_live::Declared;
 use djscope_template::value::{Dict, Value};
 
 /// Path, title, what is to be seen there.

@@ -9,7 +9,7 @@ mod products;
 mod tabs;
 mod upload;
 
-use djscope_engine::live::Application;
+use djscope_live::Application;
 use djscope_template::TemplateError;
 
 /// Puts all pages at their paths.

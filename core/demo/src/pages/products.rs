@@ -1,6 +1,6 @@
 //! A list with keys.
 
-use djscope_engine::live::{Declared, Handler, Instance, ParameterType};
+use djscope_live::{Declared, Handler, Instance, ParameterType};
 use djscope_template::value::{Dict, Value};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! State in the address.
 
-use djscope_engine::live::{Declared, Handler};
+use djscope_live::{Declared, Handler};
 use djscope_template::value::{Dict, Value};
 
 const TABS: &[&str] = &["profile", "orders", "settings"];

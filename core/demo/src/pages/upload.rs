@@ -1,6 +1,6 @@
 //! Files in pieces.
 
-use djscope_engine::live::{Declared, Handler, UploadSlot};
+use djscope_live::{Declared, Handler, UploadSlot};
 use djscope_template::value::{Dict, Value};
 
 /// So many files are shown.

@@ -1,11 +1,8 @@
-//! The engine as a whole: against its oracles, against itself, and by tables of cases.
+//! Views, their causes and the lines of other tools: against djust, and against themselves.
 #![allow(clippy::unwrap_used)]
 
 mod causes;
 mod djust;
 mod lines;
-mod live;
-mod model;
-mod parameters;
 #[path = "../properties/mod.rs"]
 mod properties;

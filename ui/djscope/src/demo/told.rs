@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use djscope_capture::probe::{Hello, ProbeMessage, ProbeSnapshot, ProbeSpan, ProbeTurn, ProbeView, VERSION};
 use djscope_capture::run::Report;
-use djscope_engine::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
-use djscope_engine::live::{Application, Handler, ParameterType, Registered};
+use djscope_live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
+use djscope_live::{Application, Handler, ParameterType, Registered};
 use djscope_recording::model;
 use djscope_template::family::Kinship;
 use djscope_template::value::Value;
