@@ -13,10 +13,10 @@
 //! let source = "<div dj-root><p>{{ count }}</p><b>{{ name }}</b></div>";
 //! let template = Template::parse(None, source, &Libraries::djust())?;
 //! let mut view = View::new(template, Arc::new(NoTemplates), Environment::default(), DiffOptions::default());
-//! view.update_state([("count", 1.into()), ("name", "Ada".into())].map(|(name, value): (_, Value)| (name.into(), value)));
+//! view.update_state([("count".into(), Value::Int(1)), ("name".into(), Value::from("Ada"))]);
 //! assert!(view.render(None, Work::Changed)?.html.contains("<p dj-id=\"1\">1</p>"));
 //!
-//! view.update_state([("count".into(), 2.into())]);
+//! view.update_state([("count".into(), Value::Int(2))]);
 //! let rendered = view.render(Some(&["count"]), Work::Changed)?;
 //! assert_eq!(rendered.patches.map(|patches| patches.len()), Some(1));
 //! # Ok::<(), djscope_engine::view::ViewError>(())
