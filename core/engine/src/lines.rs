@@ -1,4 +1,4 @@
-//! The engine for other tools: one JSON object in, one out (`djscope engine`, see `ARCHITECTURE.md`).
+//! The engine for other tools: one JSON object in, one out (`djscope engine`, see `docs/engine.md`).
 
 use std::collections::HashMap;
 use std::sync::Arc;
