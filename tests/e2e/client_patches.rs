@@ -1,17 +1,15 @@
 //! djust's own client applies the engine's patches, and has then what the engine has.
 
-use djscope_engine::apply::apply;
-use djscope_engine::diff::DiffOptions;
-use djscope_engine::tree::{Kind, NodeId, Tree};
-use djscope_engine::view::{self, Work};
+use djscope_dom::apply::apply;
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::page::{self, Work};
+use djscope_dom::tree::{Kind, NodeId, Tree};
+use djscope_oracle::pages;
 use djscope_tests::browser::{Browser, Page};
 use djscope_tests::project;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-
-#[path = "../../core/engine/tests/properties/pages.rs"]
-mod pages;
 
 /// Batches that are applied; some pages do not change.
 const BATCHES: usize = 700;
@@ -107,7 +105,7 @@ pub(crate) async fn compare(page: &mut Page) {
         let mut cases = Vec::new();
         let mut expected = Vec::new();
         for (old, new) in changes {
-            let mut view = view::Page::new(old.html(), DiffOptions::default()).unwrap();
+            let mut view = page::Page::new(old.html(), DiffOptions::default()).unwrap();
             let (html, mut tree) = (view.html().to_owned(), view.tree().clone());
             let patches = view.update(new.html(), Work::Changed).unwrap();
             let applied = apply(&mut tree, &patches);

@@ -9,9 +9,9 @@ mod visit;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use djscope_engine::live::trace::Outcome;
-use djscope_engine::live::{Arguments, Handler, Instance, ParameterType, Raised};
-use djscope_engine::value::Value;
+use djscope_live::trace::Outcome;
+use djscope_live::{Arguments, Handler, Instance, ParameterType, Raised};
+use djscope_template::value::Value;
 use djscope_wire::{ServerFrame, ServerMessage};
 use serde_json::json;
 

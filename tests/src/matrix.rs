@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use djscope_engine::live::{
+use djscope_live::{
     Application, Declared, Handler, Instance, ParameterType, PushAction, Raised, Rate, Settings, UploadSlot,
 };
-use djscope_engine::value::{Dict, Value};
+use djscope_template::value::{Dict, Value};
 
 /// The site of all views, for pages that get `scripts`.
 pub fn site(scripts: &str) -> Application {

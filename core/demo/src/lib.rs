@@ -6,8 +6,8 @@
 pub mod museum;
 mod pages;
 
-use djscope_engine::live::{Application, Settings};
-use djscope_engine::template::TemplateError;
+use djscope_live::{Application, Settings};
+use djscope_template::TemplateError;
 use include_dir::{Dir, include_dir};
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");

@@ -1,4 +1,4 @@
-//! The engine for other tools: one JSON object in, one out (`djscope engine`, see `ARCHITECTURE.md`).
+//! The engine for other tools: one JSON object in, one out (`djscope engine`, see `docs/engine.md`).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,12 +7,13 @@ use djscope_wire::Patch;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use crate::apply::apply;
-use crate::diff::{DiffOptions, diff};
-use crate::template::{Context, Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
-use crate::tree::{IdCounter, ParseError, Parser, parse, parse_written};
-use crate::value::Dict;
-use crate::view::{View, ViewError, Work};
+use crate::view::{View, ViewError};
+use djscope_dom::apply::apply;
+use djscope_dom::diff::{DiffOptions, diff};
+use djscope_dom::page::Work;
+use djscope_dom::tree::{IdCounter, ParseError, Parser, parse, parse_written};
+use djscope_template::value::Dict;
+use djscope_template::{Context, Environment, Libraries, Loader, MemoryLoader, Template, TemplateError};
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use djscope_engine::live::panic_text;
+use djscope_live::panic_text;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// What takes longer than this should not be waited for by others.

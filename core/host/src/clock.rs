@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use djscope_engine::live::Clock;
+use djscope_live::Clock;
 use jiff::Timestamp;
 use tokio::time::Instant;
 

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 
-use djscope_engine::live::{Clock, Input, Output, Raised, Request, Session, TaskId, Work, panic_text};
+use djscope_live::{Clock, Input, Output, Raised, Request, Session, TaskId, Work, panic_text};
 use djscope_wire::websocket::{Event, Payload};
 use tokio::time::{Instant, sleep_until};
 

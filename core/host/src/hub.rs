@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use djscope_engine::live::{Application, Push, Raised, TaskId};
-use djscope_engine::value::Value;
+use djscope_live::{Application, Push, Raised, TaskId};
+use djscope_template::value::Value;
 use tokio::sync::mpsc::{self, Receiver, Sender, WeakSender};
 
 /// So many deliveries wait for a connection that is busy; more pushes are lost.

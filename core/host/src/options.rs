@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use djscope_engine::live::User;
-use djscope_engine::live::trace::Turn;
+use djscope_live::User;
+use djscope_live::trace::Turn;
 
 use crate::files::StaticFile;
 use crate::visitor::Visitor;

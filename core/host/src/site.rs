@@ -15,7 +15,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::{self, Next};
 use axum::routing::any;
-use djscope_engine::live::{Application, PageAnswer, Request as ViewRequest};
+use djscope_live::{Application, PageAnswer, Request as ViewRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;

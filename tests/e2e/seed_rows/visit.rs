@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use djscope_engine::live::trace::{Cause, Turn};
-use djscope_engine::live::{Application, Decimals, Declared, LiveView, Settings, encode};
 use djscope_host::{CLIENT_SCRIPT, Host, HostOptions};
+use djscope_live::trace::{Cause, Turn};
+use djscope_live::{Application, Decimals, Declared, LiveView, Settings, encode};
 use djscope_tests::browser::{Browser, Page};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use djscope_engine::live::{Declared, Handler, ParameterType};
+use djscope_live::{Declared, Handler, ParameterType};
 
 use super::{Exhibit, Wire, broken, fixed, fixed_template, press, press_sets_value, show};
 
@@ -53,11 +53,11 @@ fn nearly_the_same_name() -> Exhibit {
 
 /// A guard that compares a text with numbers.
 fn returned_early() -> Exhibit {
-    let guarded = |annotation: ParameterType, default: djscope_engine::value::Value| {
+    let guarded = |annotation: ParameterType, default: djscope_template::value::Value| {
         Handler::new("press")
             .parameter("item_id", annotation, default)
             .run(|instance, arguments| {
-                let known = [7, 8].map(djscope_engine::value::Value::Int);
+                let known = [7, 8].map(djscope_template::value::Value::Int);
                 if known.iter().any(|known| known.same(arguments.get("item_id"))) {
                     instance.set("value", "after");
                 }

@@ -7,9 +7,9 @@ mod pages;
 mod state;
 mod templates;
 
-use djscope_engine::live::{Application, Arguments, Declared, Handler, Instance, Raised};
-use djscope_engine::template::TemplateError;
-use djscope_engine::value::{Dict, Value};
+use djscope_live::{Application, Arguments, Declared, Handler, Instance, Raised};
+use djscope_template::TemplateError;
+use djscope_template::value::{Dict, Value};
 
 /// One cause, with its repaired twin.
 #[derive(Debug)]

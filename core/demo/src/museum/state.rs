@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use djscope_engine::live::Declared;
-use djscope_engine::value::{Dict, Opaque, Value};
+use djscope_live::Declared;
+use djscope_template::value::{Dict, Opaque, Value};
 
 use super::{Exhibit, Wire, broken, fixed, press, press_sets, press_sets_value};
 

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use djscope_engine::live::{Declared, Handler, ParameterType, PushAction};
-use djscope_engine::value::{Dict, Value};
+use djscope_live::{Declared, Handler, ParameterType, PushAction};
+use djscope_template::value::{Dict, Value};
 
 /// So many messages are kept for those who come later.
 const KEPT: usize = 50;

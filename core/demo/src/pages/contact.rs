@@ -1,7 +1,7 @@
 //! A form that is checked while one types.
 
-use djscope_engine::live::{Declared, Field, FieldKind, Form};
-use djscope_engine::value::{Dict, Value};
+use djscope_live::{Declared, Field, FieldKind, Form};
+use djscope_template::value::{Dict, Value};
 
 fn form() -> Form {
     let text = |least, most| FieldKind::Text {

@@ -1,7 +1,7 @@
 //! One number.
 
-use djscope_engine::live::{Declared, Handler, Instance, ParameterType, Raised};
-use djscope_engine::value::Value;
+use djscope_live::{Declared, Handler, Instance, ParameterType, Raised};
+use djscope_template::value::Value;
 
 pub fn view() -> Declared {
     Declared::new("demo.views.Counter", "counter.html")

@@ -1,7 +1,7 @@
 //! Ticks, pushes and work in the background.
 
-use djscope_engine::live::{Declared, Handler, ParameterType, PushAction};
-use djscope_engine::value::{Dict, Value};
+use djscope_live::{Declared, Handler, ParameterType, PushAction};
+use djscope_template::value::{Dict, Value};
 
 /// How many bars there are.
 const BARS: i64 = 40;

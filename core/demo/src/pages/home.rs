@@ -1,7 +1,7 @@
 //! What there is.
 
-use djscope_engine::live::Declared;
-use djscope_engine::value::{Dict, Value};
+use djscope_live::Declared;
+use djscope_template::value::{Dict, Value};
 
 /// Path, title, what is to be seen there.
 const PAGES: &[(&str, &str, &str)] = &[

@@ -9,8 +9,8 @@ mod products;
 mod tabs;
 mod upload;
 
-use djscope_engine::live::Application;
-use djscope_engine::template::TemplateError;
+use djscope_live::Application;
+use djscope_template::TemplateError;
 
 /// Puts all pages at their paths.
 pub fn add(application: &mut Application) -> Result<(), TemplateError> {

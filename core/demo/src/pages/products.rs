@@ -1,7 +1,7 @@
 //! A list with keys.
 
-use djscope_engine::live::{Declared, Handler, Instance, ParameterType};
-use djscope_engine::value::{Dict, Value};
+use djscope_live::{Declared, Handler, Instance, ParameterType};
+use djscope_template::value::{Dict, Value};
 use serde_json::json;
 
 const COLORS: &[&str] = &["black", "blue", "brass", "green", "red", "steel"];

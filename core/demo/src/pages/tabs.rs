@@ -1,7 +1,7 @@
 //! State in the address.
 
-use djscope_engine::live::{Declared, Handler};
-use djscope_engine::value::{Dict, Value};
+use djscope_live::{Declared, Handler};
+use djscope_template::value::{Dict, Value};
 
 const TABS: &[&str] = &["profile", "orders", "settings"];
 

@@ -1,7 +1,7 @@
 //! Files in pieces.
 
-use djscope_engine::live::{Declared, Handler, UploadSlot};
-use djscope_engine::value::{Dict, Value};
+use djscope_live::{Declared, Handler, UploadSlot};
+use djscope_template::value::{Dict, Value};
 
 /// So many files are shown.
 const SHOWN: usize = 20;

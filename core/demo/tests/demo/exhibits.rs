@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use djscope_demo::museum::{Exhibit, Wire, exhibits};
-use djscope_engine::live::TestClient;
+use djscope_live::TestClient;
 use serde_json::{Value as Json, json};
 
 use super::{site, visit};
@@ -50,7 +50,7 @@ fn broken_exhibits_show_their_symptom() {
             Wire::Recovery | Wire::Nothing => shows(&client, "after"),
             Wire::NotMounted => {
                 let path = exhibit.path();
-                let djscope_engine::live::PageAnswer::Html(html) = TestClient::page(&site, &path) else {
+                let djscope_live::PageAnswer::Html(html) = TestClient::page(&site, &path) else {
                     panic!("{path}")
                 };
                 let named = html

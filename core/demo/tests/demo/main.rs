@@ -7,7 +7,7 @@ mod walks;
 
 use std::sync::Arc;
 
-use djscope_engine::live::{Application, Settings, TestClient, User};
+use djscope_live::{Application, Settings, TestClient, User};
 
 fn site() -> Arc<Application> {
     Arc::new(djscope_demo::site(Settings::default()).unwrap())

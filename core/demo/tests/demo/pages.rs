@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use djscope_engine::live::{Input, PageAnswer, SmokeOptions, TestClient, smoke};
+use djscope_live::{Input, PageAnswer, SmokeOptions, TestClient, smoke};
 use serde_json::json;
 
 use super::{site, visit};

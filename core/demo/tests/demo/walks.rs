@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use djscope_engine::apply::apply;
-use djscope_engine::live::{Parameter, ParameterType, Rate, Settings, TestClient};
-use djscope_engine::tree::{Tree, parse_written};
+use djscope_dom::apply::apply;
+use djscope_dom::tree::{Tree, parse_written};
+use djscope_live::{Parameter, ParameterType, Rate, Settings, TestClient};
 use djscope_wire::{ServerFrame, ServerMessage};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
@@ -143,7 +143,7 @@ impl Browser {
             Act::Work => self.client.finish_tasks(),
             Act::Noise(noise) => {
                 self.client
-                    .input(djscope_engine::live::Input::Text(NOISE[*noise].to_owned()));
+                    .input(djscope_live::Input::Text(NOISE[*noise].to_owned()));
                 self.client.take_frames()
             }
             Act::Recover => {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use djscope_wire::Patch;
 
 use super::View;
-use crate::template::{Blocks, Node, Note, Output, Position, Read, Reads, Template, TemplateError};
-use crate::tree::Tree;
+use djscope_dom::tree::Tree;
+use djscope_template::{Blocks, Node, Note, Output, Position, Read, Reads, Template, TemplateError};
 
 /// The cause of one patch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,7 +230,7 @@ const MOST_NODES: usize = 64;
 fn gather<'a>(nodes: &'a [Node], parent: Option<u32>, gathered: &mut HashMap<u32, (&'a Node, Option<u32>)>) {
     for node in nodes {
         gathered.insert(node.id, (node, parent));
-        for body in node.as_tag().map(|tag| tag.bodies()).unwrap_or_default() {
+        for body in node.bodies() {
             gather(body, Some(node.id), gathered);
         }
     }

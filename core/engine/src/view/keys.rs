@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::View;
-use crate::template::TemplateError;
-use crate::tree::{Kind, NodeId, Tree};
+use djscope_dom::tree::{Kind, NodeId, Tree};
+use djscope_template::TemplateError;
 
 /// What is wrong with the keys of an element's children.
 #[derive(Clone, Debug, PartialEq, Eq)]

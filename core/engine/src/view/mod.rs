@@ -6,7 +6,6 @@
 
 mod cause;
 mod keys;
-mod page;
 mod plan;
 
 use std::fmt;
@@ -15,14 +14,14 @@ use std::sync::Arc;
 use djscope_wire::Patch;
 use thiserror::Error;
 
-use crate::diff::DiffOptions;
-use crate::template::{Context, Environment, Loader, Memo, Output, Template, TemplateError};
-use crate::tree::{Changed, ParseError};
-use crate::value::{Dict, Value};
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::page::{Changed, Page, Work};
+use djscope_dom::tree::ParseError;
+use djscope_template::value::{Dict, Value};
+use djscope_template::{Context, Environment, Loader, Memo, Output, Template, TemplateError};
 
 pub use cause::{Cause, CauseNode};
 pub use keys::{KeyProblem, KeyProblemKind};
-pub use page::{Page, Work};
 pub use plan::Plan;
 
 /// Why a view cannot be rendered.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::template::family::{Kinship, family};
-use crate::template::{Blocks, Extends, Loader, NodeReads, Reads, Template};
+use djscope_template::family::{Kinship, chain, family};
+use djscope_template::{Blocks, Loader, NodeReads, Reads, Template};
 
 /// A template, those that it extends, and what each of its parts reads.
 pub struct Plan {
@@ -72,32 +72,4 @@ impl PlannedPart {
     pub fn reads_any(&self, changed: &[&str]) -> bool {
         self.reads.reads_everything || changed.iter().any(|name| self.names.contains(*name))
     }
-}
-
-/// A template and those that it extends, outermost last; only itself if one of them is named by an expression or
-/// cannot be loaded, or if something stands before the tag.
-fn chain(template: &Template, loader: &dyn Loader) -> Vec<Template> {
-    let mut chain = vec![template.clone()];
-    let alone = chain.clone();
-    while let Some(extends) = chain.last().and_then(first_extends) {
-        let Some(name) = extends
-            .parent
-            .constant_name()
-            .filter(|_| chain.len() < MOST_PARENTS)
-        else {
-            return alone;
-        };
-        match loader.load(&name, &[]) {
-            Ok(parent) => chain.push(parent),
-            Err(_) => return alone,
-        }
-    }
-    chain
-}
-
-/// How many templates may extend each other.
-const MOST_PARENTS: usize = 100;
-
-fn first_extends(template: &Template) -> Option<&Extends> {
-    template.nodes().first()?.as_tag()?.as_extends()
 }

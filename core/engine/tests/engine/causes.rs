@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use djscope_engine::diff::DiffOptions;
-use djscope_engine::template::{Environment, Libraries, Loader, MemoryLoader};
-use djscope_engine::value::{Dict, Value};
-use djscope_engine::view::{View, Work};
+use djscope_dom::diff::DiffOptions;
+use djscope_dom::page::Work;
+use djscope_engine::view::View;
+use djscope_template::value::{Dict, Value};
+use djscope_template::{Environment, Libraries, Loader, MemoryLoader};
 use serde_json::{Value as Json, json};
 
 fn view(templates: &[(&str, &str)]) -> View {

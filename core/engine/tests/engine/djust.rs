@@ -4,24 +4,9 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use djscope_engine::lines::{Request, answer};
+use djscope_oracle::{Oracle, cases, pages, runner};
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-
-use crate::oracle::Oracle;
-use crate::properties::pages;
-
-/// As many cases as of any property, but always the same.
-pub fn cases() -> usize {
-    Config::default().cases as usize * 2
-}
-
-pub fn runner(seed: u8) -> TestRunner {
-    TestRunner::new_with_rng(
-        Config::default(),
-        TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]),
-    )
-}
 
 fn ours(request: Request, question: &Value) -> Value {
     let start = Instant::now();

@@ -3,7 +3,7 @@
 use djscope_engine::lines::Request;
 use proptest::prelude::*;
 
-use crate::properties::lines::{PIECES, REQUESTS, line, line_is_answered};
+use crate::properties::{PIECES, REQUESTS, line, line_is_answered};
 
 proptest! {
     #[test]

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use djscope_engine::live::{Application, Declared, Handler, Rate, Settings};
 use djscope_host::{Host, HostOptions, Limits};
+use djscope_live::{Application, Declared, Handler, Rate, Settings};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use djscope_engine::live::Settings;
 use djscope_host::{HostOptions, Limits, StaticFile};
+use djscope_live::Settings;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

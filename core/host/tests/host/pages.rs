@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use djscope_engine::live::User;
 use djscope_host::{CLIENT_SCRIPT, HostOptions, StaticFile, Visitor};
+use djscope_live::User;
 
 use crate::browser::Browser;
 use crate::http::{ask, get, send};
@@ -177,7 +177,7 @@ async fn row_93_files_and_nothing_else() {
 async fn row_93_the_script_of_a_page_names_a_file_that_is_there() {
     let host = start_site(
         HostOptions::default(),
-        djscope_engine::live::Settings {
+        djscope_live::Settings {
             scripts: CLIENT_SCRIPT.into(),
             ..unlimited()
         },

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use djscope_engine::live::{
+use djscope_host::{Host, HostOptions, Limits};
+use djscope_live::{
     Application, Declared, Handler, ParameterType, PushAction, Raised, Rate, Settings, UploadSlot,
 };
-use djscope_engine::value::{Dict, Value};
-use djscope_host::{Host, HostOptions, Limits};
+use djscope_template::value::{Dict, Value};
 
 pub const COUNTER: &str = "demo.Counter";
 

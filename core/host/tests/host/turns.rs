@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use djscope_engine::live::{Push, PushAction};
-use djscope_engine::value::{Dict, Value};
 use djscope_host::HostOptions;
+use djscope_live::{Push, PushAction};
+use djscope_template::value::{Dict, Value};
 use futures_util::SinkExt;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;

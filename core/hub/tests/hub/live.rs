@@ -113,7 +113,7 @@ fn findings_arrive_while_it_is_recorded() {
     let Ok(Answer::Turn(summary)) = user.query(Query::Turn { turn: 1 }) else {
         panic!()
     };
-    assert_eq!(summary.findings, [finding.clone()]);
+    assert_eq!(summary.findings, std::slice::from_ref(&finding));
     // Once, however often the turn is committed.
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(total(&mut user, "findings=1"), 1);

@@ -8,8 +8,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use djscope_capture::run::{Inside, InsideServer, Report, Source};
-use djscope_engine::live::{Application, Rate, Settings};
 use djscope_host::{CLIENT_SCRIPT, Host, HostOptions};
+use djscope_live::{Application, Rate, Settings};
 use tokio::sync::oneshot;
 
 use crate::arguments::{LiveArguments, SmokeArguments};
@@ -95,7 +95,7 @@ async fn serve_until(
 
 /// `djscope smoke`: tries every view of the demo with whatever may be sent.
 pub fn smoke(options: &SmokeArguments) -> Result<bool, Failure> {
-    use djscope_engine::live::{SmokeOptions, smoke};
+    use djscope_live::{SmokeOptions, smoke};
     let site = Arc::new(site()?);
     let tried = SmokeOptions {
         calls: options.calls,

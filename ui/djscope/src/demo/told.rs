@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use djscope_capture::probe::{Hello, ProbeMessage, ProbeSnapshot, ProbeSpan, ProbeTurn, ProbeView, VERSION};
 use djscope_capture::run::Report;
-use djscope_engine::live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
-use djscope_engine::live::{Application, Handler, ParameterType, Registered};
-use djscope_engine::template::family::Kinship;
-use djscope_engine::value::Value;
+use djscope_live::trace::{Cause, HtmlReason, Outcome, Phase, Turn};
+use djscope_live::{Application, Handler, ParameterType, Registered};
 use djscope_recording::model;
+use djscope_template::family::Kinship;
+use djscope_template::value::Value;
 use serde_json::{Map, Value as Json, json};
 
 /// Tells the recorder of turns.
