@@ -11,6 +11,7 @@ mod engine_lines;
 mod equal_pages;
 mod faults;
 mod hostile_recordings;
+mod hub;
 mod journeys;
 mod kills;
 mod lifecycle;

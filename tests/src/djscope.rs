@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,6 +54,7 @@ pub struct Recording {
     pub path: PathBuf,
     child: Child,
     log: mpsc::Receiver<String>,
+    output: BufReader<ChildStdout>,
     folder: TempDir,
     _database: Option<Database>,
 }
@@ -166,9 +167,8 @@ impl Recording {
             .unwrap();
         let log = follow(child.stderr.take().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
         let proxy = line
             .trim()
             .strip_prefix("proxy http://")
@@ -180,9 +180,21 @@ impl Recording {
             path,
             child,
             log,
+            output,
             folder,
             _database: database,
         }
+    }
+
+    /// The next line of its standard output.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be read.
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line
     }
 
     /// The folder with the file and nothing else, unless djscope has left something there.

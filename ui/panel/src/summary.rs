@@ -93,6 +93,8 @@ fn finding(ui: &mut Ui, theme: &Theme, finding: &Finding) {
         Place::Code { file, line, .. } => units::place(file, line.map(u64::from)),
         Place::Template { template, .. } => template.clone(),
     });
+    // What to do often names the place already.
+    let place = place.filter(|place| !finding.fix.contains(place.as_str()));
     let sureness = if finding.certain { "certain" } else { "likely" };
     let facts = [
         Some(finding.fix.clone()),

@@ -130,7 +130,7 @@ fn read(path: &Path) {
         reader.connections(),
         reader.views(),
         reader.logs(0, 100),
-        reader.findings(),
+        reader.findings(0, 100),
     );
     let Ok(page) = reader.turns(&Filter::all(), 0, 100) else {
         return;

@@ -283,7 +283,7 @@ mod tests {
 
     use super::*;
 
-    fn detail(after: Value) -> TurnDetail {
+    fn detail(after: &Value) -> TurnDetail {
         TurnDetail {
             after: Some(Snapshot {
                 public: after.as_object().cloned().unwrap(),
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn one_value_and_paths_to_it() {
-        let detail = detail(json!({"rows": [{"Name": "Oak"}, {"$tuple": [1, {"deep": "oak"}]}], "n": 1}));
+        let detail = detail(&json!({"rows": [{"Name": "Oak"}, {"$tuple": [1, {"deep": "oak"}]}], "n": 1}));
         let path = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
         let found = find(&detail, "oak", 10);
         assert_eq!(
