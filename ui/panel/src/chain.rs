@@ -540,6 +540,7 @@ mod tests {
             view: None,
             before: None,
             after: None,
+            handed: None,
             changes: Vec::new(),
             frames: Vec::new(),
             patches: Vec::new(),

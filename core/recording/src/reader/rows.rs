@@ -8,7 +8,7 @@ use crate::detail::TurnRest;
 use crate::error::ReadError;
 use crate::model::{
     CloseRecord, Connection, Direction, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode, Outcome,
-    Span, SpanKind, Turn, TurnKind, TurnRow,
+    ServerWork, Span, SpanKind, Turn, TurnKind, TurnRow,
 };
 
 /// JSON in a column.
@@ -103,6 +103,10 @@ pub(super) fn turn(row: &Row<'_>) -> Result<Turn, ReadError> {
         http: row.get(17)?,
         context: None,
         rendered: None,
+        djust: None,
+        handed: None,
+        changed_keys: None,
+        work: ServerWork::unseen(),
         exception: None,
         full_html: None,
         sent: Vec::new(),
@@ -114,6 +118,10 @@ pub(super) fn turn(row: &Row<'_>) -> Result<Turn, ReadError> {
 pub(super) fn complete(turn: &mut Turn, rest: TurnRest) {
     turn.context = rest.context;
     turn.rendered = rest.rendered;
+    turn.djust = rest.djust;
+    turn.handed = rest.handed;
+    turn.changed_keys = rest.changed_keys;
+    turn.work = rest.work;
     turn.exception = rest.exception;
     turn.full_html = rest.full_html;
     turn.sent = rest.sent;
