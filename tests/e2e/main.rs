@@ -21,6 +21,7 @@ mod probe_words;
 mod secrets;
 mod seed_coverage;
 mod seed_rows;
+mod server_facts;
 mod started;
 mod survival;
 mod what_is_recorded;

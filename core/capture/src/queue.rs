@@ -239,7 +239,9 @@ fn without_content(observation: Observation) -> Observation {
 fn without_states(message: ProbeMessage) -> ProbeMessage {
     match message {
         ProbeMessage::Turn(turn) => ProbeMessage::Turn(Box::new(turn.cut())),
-        ProbeMessage::View(_) | ProbeMessage::Log(_) => ProbeMessage::Lost { messages: 1 },
+        ProbeMessage::View(_) | ProbeMessage::Source(_) | ProbeMessage::Process(_) | ProbeMessage::Log(_) => {
+            ProbeMessage::Lost { messages: 1 }
+        }
         other => other,
     }
 }

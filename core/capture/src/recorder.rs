@@ -328,6 +328,11 @@ impl Work {
 const fn is_needed_later(entry: &Entry) -> bool {
     matches!(
         entry,
-        Entry::Snapshot(_) | Entry::View(_) | Entry::Connection(_) | Entry::Meta { .. } | Entry::Keyframe(_)
+        Entry::Snapshot(_)
+            | Entry::View(_)
+            | Entry::Source(_)
+            | Entry::Connection(_)
+            | Entry::Meta { .. }
+            | Entry::Keyframe(_)
     )
 }

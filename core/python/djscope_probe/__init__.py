@@ -8,4 +8,4 @@ counted and reported, and nothing here waits for djscope.
 The messages are described in `docs/probe-protocol.md`.
 """
 
-PROTOCOL = 1
+PROTOCOL = 2

@@ -14,7 +14,8 @@ def _number(name: str, default: int) -> int:
 
 MAX_ITEMS = _number("DJSCOPE_PROBE_MAX_ITEMS", 10_000)
 MAX_TEXT = _number("DJSCOPE_PROBE_MAX_TEXT", 256 * 1024)
-MAX_DEPTH = _number("DJSCOPE_PROBE_MAX_DEPTH", 24)
+# djust itself looks 32 levels deep.
+MAX_DEPTH = _number("DJSCOPE_PROBE_MAX_DEPTH", 34)
 MAX_STATE = _number("DJSCOPE_PROBE_MAX_STATE", 4 * 1024 * 1024)
 
 # Nodes of one value that are walked in the application's own thread, which
@@ -31,6 +32,15 @@ MAX_WAITING_BYTES = _number("DJSCOPE_PROBE_MAX_WAITING_BYTES", 64 * 1024 * 1024)
 # What one turn may carry.
 MAX_SPANS = _number("DJSCOPE_PROBE_MAX_SPANS", 2_000)
 MAX_LOGS = _number("DJSCOPE_PROBE_MAX_LOGS", 500)
+
+# Pushes, tasks and threads of one turn; names of one context; names of one class.
+MAX_DEEDS = 200
+MAX_HANDED = 5_000
+MAX_NAMES = 500
+
+# Modules whose text is sent for one class, and characters of one text.
+MAX_MODULES = 50
+MAX_SOURCE = 256 * 1024
 
 # One turn in this many that render carries the whole HTML of its view.
 KEYFRAME_EVERY = 64

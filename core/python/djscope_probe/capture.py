@@ -37,6 +37,8 @@ _PREFIXES = (
     "_dj_model",
 )  # fmt: skip
 
+_MACHINERY = ("djust.", "django.", "builtins.")
+
 SKIP, PUBLIC, PRIVATE = 0, 1, 2
 
 
@@ -119,11 +121,13 @@ class State:
 class Names:
     """Which of one view's attributes are the user's: public, private, or neither."""
 
-    __slots__ = ("framework", "kinds", "slots", "view_class")
+    __slots__ = ("before_init", "framework", "kinds", "slots", "view_class")
 
     def __init__(self, view: Any) -> None:
         self.view_class = type(view)
-        self.framework = view.__dict__.get("_framework_attrs") or frozenset()
+        # What is rendered and never compared is state all the same.
+        self.before_init = _set_before_init(view)
+        self.framework = (view.__dict__.get("_framework_attrs") or frozenset()) - self.before_init
         self.kinds: dict[str, int] = {}
         self.slots = _descriptor_slots(type(view))
 
@@ -160,6 +164,38 @@ class Names:
         if type(value) in _SCALARS:
             return type(default) is type(value) and value == default
         return type(value) in _PLAIN and type(default) in _PLAIN and not value and not default
+
+
+_bare: frozenset[str] | None = None
+
+
+def _set_before_init(view: Any) -> frozenset[str]:
+    """Names that the user's `__init__` set before that of djust, which takes them for its own."""
+    framework = view.__dict__.get("_framework_attrs")
+    live_view = getattr(sys.modules.get("djust.live_view"), "LiveView", None)
+    if not isinstance(framework, frozenset) or live_view not in type(view).__mro__:
+        return frozenset()
+    named: set[str] = set()
+    for base in type(view).__mro__:
+        own = vars(base).get("__init__")
+        if type(own) is types.FunctionType and not f"{base.__module__}.".startswith(_MACHINERY):
+            named.update(own.__code__.co_names)
+    if named.isdisjoint(framework):
+        return frozenset()
+    bare = _of_bare_view(live_view)
+    return (framework & named) - bare if bare else frozenset()
+
+
+def _of_bare_view(live_view: Any) -> frozenset[str]:
+    """What a view without any code of the user's has when djust's `__init__` ends."""
+    global _bare
+    if _bare is None:
+        try:
+            _bare = frozenset(live_view().__dict__.get("_framework_attrs") or ())
+        except Exception as error:
+            trouble.failed("attributes of a bare view", error)
+            _bare = frozenset()
+    return _bare
 
 
 def is_frameworks(name: str) -> bool:

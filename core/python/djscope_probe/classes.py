@@ -6,7 +6,7 @@ import inspect
 import weakref
 from typing import Any
 
-from . import messages, templates, trouble, values
+from . import class_data, messages, sources, templates, trouble, values
 
 _sent: weakref.WeakSet[type] = weakref.WeakSet()
 
@@ -14,15 +14,23 @@ _sent: weakref.WeakSet[type] = weakref.WeakSet()
 def start_over() -> None:
     """Forgets what was told, in a new process."""
     _sent.clear()
+    sources.start_over()
 
 
-def unsent(cls: type) -> list[str]:
-    """The `view` message of a class that was not told yet, as lines."""
+def unsent(cls: type, record: Any = None, context: list[str] | None = None) -> list[str]:
+    """The `source` and `view` messages of a class that was not told yet, as lines.
+
+    `record`: of its first view. `context`: the names of its first context.
+    """
     if cls in _sent:
         return []
     _sent.add(cls)
     try:
-        return [messages.line(described(cls))]
+        data, components = class_data.safely(cls, record, context)
+        references, texts = sources.of_class(cls, components)
+        if data is not None:
+            data["sources"] = references
+        return [messages.line(each) for each in (*texts, {**described(cls), "data": data})]
     except Exception as error:
         trouble.failed("view class", error)
         return []

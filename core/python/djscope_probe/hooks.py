@@ -8,19 +8,21 @@ from collections.abc import Callable
 from typing import Any
 
 from . import logs, queries, sender, trouble
-from .patches import consumer, embedding, events, pages, rendering, runtime, streams
+from .patches import consumer, decisions, embedding, events, pages, pushes, rendering, runtime, streams, tasks
 
 _PATCHES: dict[str, tuple[Callable[[Any], None], ...]] = {
     "djust.live_view": (pages.install_view,),
+    "djust.mixins.async_work": (tasks.install,),
     "djust.mixins.request": (pages.install,),
     "djust.mixins.rust_bridge": (rendering.install_bridge,),
     "djust.mixins.sticky": (embedding.install,),
     "djust.mixins.template": (rendering.install_template,),
+    "djust.push": (pushes.install,),
     "djust.runtime": (runtime.install,),
     "djust.signals": (events.install_signals,),
     "djust.sse": (streams.install,),
     "djust.time_travel": (events.install_recording,),
-    "djust.websocket": (consumer.install,),
+    "djust.websocket": (consumer.install, decisions.install),
 }
 _started = False
 
@@ -55,7 +57,7 @@ def _start() -> None:
         return
     _started = True
     sender.start()
-    for install in (logs.install, queries.install):
+    for install in (logs.install, queries.install, tasks.install_threads):
         try:
             install()
         except Exception as error:

@@ -8,12 +8,16 @@ import sys
 import time
 from typing import Any
 
-from . import PROTOCOL, bounds, trouble, values
+from . import PROTOCOL, bounds, process, trouble, values
 from .capture import Encoded, Packed, State, is_frameworks
 from .turns import Turn
 from .views import ViewRecord
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=lambda o: None).encode
+
+
+# Threads by the order in which they were first seen: their own numbers say nothing.
+_threads: dict[int, int] = {}
 
 
 def line(message: dict[str, Any]) -> str:
@@ -32,7 +36,7 @@ def _well_formed(text: str) -> str:
 
 def hello(token: str) -> dict[str, Any]:
     """The first message of a process."""
-    versions = {name: _version(name) for name in ("django", "djust")}
+    versions = {name: process.version(name) for name in ("django", "djust")}
     return {
         "type": "hello", "protocol": PROTOCOL, "token": token, "time_us": time.time_ns() // 1000,
         "pid": os.getpid(), "python": sys.version.split()[0], **versions,
@@ -41,18 +45,13 @@ def hello(token: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _version(name: str) -> str | None:
-    module = sys.modules.get(name)
-    told = getattr(module, "__version__", None)
-    return told if isinstance(told, str) else None
-
-
 def turn(told: Turn) -> str:
     """A turn as one line of JSON."""
     record = told.record
     cls = told.view_class
     before = _snapshot(record, told.before)
     after = _snapshot(record, told.after)
+    handed = _snapshot(record, told.handed, is_handed=True)
     head = {
         "type": "turn", "seq": told.seq, "transport": told.transport,
         "session_id": told.session_id, "client": told.client,
@@ -64,12 +63,13 @@ def turn(told: Turn) -> str:
     }  # fmt: skip
     rest = {
         "context": _names(told.context), "rendered": _names(told.rendered),
+        "djust": told.decision(), "changed_keys": told.changed_keys, "work": told.work,
         "spans": [_span(span) for span in told.spans],
         "logs": told.logs, "exception": told.exception, "full_html": told.full_html,
         "sent": told.sent, "html": _keyframe(told),
         "missing": [*told.missing, *trouble.news()],
     }  # fmt: skip
-    text = f'{_dump(head)[:-1]},"before":{before},"after":{after},{_dump(rest)[1:]}'
+    text = f'{_dump(head)[:-1]},"before":{before},"after":{after},"handed":{handed},{_dump(rest)[1:]}'
     return text if text.isascii() else _well_formed(text)
 
 
@@ -78,7 +78,9 @@ def _names(names: list[str] | None) -> list[str] | None:
 
 
 def _span(span: list[Any]) -> dict[str, Any]:
-    number, parent, kind, name, start, length, detail = span
+    number, parent, kind, name, start, length, detail, thread = span
+    if thread is not None:
+        detail = {**(detail or {}), "thread": _threads.setdefault(thread, len(_threads) + 1)}
     return {
         "id": number, "parent": parent, "kind": kind, "name": name, "start_us": start,
         "duration_us": length, "detail": detail or {},
@@ -135,11 +137,11 @@ def _cut(captured: Any, text: str) -> str:
     return _dump(values.cut(kind, len(text), None, digest))
 
 
-def _snapshot(record: ViewRecord | None, state: State | None) -> str:
+def _snapshot(record: ViewRecord | None, state: State | None, *, is_handed: bool = False) -> str:
     """The difference to what was last sent of the view, as JSON."""
     if state is None or record is None:
         return "null"
-    sent = record.sent
+    sent = record.handed_sent if is_handed else record.sent
     base = sent is not None
     kept: dict[str, tuple[Any, str, int, bool]] = {}
     groups: dict[str, list[str]] = {"public": [], "private": []}
@@ -161,7 +163,10 @@ def _snapshot(record: ViewRecord | None, state: State | None) -> str:
             if known is None or known[1] != text:
                 groups[group].append(f"{_dump(name)}:{text}")
     gone = [name for name in sent if name not in kept] if sent else []
-    record.sent = kept
+    if is_handed:
+        record.handed_sent = kept
+    else:
+        record.sent = kept
     return (
         f'{{"base":{"true" if base else "false"},"public":{{{",".join(groups["public"])}}},'
         f'"private":{{{",".join(groups["private"])}}},"unset":{_dump(gone)}}}'

@@ -42,6 +42,22 @@ def is_ours(filename: str) -> bool:
     return filename.startswith(_OURS)
 
 
+def direct_caller(depth: int = 1) -> tuple[str, int] | None:
+    """File and line of the caller, if the user's code calls by itself and not through machinery.
+
+    Only the standard library may stand between.
+    """
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if rank(file) == USER:
+            return file, frame.f_lineno
+        if not (is_ours(file) or os.path.abspath(file).startswith(_LIBRARY)):
+            return None
+        frame = frame.f_back
+    return None
+
+
 def calling_place(depth: int = 1) -> tuple[str, int, str] | None:
     """File, line and function of the nearest frame of the user's code.
 

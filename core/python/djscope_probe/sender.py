@@ -172,7 +172,7 @@ class Sender:
         return item is not None
 
     def _encode(self, message: Any, lines: list[str]) -> None:
-        from . import classes, messages
+        from . import classes, messages, process
         from .turns import Turn
 
         if type(message) is _Flush:
@@ -187,8 +187,10 @@ class Sender:
             _forget_what_was_sent()
         try:
             if type(message) is Turn:
+                lines.extend(process.untold())
                 if message.view_class is not None:
-                    lines.extend(classes.unsent(message.view_class))
+                    told = classes.unsent(message.view_class, message.record, message.context)
+                    lines.extend(told)
                 lines.append(messages.turn(message))
             else:
                 lines.append(messages.line(message))
@@ -222,6 +224,7 @@ def _forget_what_was_sent() -> None:
 
     for _, record in list(views._records.values()):
         record.sent = None
+        record.handed_sent = None
 
 
 _sender: Sender | None = None
@@ -253,10 +256,11 @@ def _restart() -> None:
     """A forked child has no sender thread; it connects by itself."""
     global _sender
     if _sender is not None and not _sender.dead:
-        from . import classes, turns, views
+        from . import classes, process, turns, views
 
         views.start_over()
         classes.start_over()
+        process.start_over()
         turns.unfinished.clear()
         _sender = None
         start_again(os.environ.get("DJSCOPE_PROBE_ADDRESS", ""))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from contextvars import ContextVar
+from threading import get_ident
 from time import perf_counter_ns, time_ns
 from typing import Any
 
-from . import bounds, failures, sender, trouble
+from . import bounds, failures, sender, sessions, trouble
 from .capture import State, pack
 from .views import ViewRecord, record_of
 
@@ -25,11 +26,14 @@ class Turn:
     """One cause and what followed; filled by the patches, told by the sender."""
 
     __slots__ = (
-        "after", "before", "called", "class_name", "client", "closed", "context",
-        "duration", "event", "exception", "full_html", "html", "kind", "logs", "method",
+        "after", "before", "called", "changed", "changed_keys", "class_name", "client", "closed",
+        "compared", "context",
+        "duration", "event", "exception", "force", "full_html", "handed", "html", "kind", "logs",
+        "method",
         "missing", "mounting", "outer", "params", "parent", "path", "record", "ref",
-        "rendered", "sent", "seq", "session_id", "spans", "started", "started_ns", "token",
-        "transport", "view_class", "worked",
+        "rendered", "sent", "seq", "session", "session_id", "skip", "spans", "started", "started_ns",
+        "token",
+        "transport", "view_class", "work", "worked",
     )  # fmt: skip
 
     def __init__(self, kind: str, transport: str, started: int) -> None:
@@ -55,6 +59,18 @@ class Turn:
         self.after: State | None = None
         self.context: list[str] | None = None
         self.rendered: list[str] | None = None
+        # What djust saw as changed and decided: how often it looked, what differed, skip and force.
+        self.compared = 0
+        self.changed: list[str] | None = None
+        self.skip: bool | None = None
+        self.force = False
+        # What the renderer holds, and the names that it was given as changed.
+        self.handed: State | None = None
+        self.changed_keys: list[str] | None = None
+        # The session, as it was when it was first seen in the turn.
+        self.session: tuple[Any, bool, dict[Any, Any] | None] | None = None
+        # Everything else that was done: session, mount, pushes, tasks, threads.
+        self.work: dict[str, Any] = {}
         self.spans: list[list[Any]] = []
         self.logs: list[dict[str, Any]] = []
         self.sent: list[dict[str, Any]] = []
@@ -79,7 +95,7 @@ class Turn:
     def starts(self, kind: str, name: str, detail: dict[str, Any] | None = None) -> list[Any]:
         """Opens a span under the one that is open in this task or thread."""
         spans = self.spans
-        span = [len(spans), open_span.get(), kind, name, self.now(), 0, detail]
+        span = [len(spans), open_span.get(), kind, name, self.now(), 0, detail, get_ident()]
         if len(spans) < bounds.MAX_SPANS:
             spans.append(span)
         elif not self.closed:
@@ -94,7 +110,7 @@ class Turn:
     def waited(self) -> None:
         """The work begins: what came before, since the frame arrived, was waiting."""
         if not any(span[2] == "queue" for span in self.spans):
-            self.spans.append([len(self.spans), None, "queue", "", 0, self.now(), None])
+            self.spans.append([len(self.spans), None, "queue", "", 0, self.now(), None, None])
 
     @trouble.guarded
     def note(self, sentence: str) -> None:
@@ -110,6 +126,26 @@ class Turn:
             self.view_class = type(view)
             embedding = view.__dict__.get("_parent_view")
             self.parent = None if embedding is None else record_of(embedding).id
+            if self.session is None:
+                self.session = sessions.seen(view)
+
+    def decision(self) -> dict[str, Any] | None:
+        """What djust decided; None if it decided nothing."""
+        changed = self.changed
+        if changed is None and self.compared > 1:
+            # It looked twice and had nothing to list.
+            changed = []
+        if changed is None and self.skip is None:
+            return None
+        return {"changed": changed, "skip": bool(self.skip), "force": self.force}
+
+    def does(self, deed: str, told: dict[str, Any]) -> None:
+        """Adds to what the turn did, up to a bound."""
+        done = self.work.setdefault(deed, [])
+        if len(done) < bounds.MAX_DEEDS:
+            done.append(told)
+        else:
+            self.note(f"{deed}: only the first {bounds.MAX_DEEDS} are told")
 
     @trouble.guarded
     def takes_before(self, view: Any) -> None:
@@ -161,11 +197,12 @@ def finish(turn: Turn | None, view: Any = None) -> None:
         if turn.mounting is not None:
             turn.ends(turn.mounting)
         turn.takes_after(view)
+        sessions.ended(turn)
         turn.duration = turn.now()
         turn.closed = True
         if turn.worked or turn.sent:
             turn.seq = next(_sequence)
-            weight = sum(state.weight for state in (turn.before, turn.after) if state)
+            weight = sum(s.weight for s in (turn.before, turn.after, turn.handed) if s)
             sender.put(turn, weight)
         open_span.reset(turn.outer)
         current.reset(turn.token)

@@ -47,7 +47,11 @@ _FORM_FIELDS = ("is_bound", "data", "initial", "_errors")
 
 def type_name(value: Any) -> str:
     """The dotted name of a value's type, without `builtins.`."""
-    cls = type(value)
+    return class_name(type(value))
+
+
+def class_name(cls: type) -> str:
+    """The dotted name of a class, without `builtins.`."""
     module = cls.__module__
     return cls.__qualname__ if module in ("builtins", None) else f"{module}.{cls.__qualname__}"
 
@@ -97,8 +101,10 @@ class Encoder:
         if cls is float:
             return value if math.isfinite(value) else {"$float": repr(value)}
         self.left -= 1
-        if self.left < 0 or len(self.path) > bounds.MAX_DEPTH:
+        if self.left < 0:
             return _cut(value, None)
+        if len(self.path) > bounds.MAX_DEPTH:
+            return _cut(value, None, _digest_of_deep(value))
         if self.yields and self.left & 1023 == 0:
             time.sleep(0)
         marker = id(value)
@@ -391,7 +397,16 @@ def _cut_kept(value: Any, length: int, kept: Any, digest: str | None = None) -> 
     return cut(type_name(value), length, kept, digest)
 
 
-def _cut(value: Any, kept: Any) -> Any:
+def _digest_of_deep(value: Any) -> str | None:
+    """A print of a value below the deepest level; None if it is no plain data, or too much."""
+    try:
+        data = marshal.dumps(value, 2)
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return digest(data) if len(data) <= bounds.MAX_DIGEST else None
+
+
+def _cut(value: Any, kept: Any, digest: str | None = None) -> Any:
     bases = type(value).__mro__
     base = next((b for b in (dict, list, tuple, set, frozenset) if b in bases), None)
-    return _cut_kept(value, base.__len__(value) if base else 0, kept)
+    return _cut_kept(value, base.__len__(value) if base else 0, kept, digest)

@@ -14,7 +14,10 @@ from .capture import Names, State, state_of
 class ViewRecord:
     """What the probe keeps of one view instance; it dies with the view."""
 
-    __slots__ = ("__weakref__", "id", "latest", "names", "rendered", "sent", "view", "view_class")
+    __slots__ = (
+        "__weakref__", "handed", "handed_sent", "id", "is_partial", "latest", "names", "rendered", "renderer",
+        "sent", "tasks", "view", "view_class",
+    )  # fmt: skip
 
     def __init__(self, view: Any, number: int) -> None:
         self.id = f"{os.getpid()}-{number}"
@@ -23,9 +26,17 @@ class ViewRecord:
         self.names = Names(view)
         self.latest: dict[str, Any] = {}
         self.rendered = 0
+        # What the renderer holds, by name, and which renderer that is.
+        self.handed: dict[str, Any] = {}
+        self.renderer: Any = None
+        self.is_partial = False
+        # Tasks that were asked for: name → id.
+        self.tasks: dict[str, str] = {}
         # Touched by the sender's thread only: name → (captured value, its JSON as it
         # was sent, the length of its JSON before it was cut, whether it was cut).
         self.sent: dict[str, tuple[Any, str, int, bool]] | None = None
+        # The same of what the renderer holds.
+        self.handed_sent: dict[str, tuple[Any, str, int, bool]] | None = None
 
     def state(self, view: Any) -> State | None:
         """The view's state now, or None if it could not be read."""

@@ -13,10 +13,12 @@ _MODULES = frozenset(
     "djust." + name
     for name in (
         "live_view",
+        "mixins.async_work",
         "mixins.request",
         "mixins.rust_bridge",
         "mixins.sticky",
         "mixins.template",
+        "push",
         "runtime",
         "signals",
         "sse",

@@ -41,6 +41,7 @@ class Server:
     def __init__(self, command, database, address=None, **environment):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
+        self.database = database
         arguments = [part.replace("{port}", str(self.port)) for part in COMMANDS[command]]
         settings = {**os.environ, "DJSCOPE_TEST_DB": str(database), "DJSCOPE_TEST_FAST": "1"}
         if address is not None:

@@ -58,7 +58,7 @@ def test_hello_and_view(live):
 
     receiver, session, _ = run(live, "counter.CounterView", "/counter/", script)
     hello = receiver.wait("hello")[0]
-    assert hello["protocol"] == 1 and hello["token"] == "secret"
+    assert hello["protocol"] == 2 and hello["token"] == "secret"
     assert hello["djust"] == djust.__version__
     assert hello["missing"] == []
     view = receiver.wait("view", **{"class": SHOP + "counter.CounterView"})[0]

@@ -200,9 +200,11 @@ def test_bounds(monkeypatch):
     monkeypatch.setattr(bounds, "MAX_DIGEST", 100)
     long = [1, 2, 3, "x" * 200]
     assert _value(pack(long)) == {"$cut": {"type": "list", "length": 4, "kept": [1, 2, 3]}}
-    assert Encoder().encode([[[[1]]]]) == [
-        [[{"$cut": {"type": "list", "length": 1, "kept": None}}]]
-    ]
+    deep = [Encoder().encode([[[[number]]]])[0][0][0]["$cut"] for number in (1, 1, 2)]
+    assert deep[0] == deep[1] != deep[2]
+    assert {**deep[0], "digest": None} == {"type": "list", "length": 1, "kept": None, "digest": None}
+    objects = Encoder().encode([[[[Cart("a", [])]]]])
+    assert objects == [[[{"$cut": {"type": "list", "length": 1, "kept": None}}]]]
 
 
 def test_walks_no_further_than_allowed():

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Evidence, Exception, Finding, FullHtml, Place, SentFrame, Turn};
+use crate::model::{
+    Decision, Evidence, Exception, Finding, FullHtml, Place, SentFrame, ServerWork, SnapshotId, Turn,
+};
 
 /// What of a turn only its own page shows, as stored in `turn_details`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -11,6 +13,15 @@ pub(crate) struct TurnRest {
     pub context: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rendered: Option<Vec<String>>,
+    // Since 1.2; a turn that has none of it reads as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub djust: Option<Decision>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed: Option<SnapshotId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_keys: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "is_unseen")]
+    pub work: ServerWork,
     pub exception: Option<Exception>,
     pub full_html: Option<FullHtml>,
     pub sent: Vec<SentFrame>,
@@ -22,6 +33,10 @@ impl TurnRest {
         Self {
             context: turn.context.clone(),
             rendered: turn.rendered.clone(),
+            djust: turn.djust.clone(),
+            handed: turn.handed,
+            changed_keys: turn.changed_keys.clone(),
+            work: turn.work.clone(),
             exception: turn.exception.clone(),
             full_html: turn.full_html.clone(),
             sent: turn.sent.clone(),
@@ -55,6 +70,10 @@ impl FindingRest {
             rules: finding.rules,
         }
     }
+}
+
+fn is_unseen(work: &ServerWork) -> bool {
+    *work == ServerWork::unseen()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Connection, ConnectionId, Finding, FrameRecord, HttpExchange, HttpId, LogRecord, PatchRecord, Snapshot,
-    SnapshotId, Span, Turn, TurnId, View, ViewId,
+    ClassData, Connection, ConnectionId, Finding, FrameRecord, HttpExchange, HttpId, LogRecord, PatchRecord,
+    ServerWork, Snapshot, SnapshotId, SourceFile, Span, Turn, TurnId, View, ViewId,
 };
 
 /// One thing to write down.
@@ -20,6 +20,8 @@ pub enum Entry {
     Connection(Connection),
     /// A view was mounted.
     View(View),
+    /// The text of a module of the project.
+    Source(Box<SourceFile>),
     /// A turn has begun, or more of it is known.
     Turn(Box<Turn>),
     /// A WebSocket message.
@@ -98,6 +100,7 @@ impl Entry {
         match self {
             Self::Connection(_) => "connection",
             Self::View(_) => "view",
+            Self::Source(_) => "source",
             Self::Turn(_) => "turn",
             Self::Frame(_) => "frame",
             Self::Patches { .. } => "patches",
@@ -139,8 +142,12 @@ impl Entry {
                     .iter()
                     .map(|handler| 200 + handler.source.as_ref().map_or(0, String::len));
                 let sources = view.template.iter().flat_map(|template| &template.sources);
-                handlers.sum::<usize>() + sources.map(|source| 100 + source.source.len()).sum::<usize>()
+                let data = view.class_data.as_deref().map_or(0, class_bytes);
+                handlers.sum::<usize>()
+                    + sources.map(|source| 100 + source.source.len()).sum::<usize>()
+                    + data
             }
+            Self::Source(source) => 512 + source.text.len(),
             Self::Finding(finding) => {
                 // Evidence is a handful of lines; what it quotes is bounded by the rules.
                 finding.message.len() + finding.fix.len() + 256 * finding.evidence.len()
@@ -160,11 +167,60 @@ fn turn_size(turn: &Turn) -> usize {
         .flatten()
         .map(|name| name.len() + 24)
         .sum();
+    let changed = turn.djust.iter().filter_map(|djust| djust.changed.as_ref());
+    let names = names + bytes_of(changed.chain(&turn.changed_keys).flatten());
     let exception = turn
         .exception
         .as_ref()
         .map_or(0, |exception| exception.traceback.len() * 2);
-    512 + names + exception + value_bytes(&turn.params) + turn.error.as_ref().map_or(0, String::len)
+    512 + names
+        + exception
+        + work_bytes(&turn.work)
+        + value_bytes(&turn.params)
+        + turn.error.as_ref().map_or(0, String::len)
+}
+
+fn bytes_of<'a>(names: impl Iterator<Item = &'a String>) -> usize {
+    names.map(|name| name.len() + 24).sum()
+}
+
+/// About how much memory what a class is made of holds, in bytes.
+pub fn class_bytes(data: &ClassData) -> usize {
+    let lists = [
+        &data.state_fields,
+        &data.computed,
+        &data.static_assigns,
+        &data.temporary_assigns,
+        &data.reserved,
+        &data.before_init,
+        &data.dropped,
+    ];
+    let names: usize = lists.into_iter().flatten().map(|name| 24 + name.len()).sum();
+    let components = data
+        .components
+        .iter()
+        .map(|each| 48 + each.name.len() + each.class.len());
+    let sources = data
+        .sources
+        .iter()
+        .map(|each| 200 + each.module.len() + each.file.len());
+    map_bytes(&data.attributes) + names + components.sum::<usize>() + sources.sum::<usize>()
+}
+
+/// About how much memory what a turn did on the server holds, in bytes.
+pub fn work_bytes(work: &ServerWork) -> usize {
+    let mount = work.mount.as_ref().map_or(0, |mount| {
+        256 + value_bytes(&mount.user) + value_bytes(&mount.kwargs)
+    });
+    let pushes = work.pushes.iter().map(|push| {
+        let names: usize = push.state.iter().map(|name| 24 + name.len()).sum();
+        128 + push.target.len() + names
+    });
+    let tasks = work.tasks.iter().chain(&work.task).map(|task| {
+        let names: usize = task.wrote.iter().flatten().map(|name| 24 + name.len()).sum();
+        160 + task.name.len() + names
+    });
+    mount + pushes.sum::<usize>() + tasks.sum::<usize>() + work.threads.len() * 256
 }
 
 /// About how much memory a JSON object holds, in bytes.

@@ -34,7 +34,7 @@ mod sums;
 #[cfg(feature = "sqlite")]
 mod writer;
 
-pub use entry::{Entry, Keyframe, SnapshotDelta, map_bytes, value_bytes};
+pub use entry::{Entry, Keyframe, SnapshotDelta, class_bytes, map_bytes, value_bytes, work_bytes};
 #[cfg(feature = "sqlite")]
 pub use error::RecordingError;
 #[cfg(feature = "sqlite")]

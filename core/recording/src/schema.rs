@@ -10,7 +10,7 @@ use rusqlite_migration::{M, Migrations};
 pub const FORMAT_MAJOR: u32 = 1;
 
 /// Changes when something was added that an older djscope can do without.
-pub const FORMAT_MINOR: u32 = 1;
+pub const FORMAT_MINOR: u32 = 2;
 
 /// `SQLite`'s `application_id`: "djsc".
 pub(crate) const APPLICATION_ID: i32 = 0x646a_7363;
@@ -19,7 +19,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x646a_7363;
 pub const MAX_VALUE_BYTES: usize = 64 << 20;
 
 pub(crate) static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1_0), M::up(FORMAT_1_1)]));
+    LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1_0), M::up(FORMAT_1_1), M::up(FORMAT_1_2)]));
 
 /// Columns of rows that a list or a filter reads stand in `turns`; what only one turn's page needs stands in
 /// `turn_details`, so that a scan over all turns stays short.
@@ -195,8 +195,28 @@ ALTER TABLE snapshots ADD COLUMN sum INTEGER;
 ALTER TABLE keyframes ADD COLUMN sum INTEGER;
 ";
 
+/// Of what a class is made, and the text of its modules, since 1.2: in tables of their own, because the sum of a row
+/// of `views` is over the columns that older readers know.
+const FORMAT_1_2: &str = "
+CREATE TABLE view_classes (
+    view INTEGER PRIMARY KEY,
+    body INTEGER NOT NULL,
+    sum INTEGER
+);
+CREATE TABLE sources (
+    hash TEXT PRIMARY KEY NOT NULL,
+    module TEXT NOT NULL,
+    file TEXT NOT NULL,
+    text INTEGER NOT NULL,
+    sum INTEGER
+) WITHOUT ROWID;
+";
+
+/// The tables that a recording of 1.0 or 1.1 lacks.
+pub(crate) const SINCE_1_2: [&str; 2] = ["view_classes", "sources"];
+
 /// The tables with sums, and the columns that the sum of a row is made of, in order. Contents of `blobs` have a hash.
-pub(crate) const SUMMED: [(&str, &str); 13] = [
+pub(crate) const SUMMED: [(&str, &str); 15] = [
     ("meta", "key, value"),
     (
         "connections",
@@ -231,6 +251,8 @@ pub(crate) const SUMMED: [(&str, &str); 13] = [
     ("findings", "turn, code, severity, message, fix, detail"),
     ("snapshots", "snapshot, base, body"),
     ("keyframes", "turn, connection, view_id, html"),
+    ("view_classes", "view, body"),
+    ("sources", "hash, module, file, text"),
 ];
 
 /// The columns of a row of `table` that its sum is made of.

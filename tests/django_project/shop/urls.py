@@ -4,6 +4,7 @@ from django.urls import path
 
 from shop.views.counter import CounterView, HistoryView
 from shop.views.decorated import DecoratedView
+from shop.views.deeds import DeedsView
 from shop.views.failing import ErrorView, LogView, MountErrorView, SlowView
 from shop.views.forms import BoundView, OrderView, UploadView
 from shop.views.index import IndexView
@@ -37,5 +38,6 @@ PAGES = [
 
 urlpatterns = [
     path("", IndexView.as_view()),
+    path("deeds/<int:number>/", DeedsView.as_view()),
     *(path(f"{slug}/", view.as_view()) for slug, view in PAGES),
 ]

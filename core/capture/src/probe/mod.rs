@@ -6,6 +6,7 @@ mod receiver;
 mod strangers;
 
 pub use protocol::{
-    Hello, ProbeLog, ProbeMessage, ProbeSnapshot, ProbeSpan, ProbeTurn, ProbeView, TurnLog, VERSION,
+    Hello, ProbeLog, ProbeMessage, ProbeSnapshot, ProbeSpan, ProbeTurn, ProbeView, ProcessFacts, TurnLog,
+    VERSION,
 };
 pub use receiver::{ProbeListener, ProbeReport};

@@ -1,8 +1,10 @@
 //! The messages of `docs/probe-protocol.md` as types. Absent fields have defaults: an older probe is still heard.
 
-use djscope_recording::model::{Exception, FullHtml, Handler, SentFrame, Template};
-use djscope_recording::{map_bytes, value_bytes};
-use serde::{Deserialize, Deserializer};
+use djscope_recording::model::{
+    ClassData, Decision, Exception, FullHtml, Handler, SentFrame, ServerWork, SourceFile, Template,
+};
+use djscope_recording::{class_bytes, map_bytes, value_bytes, work_bytes};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// `null` where a list or map is expected stands for an empty one.
@@ -13,7 +15,10 @@ fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 }
 
 /// The version of the protocol that this side speaks.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The oldest version that this side understands: what it lacks is not known.
+pub const OLDEST_VERSION: u32 = 1;
 
 /// One line from a probe.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -21,6 +26,10 @@ pub const VERSION: u32 = 1;
 pub enum ProbeMessage {
     /// First line.
     Hello(Hello),
+    /// What the process was started with, before its first turn.
+    Process(Box<ProcessFacts>),
+    /// The text of a module, before the first class that is in it.
+    Source(Box<SourceFile>),
     /// A view class, before its first turn.
     View(Box<ProbeView>),
     /// A finished turn.
@@ -67,6 +76,49 @@ pub struct Hello {
     pub missing: Vec<String>,
 }
 
+/// What is needed to start the process again. Of the environment there are names only, never values.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProcessFacts {
+    /// Process id.
+    pub pid: u32,
+    /// Path of the interpreter.
+    pub executable: Option<String>,
+    /// `sys.prefix`: the folder of the virtual environment.
+    pub prefix: Option<String>,
+    /// The working directory.
+    pub cwd: Option<String>,
+    /// `sys.orig_argv`: the command line with the interpreter's own options, as Python keeps it.
+    #[serde(deserialize_with = "or_empty")]
+    pub argv: Vec<String>,
+    /// `sys.path`.
+    #[serde(deserialize_with = "or_empty")]
+    pub path: Vec<String>,
+    /// Settings module.
+    pub settings: Option<String>,
+    /// Names of environment variables.
+    #[serde(deserialize_with = "or_empty")]
+    pub environment: Vec<String>,
+    /// `TZ` of the environment.
+    pub tz: Option<String>,
+    /// `TIME_ZONE` of the settings.
+    pub time_zone: Option<String>,
+    /// `PYTHONHASHSEED` of the environment; none if each process draws its own.
+    pub hash_seed: Option<String>,
+    /// Version of Python.
+    pub python: Option<String>,
+    /// Version of Django.
+    pub django: Option<String>,
+    /// Version of djust.
+    pub djust: Option<String>,
+    /// `INSTALLED_APPS`.
+    #[serde(deserialize_with = "or_empty")]
+    pub installed_apps: Vec<String>,
+    /// Engine of each database, by alias.
+    #[serde(deserialize_with = "or_empty")]
+    pub databases: Map<String, Value>,
+}
+
 /// A view class: where its code is and what it offers.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -82,6 +134,8 @@ pub struct ProbeView {
     pub handlers: Vec<Handler>,
     /// Its template.
     pub template: Option<Template>,
+    /// What else it is made of; none from a probe of version 1.
+    pub data: Option<Box<ClassData>>,
 }
 
 /// A state, whole or as a difference from the last one of the same view.
@@ -195,6 +249,15 @@ pub struct ProbeTurn {
     pub context: Option<Vec<String>>,
     /// Names given to the renderer; none without a render.
     pub rendered: Option<Vec<String>>,
+    /// What djust decided before the render; none from a probe of version 1.
+    pub djust: Option<Decision>,
+    /// What the renderer holds after this turn; none if nothing was handed to it.
+    pub handed: Option<ProbeSnapshot>,
+    /// Names that the renderer was given as changed.
+    pub changed_keys: Option<Vec<String>>,
+    /// What the turn did on the server besides.
+    #[serde(deserialize_with = "or_empty")]
+    pub work: ServerWork,
     /// Timed phases.
     #[serde(deserialize_with = "or_empty")]
     pub spans: Vec<ProbeSpan>,
@@ -213,6 +276,9 @@ pub struct ProbeTurn {
     /// What could not be seen, and why.
     #[serde(deserialize_with = "or_empty")]
     pub missing: Vec<String>,
+    /// The process that reported it.
+    #[serde(skip)]
+    pub pid: u32,
     /// True if djscope had no room for its states, spans and logs.
     #[serde(skip)]
     pub is_cut: bool,
@@ -229,9 +295,14 @@ impl ProbeMessage {
                     .iter()
                     .map(|handler| 300 + handler.source.as_ref().map_or(0, String::len));
                 let sources = view.template.iter().flat_map(|template| &template.sources);
-                handlers.sum::<usize>() + sources.map(|source| 100 + source.source.len()).sum::<usize>()
+                let data = view.data.as_deref().map_or(0, class_bytes);
+                handlers.sum::<usize>()
+                    + sources.map(|source| 100 + source.source.len()).sum::<usize>()
+                    + data
             }
+            Self::Source(source) => 512 + source.text.len(),
             Self::Log(log) => log.record.size(),
+            Self::Process(_) => 16 << 10,
             Self::Hello(_) | Self::Lost { .. } | Self::Flushed | Self::Bye | Self::Unknown => 256,
         }
     }
@@ -240,7 +311,7 @@ impl ProbeMessage {
 impl ProbeTurn {
     /// About how much memory it holds, in bytes.
     pub fn size(&self) -> usize {
-        let states = self.before.iter().chain(&self.after);
+        let states = self.before.iter().chain(&self.after).chain(&self.handed);
         let states: usize = states
             .map(|state| map_bytes(&state.public) + map_bytes(&state.private))
             .sum();
@@ -254,6 +325,8 @@ impl ProbeTurn {
             .context
             .iter()
             .chain(&self.rendered)
+            .chain(&self.changed_keys)
+            .chain(self.djust.iter().filter_map(|djust| djust.changed.as_ref()))
             .flatten()
             .map(|name| 24 + name.len())
             .sum();
@@ -261,7 +334,8 @@ impl ProbeTurn {
             .exception
             .as_ref()
             .map_or(0, |exception| exception.traceback.len() * 2);
-        let texts = value_bytes(&self.params)
+        let texts = work_bytes(&self.work)
+            + value_bytes(&self.params)
             + self.html.as_ref().map_or(0, String::len)
             + self.path.as_ref().map_or(0, String::len);
         1024 + states + spans + logs + names + exception + texts + self.sent.len() * 80
@@ -273,6 +347,9 @@ impl ProbeTurn {
         let mut cut = Self {
             before: None,
             after: None,
+            handed: None,
+            changed_keys: None,
+            work: ServerWork::default(),
             spans: Vec::new(),
             logs: Vec::new(),
             context: None,
@@ -286,7 +363,7 @@ impl ProbeTurn {
         cut.sent.truncate(8);
         cut.missing.truncate(8);
         cut.missing.push(
-            "states, spans, logs, parameters: djscope could not keep up and had no room for them".to_owned(),
+            "states, spans, logs, parameters, values handed to the renderer, pushes and tasks: djscope could not keep up and had no room for them".to_owned(),
         );
         cut
     }

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::connected::Connected;
-use super::protocol::{Hello, ProbeMessage, VERSION};
+use super::protocol::{Hello, OLDEST_VERSION, ProbeMessage, VERSION};
 use super::strangers::Strangers;
 
 /// Longest line that is read of a probe; its own bounds are far below.
@@ -157,7 +157,7 @@ fn admit(mut stream: TcpStream, token: &str, patience: Duration) -> Option<Admit
     }
     answer(
         &mut stream,
-        &serde_json::json!({"type": "welcome", "protocol": VERSION}),
+        &serde_json::json!({"type": "welcome", "protocol": hello.protocol}),
     )
     .ok()?;
     stream.set_read_timeout(None).ok()?;
@@ -238,9 +238,9 @@ fn check(hello: &Hello, token: &str) -> Result<(), String> {
     if !same {
         return Err("the token is not the one of this launch".to_owned());
     }
-    if hello.protocol != VERSION {
+    if !(OLDEST_VERSION..=VERSION).contains(&hello.protocol) {
         return Err(format!(
-            "this djscope speaks protocol {VERSION}, the probe {}",
+            "this djscope speaks protocols {OLDEST_VERSION} to {VERSION}, the probe {}",
             hello.protocol
         ));
     }
@@ -393,11 +393,20 @@ mod tests {
         );
         assert!(answer.contains("protocol"), "{answer}");
 
+        let (newest, answer) = connect(
+            &listener,
+            r#"{"type":"hello","protocol":2,"token":"secret","pid":6}"#,
+        );
+        assert!(answer.contains("welcome") && answer.contains('2'), "{answer}");
+        drop(newest);
+        let of_newest: Vec<_> = reports.iter().take(2).collect();
+        assert_eq!(of_newest[1], ProbeReport::Gone { pid: 6 });
+
         let (mut stream, answer) = connect(
             &listener,
             r#"{"type":"hello","protocol":1,"token":"secret","pid":7}"#,
         );
-        assert!(answer.contains("welcome"), "{answer}");
+        assert!(answer.contains("welcome") && answer.contains('1'), "{answer}");
         writeln!(stream, r#"{{"type":"lost","messages":3}}"#).unwrap();
         writeln!(stream, "nonsense").unwrap();
         writeln!(stream, r#"{{"type":"of the future"}}"#).unwrap();

@@ -1,7 +1,8 @@
 //! Which fields of which entry can hold a secret, and as what each is read. Every entry has its line here.
 
 use djscope_recording::model::{
-    Connection, Exception, Finding, Handler, HttpExchange, LogRecord, PatchRecord, Span, SpanKind, Turn, View,
+    ClassData, Connection, Exception, Finding, Handler, HttpExchange, LogRecord, PatchRecord, ServerWork,
+    SourceFile, Span, SpanKind, Turn, View,
 };
 use djscope_recording::{Entry, SnapshotDelta};
 
@@ -25,6 +26,7 @@ pub fn redact(redactor: &mut Redactor, entry: &mut Entry) {
         }
         Entry::Connection(connection) => redact_connection(redactor, connection),
         Entry::View(view) => redact_view(redactor, view),
+        Entry::Source(source) => redact_source(redactor, source),
         Entry::Finding(finding) => redact_finding(redactor, finding),
         Entry::Meta { value, .. } => {
             trees::redact(redactor, value, Style::Text);
@@ -39,12 +41,53 @@ fn redact_turn(redactor: &mut Redactor, turn: &mut Turn) {
         .error
         .iter_mut()
         .chain(&mut turn.event)
-        .chain(&mut turn.missing);
+        .chain(&mut turn.missing)
+        .chain(turn.changed_keys.iter_mut().flatten())
+        .chain(
+            turn.djust
+                .iter_mut()
+                .flat_map(|djust| &mut djust.changed)
+                .flatten(),
+        );
     for text in texts {
         redactor.clean(text, Context::Message);
     }
+    redact_work(redactor, &mut turn.work);
     if let Some(exception) = &mut turn.exception {
         redact_exception(redactor, exception);
+    }
+}
+
+fn redact_work(redactor: &mut Redactor, work: &mut ServerWork) {
+    if let Some(mount) = &mut work.mount {
+        trees::redact(redactor, &mut mount.user, Style::Typed);
+        trees::redact(redactor, &mut mount.kwargs, Style::Typed);
+        let texts = mount
+            .url
+            .iter_mut()
+            .chain(&mut mount.language)
+            .chain(&mut mount.time_zone);
+        texts.for_each(|text| {
+            redactor.clean(text, Context::Message);
+        });
+    }
+    for push in &mut work.pushes {
+        let texts = push.state.iter_mut().chain(&mut push.handler);
+        for text in texts.chain([&mut push.target]) {
+            redactor.clean(text, Context::Message);
+        }
+    }
+    for task in work.tasks.iter_mut().chain(&mut work.task) {
+        let texts = task.function.iter_mut().chain(task.wrote.iter_mut().flatten());
+        for text in texts.chain([&mut task.name]) {
+            redactor.clean(text, Context::Message);
+        }
+    }
+    for thread in &mut work.threads {
+        let texts = thread.target.iter_mut().chain(&mut thread.file);
+        for text in texts.chain([&mut thread.name]) {
+            redactor.clean(text, Context::Message);
+        }
     }
 }
 
@@ -153,6 +196,9 @@ fn redact_view(redactor: &mut Redactor, view: &mut View) {
     view.handlers
         .iter_mut()
         .for_each(|handler| redact_handler(redactor, handler));
+    if let Some(data) = &mut view.class_data {
+        redact_class(redactor, data);
+    }
     for source in view
         .template
         .iter_mut()
@@ -160,6 +206,32 @@ fn redact_view(redactor: &mut Redactor, view: &mut View) {
     {
         redactor.clean(&mut source.source, Context::Message);
     }
+}
+
+fn redact_class(redactor: &mut Redactor, data: &mut ClassData) {
+    trees::redact_map(redactor, &mut data.attributes, Style::Typed);
+    let lists = [
+        &mut data.state_fields,
+        &mut data.computed,
+        &mut data.static_assigns,
+        &mut data.temporary_assigns,
+        &mut data.reserved,
+        &mut data.before_init,
+        &mut data.dropped,
+    ];
+    let components = data.components.iter_mut();
+    let components = components.flat_map(|each| [&mut each.name, &mut each.class]);
+    let sources = data.sources.iter_mut();
+    let sources = sources.flat_map(|each| [&mut each.module, &mut each.file]);
+    for text in lists.into_iter().flatten().chain(components).chain(sources) {
+        redactor.clean(text, Context::Message);
+    }
+}
+
+fn redact_source(redactor: &mut Redactor, source: &mut SourceFile) {
+    redactor.clean(&mut source.text, Context::Code);
+    redactor.clean(&mut source.module, Context::Message);
+    redactor.clean(&mut source.file, Context::Message);
 }
 
 fn redact_handler(redactor: &mut Redactor, handler: &mut Handler) {

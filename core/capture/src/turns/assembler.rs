@@ -12,9 +12,11 @@ use super::connection::ConnectionTurns;
 use super::held::{Held, HeldSpan};
 use super::http::{self, Exchanges};
 use super::joining::{self, ServerTimes};
+use super::processes::Processes;
 use super::records::{client_kind, frame, patches, whole_html};
 use super::silence::Silence;
 use super::states::States;
+use super::threads::Threads;
 use super::views::Views;
 use super::waiting::Waiting;
 use super::{Message, Seen};
@@ -62,9 +64,11 @@ pub struct Assembler {
     exchanges: Exchanges,
     states: States,
     views: Views,
+    threads: Threads,
     /// Connections that have ended, and when.
     leaving: VecDeque<(Micros, ConnectionId)>,
     probes: BTreeMap<u32, Hello>,
+    processes: Processes,
     connected: BTreeSet<u32>,
     probe_lost: u64,
     held: Held,
@@ -89,8 +93,10 @@ impl Assembler {
             exchanges: Exchanges::default(),
             states: States::default(),
             views: Views::default(),
+            threads: Threads::default(),
             leaving: VecDeque::new(),
             probes: BTreeMap::new(),
+            processes: Processes::default(),
             connected: BTreeSet::new(),
             probe_lost: 0,
             held: Held::default(),
@@ -414,8 +420,13 @@ impl Assembler {
                 self.connected.insert(pid);
                 out.push(meta("probes", self.probe_facts()));
             }
+            ProbeMessage::Process(facts) => out.push(self.processes.began(pid, *facts)),
+            ProbeMessage::Source(source) => out.push(Entry::Source(source)),
             ProbeMessage::View(view) => out.extend(self.views.tell(*view).into_iter().map(Entry::View)),
-            ProbeMessage::Turn(told) => self.told(t_us, *told, out),
+            ProbeMessage::Turn(mut told) => {
+                told.pid = pid;
+                self.told(t_us, *told, out);
+            }
             ProbeMessage::Log(log) => {
                 let at = log.time_us - self.start_unix_us;
                 out.push(Entry::Log(joining::record(log.record, None, at)));
@@ -494,7 +505,14 @@ impl Assembler {
                 cause_seen: caused_by_browser(live.turn.kind),
             };
             let instance = told.view.clone();
-            let entries = joining::join(&mut live.turn, told, times, &mut self.states, &mut self.views);
+            let entries = joining::join(
+                &mut live.turn,
+                told,
+                times,
+                &mut self.states,
+                &mut self.views,
+                &mut self.threads,
+            );
             self.wants_whole_states |= joining::builds_on_lost(&live.turn);
             let turn = Entry::Turn(Box::new(live.turn.clone()));
             let begins_us = live.turn.t_us;
@@ -541,7 +559,14 @@ impl Assembler {
         let of = turn
             .connection
             .and_then(|connection| self.connections.get_mut(&connection));
-        let entries = joining::join(&mut turn, told, times, &mut self.states, &mut self.views);
+        let entries = joining::join(
+            &mut turn,
+            told,
+            times,
+            &mut self.states,
+            &mut self.views,
+            &mut self.threads,
+        );
         self.wants_whole_states |= joining::builds_on_lost(&turn);
         match (of, instance) {
             (Some(turns), Some(instance)) => {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::connection::{ConnectionTurns, LiveTurn};
 use super::silence::Silence;
 use super::states::States;
+use super::threads::Threads;
 use super::views::Views;
 use crate::probe::{ProbeSpan, ProbeTurn, TurnLog};
 
@@ -66,9 +67,13 @@ fn is_embedded_mount(told: &ProbeTurn) -> bool {
 /// What a turn misses whose state is a difference from one that was lost.
 const BUILDS_ON_LOST: &str = "state: it builds on one that was lost";
 
+/// What a turn misses whose values for the renderer are a difference from values that were lost.
+const HANDED_BUILD_ON_LOST: &str = "values handed to the renderer: they build on values that were lost";
+
 /// True if the state of `turn` could not be read because another was lost.
 pub fn builds_on_lost(turn: &Turn) -> bool {
-    turn.missing.iter().any(|sentence| sentence == BUILDS_ON_LOST)
+    let builds = |sentence: &String| sentence == BUILDS_ON_LOST || sentence == HANDED_BUILD_ON_LOST;
+    turn.missing.iter().any(builds)
 }
 
 /// True if the wire can still show a frame of this turn.
@@ -131,7 +136,9 @@ pub fn join(
     times: ServerTimes,
     states: &mut States,
     views: &mut Views,
+    threads: &mut Threads,
 ) -> Vec<Entry> {
+    let pid = told.pid;
     let mut entries = Vec::new();
     if let Some(class) = &told.class {
         let is_mounted = turn.kind == TurnKind::Mount && told.parent.is_none();
@@ -181,9 +188,23 @@ pub fn join(
         if lost {
             turn.missing.push(BUILDS_ON_LOST.to_owned());
         }
+        if let Some(handed) = told.handed {
+            let told = states.take_handed(view, handed);
+            turn.handed = told.snapshot;
+            if told.incomplete {
+                turn.missing.push(HANDED_BUILD_ON_LOST.to_owned());
+            }
+            entries.extend(told.delta.map(Entry::Snapshot));
+        }
     }
     turn.context = told.context;
     turn.rendered = told.rendered;
+    turn.djust = told.djust;
+    turn.changed_keys = told.changed_keys;
+    turn.work = told.work;
+    if let Some(task) = &mut turn.work.task {
+        task.wrote.clone_from(&turn.changed);
+    }
     turn.full_html = told.full_html;
     if let Some(exception) = &told.exception {
         turn.error
@@ -212,6 +233,8 @@ pub fn join(
         .map(|span| self::span(span, offset))
         .collect();
     wait_from_the_cause(&mut spans, offset);
+    threads.explain_wait(pid, turn.turn, turn.t_us, &mut spans);
+    threads.worked(pid, turn.turn, turn.t_us, &spans);
     if let (Some(sent_us), Some(seen_us), true) = (sent_us, times.last_frame_us, agrees) {
         spans.extend(wire_span(spans.len(), sent_us + offset, seen_us - turn.t_us));
     }
@@ -256,6 +279,9 @@ fn span(span: ProbeSpan, offset: Micros) -> Span {
     }
 }
 
+/// The name of the span from the cause to the start of the work.
+const WAITING: &str = "waiting";
+
 /// The wait begins when the proxy has read the cause, `offset` before the server looks at it: a frame waits for
 /// the one before it without that anything of the server's own is called.
 fn wait_from_the_cause(spans: &mut Vec<Span>, offset: Micros) {
@@ -265,12 +291,13 @@ fn wait_from_the_cause(spans: &mut Vec<Span>, offset: Micros) {
     if let Some(queue) = spans.iter_mut().find(|span| span.kind == SpanKind::Queue) {
         queue.duration_us += wait_us;
         queue.start_us -= offset;
+        WAITING.clone_into(&mut queue.name);
     } else if wait_us > 0 {
         spans.push(Span {
             span: u32::try_from(spans.len()).unwrap_or(u32::MAX),
             parent: None,
             kind: SpanKind::Queue,
-            name: String::new(),
+            name: WAITING.to_owned(),
             start_us: 0,
             duration_us: wait_us,
             detail: Value::Null,

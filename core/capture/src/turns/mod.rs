@@ -19,9 +19,11 @@ mod connection;
 mod held;
 mod http;
 mod joining;
+mod processes;
 mod records;
 mod silence;
 mod states;
+mod threads;
 mod views;
 mod waiting;
 

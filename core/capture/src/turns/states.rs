@@ -167,6 +167,11 @@ impl States {
         }
     }
 
+    /// Takes what the renderer of `view` holds now: a row of states of its own, which ends with those of the view.
+    pub fn take_handed(&mut self, view: &str, handed: ProbeSnapshot) -> Told {
+        self.tell(&handed_key(view), handed)
+    }
+
     /// States were lost: of every view the next one has to be whole.
     pub fn lose_all(&mut self) {
         self.views.values_mut().for_each(|state| state.is_lost = true);
@@ -174,15 +179,19 @@ impl States {
 
     /// The last state of `view` was lost.
     pub fn lose(&mut self, view: &str) {
-        if let Some(state) = self.views.get_mut(view) {
-            state.is_lost = true;
+        for key in [view, &handed_key(view)] {
+            if let Some(state) = self.views.get_mut(key) {
+                state.is_lost = true;
+            }
         }
     }
 
     /// Forgets a view instance, which is never heard of again.
     pub fn forget(&mut self, view: &str) {
-        if let Some(state) = self.views.remove(view) {
-            self.names -= state.values.len();
+        for key in [view, &handed_key(view)] {
+            if let Some(state) = self.views.remove(key) {
+                self.names -= state.values.len();
+            }
         }
     }
 
@@ -212,6 +221,11 @@ impl States {
             self.forget(&oldest);
         }
     }
+}
+
+/// What the renderer of `view` holds is kept under this name; ids of views hold no space.
+fn handed_key(view: &str) -> String {
+    format!("{view} handed")
 }
 
 const fn map_of<'a>(

@@ -115,6 +115,7 @@ impl Views {
             view.line = told.line;
             view.handlers.clone_from(&told.handlers);
             view.template.clone_from(&told.template);
+            view.class_data.clone_from(&told.data);
         }
         view
     }

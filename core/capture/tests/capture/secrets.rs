@@ -18,6 +18,7 @@ use djscope_recording::filter::Filter;
 use djscope_recording::{BodySide, Entry, Reader};
 pub use planting::websocket;
 use planting::{Line, Planter, lines};
+use serde_json::json;
 
 const PLANTED: &str = include_str!("secrets/planted.txt");
 const INNOCENT: &str = include_str!("secrets/innocent.txt");
@@ -382,4 +383,82 @@ fn marks_show_whether_a_secret_changed() {
     assert_eq!(marks[0]["$redacted"]["type"], "str");
     assert_eq!(marks[0]["$redacted"]["length"], "9-16");
     assert_ne!(marks[0], states(&["first-one-1"])[0]);
+}
+
+/// A secret that is known is nowhere in what a probe of version 2 adds, in whatever field it stands.
+#[test]
+fn no_field_of_what_the_server_did_holds_a_known_secret() {
+    use djscope_recording::model::{ClassData, ServerWork, SourceFile, Turn, TurnKind, View};
+    const SECRET: &str = "Kx83hTq0vPz5LmWd";
+    let mut redactor = Redactor::new(Rules::default());
+    let public = json!({"token": SECRET}).as_object().cloned().unwrap();
+    redactor.redact(&mut Entry::Snapshot(djscope_recording::SnapshotDelta {
+        public,
+        ..Default::default()
+    }));
+    let task = json!({"id": "7-1", "name": SECRET, "function": SECRET, "wrote": [SECRET]});
+    let work: ServerWork = serde_json::from_value(json!({
+        "mount": {"user": SECRET, "language": SECRET, "time_zone": SECRET, "kwargs": {"key": SECRET}, "url": SECRET},
+        "pushes": [{"target": SECRET, "handler": SECRET, "state": [SECRET]}],
+        "tasks": [task], "task": task,
+        "threads": [{"name": SECRET, "target": SECRET, "file": SECRET}],
+    }))
+    .unwrap();
+    let data: ClassData = serde_json::from_value(json!({
+        "attributes": {"shown": SECRET}, "state_fields": [SECRET], "computed": [SECRET], "static_assigns": [SECRET],
+        "temporary_assigns": [SECRET], "reserved": [SECRET], "before_init": [SECRET], "dropped": [SECRET],
+        "components": [{"name": SECRET, "class": SECRET}], "sources": [{"module": SECRET, "file": SECRET}],
+    }))
+    .unwrap();
+    let decision = json!({"changed": [SECRET]});
+    let turn = Turn {
+        djust: serde_json::from_value(decision).unwrap(),
+        changed_keys: Some(vec![SECRET.to_owned()]),
+        work,
+        ..Turn::begun(1, TurnKind::Event, 0)
+    };
+    let view = View {
+        class_data: Some(Box::new(data)),
+        ..View::default()
+    };
+    let text = format!("api_key = '{SECRET}'");
+    let source = SourceFile {
+        hash: "ab".to_owned(),
+        module: SECRET.to_owned(),
+        file: SECRET.to_owned(),
+        text,
+    };
+    let process = json!([{"pid": 7, "cwd": SECRET, "argv": ["run", SECRET], "environment": [SECRET]}]);
+    let meta = Entry::Meta {
+        key: "processes".to_owned(),
+        value: process,
+    };
+    for mut entry in [
+        Entry::Turn(Box::new(turn)),
+        Entry::View(view),
+        Entry::Source(Box::new(source)),
+        meta,
+    ] {
+        assert!(format!("{entry:?}").contains(SECRET));
+        redactor.redact(&mut entry);
+        let text = format!("{entry:?}");
+        assert!(!text.contains(SECRET), "{text}");
+    }
+    // One that nobody has seen yet is known by its name.
+    let mut fresh = Redactor::new(Rules::default());
+    let attributes = json!({"api_key": "Zt81mQw7Rb", "page_size": 20});
+    let data = ClassData {
+        attributes: attributes.as_object().cloned().unwrap(),
+        ..ClassData::default()
+    };
+    let mut entry = Entry::View(View {
+        class_data: Some(Box::new(data)),
+        ..View::default()
+    });
+    fresh.redact(&mut entry);
+    let text = format!("{entry:?}");
+    assert!(
+        !text.contains("Zt81mQw7Rb") && text.contains("page_size"),
+        "{text}"
+    );
 }

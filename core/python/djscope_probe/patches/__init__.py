@@ -8,11 +8,12 @@ and leaves the rest at work.
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from .. import trouble
+from .. import failures, trouble
 
 
 def version() -> str:
@@ -37,6 +38,56 @@ def replace(owner: Any, name: str, make: Callable[[Any], Any], feature: str | No
     except Exception as error:
         trouble.failed(feature or name, error)
         return False
+
+
+def before(note: Callable[..., None]) -> Callable[[Any], Any]:
+    """Makes a function call `note` with its arguments first. What it raises reads as without the probe."""
+
+    def make(original: Any) -> Any:
+        if inspect.iscoroutinefunction(original):
+
+            @functools.wraps(original)
+            async def watched_async(*args: Any, **kwargs: Any) -> Any:
+                note(*args, **kwargs)
+                try:
+                    return await original(*args, **kwargs)
+                except BaseException as error:
+                    failures.leave_unseen(error)
+                    raise
+
+            return watched_async
+
+        @functools.wraps(original)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            note(*args, **kwargs)
+            try:
+                return original(*args, **kwargs)
+            except BaseException as error:
+                failures.leave_unseen(error)
+                raise
+
+        return watched
+
+    return make
+
+
+def after(note: Callable[..., None]) -> Callable[[Any], Any]:
+    """Makes a function call `note` with its answer and its arguments last; the same of what it raises."""
+
+    def make(original: Any) -> Any:
+        @functools.wraps(original)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            try:
+                answer = original(*args, **kwargs)
+            except BaseException as error:
+                failures.leave_unseen(error)
+                raise
+            note(answer, *args, **kwargs)
+            return answer
+
+        return watched
+
+    return make
 
 
 def class_of(module: Any, name: str, feature: str) -> Any:

@@ -6,7 +6,8 @@ import functools
 import inspect
 from typing import Any
 
-from .. import failures, trouble, turns
+from .. import failures, sessions, trouble, turns
+from . import decisions
 
 _METHODS = frozenset({"mount", "handle_params", "handle_tick", "handle_async_result"})
 
@@ -16,7 +17,7 @@ def timed(turn: turns.Turn, function: Any, name: str, kind: str = "handler") -> 
     if inspect.iscoroutinefunction(function):
 
         async def run_async(*args: Any, **kwargs: Any) -> Any:
-            span, token = _enter(turn, kind, name)
+            span, token = _enter(turn, kind, name, kwargs)
             try:
                 return await function(*args, **kwargs)
             except BaseException as error:
@@ -28,7 +29,7 @@ def timed(turn: turns.Turn, function: Any, name: str, kind: str = "handler") -> 
         return run_async
 
     def run(*args: Any, **kwargs: Any) -> Any:
-        span, token = _enter(turn, kind, name)
+        span, token = _enter(turn, kind, name, kwargs)
         try:
             return function(*args, **kwargs)
         except BaseException as error:
@@ -40,11 +41,13 @@ def timed(turn: turns.Turn, function: Any, name: str, kind: str = "handler") -> 
     return run
 
 
-def _enter(turn: turns.Turn, kind: str, name: str) -> tuple[Any, Any]:
+def _enter(turn: turns.Turn, kind: str, name: str, kwargs: dict[str, Any]) -> tuple[Any, Any]:
     try:
         turn.worked = True
         if kind == "handler":
             turn.waited()
+            if name == "mount" and turn.kind == "mount":
+                sessions.mounting(turn, kwargs)
         span = turn.starts(kind, name)
         return span, turns.open_span.set(span[0])
     except Exception as error:
@@ -57,6 +60,8 @@ def _leave(turn: turns.Turn, span: Any, token: Any) -> None:
         return
     try:
         turn.ends(span)
+        if span[2] == "handler":
+            decisions.handler_ended(turn)
         turns.open_span.reset(token)
     except Exception as error:
         trouble.failed("span", error)

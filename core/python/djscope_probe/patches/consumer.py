@@ -6,7 +6,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from .. import failures, trouble, turns
-from . import calls, class_of, replace
+from . import calls, class_of, replace, tasks
 
 
 def install(module: Any) -> None:
@@ -169,10 +169,13 @@ def async_work(original: Any) -> Any:
             carried(turn, getattr(self, "transport", None), self)
             turn.event = str(task_name)
             turn.takes_before(self.view_instance)
+            tasks.ran(turn, self.view_instance, task_name, callback)
             callback = calls.timed(turn, callback, str(task_name))
         try:
             return await original(self, task_name, callback, *args, **kwargs)
         finally:
+            if turn is not None:
+                tasks.ended(turn)
             turns.finish(turn, self.view_instance)
 
     return run

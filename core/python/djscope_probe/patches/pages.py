@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import failures, trouble, turns
+from .. import failures, sessions, trouble, turns
 from . import class_of, replace
 
 
@@ -99,6 +99,7 @@ def _mounting(original: Any) -> Any:
         answer = original(view, *args, **kwargs)
         turn = turns.running()
         if turn is not None and turn.transport == "http" and turn.kind == "mount":
+            sessions.mounting(turn, getattr(view, "kwargs", None))
             _opens(turn, "mount")
         return answer
 

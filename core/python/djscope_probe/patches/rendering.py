@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import bounds, failures, trouble, turns
+from .. import bounds, failures, handed, trouble, turns
 from ..views import record_of
 from . import calls, class_of, replace, version
 
@@ -88,16 +88,25 @@ def _lay(turn: turns.Turn, span: list[Any], timing: dict[str, Any]) -> None:
             lengths.append((phase, int(found * 1000)))
     at = max(span[4], span[4] + span[5] - sum(length for _, length in lengths))
     for phase, length in lengths:
-        turn.spans.append([len(turn.spans), span[0], phase, "", at, length, None])
+        turn.spans.append([len(turn.spans), span[0], phase, "", at, length, None, span[7]])
         at += length
 
 
 class _Listening:
-    """Stands before the renderer while the context is handed over, to see which names."""
+    """Stands before the renderer while the context is handed over, to see what it is given."""
 
-    def __init__(self, renderer: Any, turn: turns.Turn) -> None:
+    def __init__(self, renderer: Any, turn: turns.Turn, view: Any) -> None:
         self._renderer = renderer
         self._turn = turn
+        self._view = view
+        own = view.__dict__
+        # What djust has handed over before it compares with, unless all is wanted again.
+        self._is_first = not own.get("_prev_context_refs") or own.get("_force_full_html") is True
+        # Methods that a renderer may lack are here only if it has them: djust asks.
+        if hasattr(renderer, "set_changed_keys"):
+            self.set_changed_keys = self._set_changed_keys
+        if hasattr(renderer, "retain_state_keys"):
+            self.retain_state_keys = self._retain_state_keys
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._renderer, name)
@@ -109,7 +118,18 @@ class _Listening:
             self._turn.rendered = list(context)
         else:
             names.extend(name for name in context if name not in names)
+        handed.given(self._turn, self._view, self._renderer, context, self._is_first)
         return self._renderer.update_state(context, *args, **kwargs)
+
+    def _retain_state_keys(self, keys: Any, *args: Any, **kwargs: Any) -> Any:
+        removed = self._renderer.retain_state_keys(keys, *args, **kwargs)
+        if removed:
+            handed.taken_back(self._view, removed)
+        return removed
+
+    def _set_changed_keys(self, keys: Any, *args: Any, **kwargs: Any) -> Any:
+        handed.named(self._turn, self._view, keys)
+        return self._renderer.set_changed_keys(keys, *args, **kwargs)
 
 
 def _sync(original: Any) -> Any:
@@ -123,7 +143,7 @@ def _sync(original: Any) -> Any:
         listening = None
         try:
             if renderer is not None and hasattr(renderer, "update_state"):
-                listening = own["_rust_view"] = _Listening(renderer, turn)
+                listening = own["_rust_view"] = _Listening(renderer, turn, self)
                 if turn.rendered is None:
                     # A render to which nothing is handed over is one all the same.
                     turn.rendered = []

@@ -5,17 +5,21 @@
 //! step. Times are microseconds; `*_us` fields count from the start of the
 //! recording unless their documentation says otherwise.
 
+mod class;
 mod finding;
 mod frame;
 mod http;
+mod server;
 mod snapshot;
 mod span;
 mod turn;
 mod view;
 
+pub use class::{ClassData, ComponentClass, SourceFile, SourceReference};
 pub use finding::{Evidence, Finding, FindingCode, KnownEvidence, Place, Severity};
 pub use frame::{CloseRecord, Connection, Direction, FrameRecord, Opcode};
 pub use http::{HttpBody, HttpExchange};
+pub use server::{Decision, MountFacts, SentPush, ServerWork, SessionUse, StartedThread, Task};
 pub use snapshot::{Change, ChangeKind, Scope, Snapshot, changes_between};
 pub use span::{LogRecord, Span, SpanKind};
 pub use turn::{

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Change, Connection, ConnectionId, FrameId, FrameRecord, HttpExchange, HttpId, LogRecord, Micros,
-    Snapshot, SnapshotId, Span, TurnId, View, ViewId,
+    Change, Connection, ConnectionId, Decision, FrameId, FrameRecord, HttpExchange, HttpId, LogRecord,
+    Micros, ServerWork, Snapshot, SnapshotId, Span, TurnId, View, ViewId,
 };
 
 /// What set a turn off.
@@ -187,6 +187,19 @@ pub struct Turn {
     pub context: Option<Vec<String>>,
     /// Names that djust sent to its renderer; none if nothing was rendered, or no probe saw it.
     pub rendered: Option<Vec<String>>,
+    /// What djust decided before the render; none if it decided nothing, or no probe saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub djust: Option<Decision>,
+    /// The values that the renderer holds after this turn's were handed to it; none if none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<SnapshotId>,
+    /// Names that djust gave to the renderer as changed: they decide which parts are rendered again. None if it gave
+    /// none, and the whole template is rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_keys: Option<Vec<String>>,
+    /// What the turn did on the server besides.
+    #[serde(default)]
+    pub work: ServerWork,
     /// The server's error text.
     pub error: Option<String>,
     /// The exception behind it, if a probe saw one.
@@ -223,6 +236,10 @@ impl Turn {
             after: None,
             context: None,
             rendered: None,
+            djust: None,
+            handed: None,
+            changed_keys: None,
+            work: ServerWork::unseen(),
             error: None,
             exception: None,
             full_html: None,
@@ -401,6 +418,9 @@ pub struct TurnDetail {
     pub before: Option<Snapshot>,
     /// State after.
     pub after: Option<Snapshot>,
+    /// What the renderer holds after the turn's values were handed to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Snapshot>,
     /// What differs between the two, deep, in the order of the state.
     pub changes: Vec<Change>,
     /// Its frames, in order of time.
@@ -427,6 +447,7 @@ impl TurnDetail {
             view: None,
             before: None,
             after: None,
+            handed: None,
             changes: Vec::new(),
             frames: Vec::new(),
             patches: Vec::new(),

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ConnectionId, ViewId};
+use super::{ClassData, ConnectionId, ViewId};
 
 /// A mounted `LiveView`: where its code is and what it offers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct View {
     pub handlers: Vec<Handler>,
     /// Its template.
     pub template: Option<Template>,
+    /// What else its class is made of, if a probe reported it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_data: Option<Box<ClassData>>,
 }
 
 /// An event handler.

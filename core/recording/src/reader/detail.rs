@@ -32,6 +32,9 @@ impl Reader {
         };
         self.check_rows_of(&record)?;
         let (before, after) = self.states(record.before, record.after, &budget)?;
+        let handed = record
+            .handed
+            .map_or(Ok(None), |handed| self.snapshot_within(handed, &budget))?;
         let changes = match (&before, &after) {
             (Some(before), Some(after)) => changes_between(before, after),
             _ => Vec::new(),
@@ -43,6 +46,7 @@ impl Reader {
             view: record.view_id.map_or(Ok(None), |view| self.view(view))?,
             before,
             after,
+            handed,
             changes,
             frames: self.frames_within(turn, &budget)?,
             patches: self.patches_within(turn, &budget)?,
@@ -133,6 +137,7 @@ impl Reader {
                 }
             }
         }
+        record.class_data = self.class_data(view)?.map(Box::new);
         Ok(Some(record))
     }
 

@@ -3,6 +3,7 @@
 //! A recording is data from a stranger, and may be damaged: what can be read
 //! is read, what cannot is left out and named in [`Reader::problems`].
 
+mod classes;
 mod detail;
 mod dom;
 mod findings;
@@ -48,6 +49,8 @@ pub struct Reader {
     has_row_sums: bool,
     /// Findings were derived from what the file holds.
     has_derived_findings: Cell<bool>,
+    /// Classes and sources have tables: the file is of format 1.2 or later.
+    has_sources: bool,
     /// The last filter that was counted, the revision it was counted at, and how many turns match.
     counted: RefCell<Option<(Filter, Revision, u64)>>,
 }

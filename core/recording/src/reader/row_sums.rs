@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::RecordingError;
 use crate::model::Turn;
-use crate::schema::{SUMMED, summed};
+use crate::schema::{SINCE_1_2, SUMMED, summed};
 
 /// Most rows of one kind that are named.
 const MAX_NAMED: u32 = 100;
@@ -35,15 +35,17 @@ impl Reader {
             ("http", "http", "http", turn.http),
             ("connections", "connection", "connection", turn.connection),
             ("views", "view", "view", turn.view_id),
+            ("view_classes", "view", "view", turn.view_id),
             ("snapshots", "snapshot", "snapshot", turn.before),
             ("snapshots", "snapshot", "snapshot", turn.after),
+            ("snapshots", "snapshot", "snapshot", turn.handed),
         ];
         for (table, name, column, key) in parts {
             if let Some(key) = key {
                 self.check_rows(table, name, &format!("{column} = {key}"))?;
             }
         }
-        for state in [turn.before, turn.after].into_iter().flatten() {
+        for state in [turn.before, turn.after, turn.handed].into_iter().flatten() {
             let base = format!("snapshot = (SELECT base FROM snapshots WHERE snapshot = {state})");
             self.check_rows("snapshots", "snapshot", &base)?;
         }
@@ -60,7 +62,7 @@ impl Reader {
     }
 
     fn check_rows(&self, table: &str, name: &str, condition: &str) -> Result<(), RecordingError> {
-        if !self.has_row_sums {
+        if !self.has_row_sums || (SINCE_1_2.contains(&table) && !self.has_sources) {
             return Ok(());
         }
         let changed = self.is_changed(table, "");

@@ -7,7 +7,7 @@ use crate::detail::{FindingRest, TurnRest};
 use crate::error::ReadError;
 use crate::model::{
     CloseRecord, Connection, Direction, Finding, FindingCode, FrameRecord, HttpBody, HttpExchange, LogRecord,
-    Opcode, Outcome, Severity, Span, SpanKind, Turn, TurnKind, TurnRow,
+    Opcode, Outcome, ServerWork, Severity, Span, SpanKind, Turn, TurnKind, TurnRow,
 };
 
 /// JSON in a column.
@@ -102,6 +102,10 @@ pub(super) fn turn(row: &Row<'_>) -> Result<Turn, ReadError> {
         http: row.get(17)?,
         context: None,
         rendered: None,
+        djust: None,
+        handed: None,
+        changed_keys: None,
+        work: ServerWork::unseen(),
         exception: None,
         full_html: None,
         sent: Vec::new(),
@@ -113,6 +117,10 @@ pub(super) fn turn(row: &Row<'_>) -> Result<Turn, ReadError> {
 pub(super) fn complete(turn: &mut Turn, rest: TurnRest) {
     turn.context = rest.context;
     turn.rendered = rest.rendered;
+    turn.djust = rest.djust;
+    turn.handed = rest.handed;
+    turn.changed_keys = rest.changed_keys;
+    turn.work = rest.work;
     turn.exception = rest.exception;
     turn.full_html = rest.full_html;
     turn.sent = rest.sent;

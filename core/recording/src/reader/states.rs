@@ -56,7 +56,7 @@ impl Reader {
         self.snapshot_within(snapshot, &Budget::new())
     }
 
-    fn snapshot_within(
+    pub(super) fn snapshot_within(
         &self,
         snapshot: SnapshotId,
         budget: &Budget,

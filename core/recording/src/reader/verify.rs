@@ -45,6 +45,11 @@ impl Reader {
             self.frames_of_turn(turn)?;
             self.patches_of_turn(turn)?;
         }
+        for view in self.views()? {
+            for source in view.class_data.iter().flat_map(|data| &data.sources) {
+                self.source(&source.hash)?;
+            }
+        }
         self.check_all_rows()?;
         self.check_pages()?;
         problems.extend(self.problems());

@@ -62,7 +62,11 @@ impl Losses {
                     self.snapshots.pop_first();
                 }
             }
-            Entry::Connection(_) | Entry::View(_) | Entry::HttpTurn { .. } | Entry::Meta { .. } => {}
+            Entry::Connection(_)
+            | Entry::View(_)
+            | Entry::Source(_)
+            | Entry::HttpTurn { .. }
+            | Entry::Meta { .. } => {}
         }
     }
 
@@ -139,6 +143,12 @@ impl Losses {
             if snapshot.is_some_and(|snapshot| self.snapshots.contains(&snapshot)) {
                 found.push(format!("state {which}: not written, {}", self.reason));
             }
+        }
+        if turn.handed.is_some_and(|handed| self.snapshots.contains(&handed)) {
+            found.push(format!(
+                "values handed to the renderer: not written, {}",
+                self.reason
+            ));
         }
         found
     }

@@ -413,6 +413,7 @@ fn note(done: &mut Done, entry: &Entry, is_new: bool) {
         }
         Entry::Connection(_)
         | Entry::View(_)
+        | Entry::Source(_)
         | Entry::Snapshot(_)
         | Entry::Keyframe(_)
         | Entry::Meta { .. } => {}

@@ -10,7 +10,7 @@ use crate::compression::Compressor;
 use crate::detail::{FindingRest, TurnRest};
 use crate::model::{
     Connection, ConnectionId, Direction, Finding, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode,
-    PatchRecord, Span, SpanKind, Turn, TurnId, TurnKind, View, ViewId,
+    PatchRecord, SourceFile, Span, SpanKind, Turn, TurnId, TurnKind, View, ViewId,
 };
 use crate::payload::{Payload, read_text};
 use crate::schema::MAX_VALUE_BYTES;
@@ -108,6 +108,7 @@ impl Rows {
         let known = Turn {
             before,
             after,
+            handed: rest.handed,
             ..Turn::begun(turn, TurnKind::Other, 0)
         };
         for sentence in sentences(&known) {
@@ -126,6 +127,7 @@ impl Rows {
         match entry {
             Entry::Connection(connection) => insert_connection(db, connection)?,
             Entry::View(view) => self.view(db, view)?,
+            Entry::Source(source) => self.source(db, source)?,
             Entry::Turn(turn) => return self.turn(db, turn),
             Entry::Frame(frame) => self.frame(db, frame)?,
             Entry::Patches { turn, patches } => self.patches(db, *turn, patches)?,
@@ -165,6 +167,28 @@ impl Rows {
             view.file,
             view.line,
             code
+        ])?;
+        if let Some(data) = &view.class_data {
+            let body = json(data)?;
+            let body = self.blobs.put(db, &mut self.compressor, body.as_bytes(), None)?;
+            db.prepare_cached(replace("view_classes"))?
+                .execute(params![view.view, body])?;
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, db: &Db, source: &SourceFile) -> Result<(), WriteError> {
+        if source.text.len() > MAX_VALUE_BYTES {
+            return Err(too_large("the text of a module"));
+        }
+        let text = self
+            .blobs
+            .put(db, &mut self.compressor, source.text.as_bytes(), None)?;
+        db.prepare_cached(replace("sources"))?.execute(params![
+            source.hash,
+            source.module,
+            source.file,
+            text
         ])?;
         Ok(())
     }

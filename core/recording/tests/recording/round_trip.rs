@@ -22,6 +22,11 @@ fn every_kind_of_entry_reads_back_as_written() {
                 assert_eq!(detail.view.as_ref(), Some(&view));
                 assert_eq!(reader.views().unwrap(), [view]);
             }
+            Entry::Source(source) => {
+                assert_eq!(reader.sources().unwrap().len(), 1);
+                assert_eq!(reader.source(&source.hash).unwrap(), Some(*source));
+                assert_eq!(reader.source("unknown").unwrap(), None);
+            }
             Entry::Turn(turn) => assert_eq!(detail.turn, *turn),
             Entry::Frame(frame) => assert!(detail.frames.contains(&frame), "{frame:?}"),
             Entry::Patches { patches, .. } => assert_eq!(detail.patches, patches),

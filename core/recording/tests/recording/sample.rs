@@ -1,10 +1,11 @@
 //! Entries to record.
 
 use djscope_recording::model::{
-    CloseRecord, Connection, Direction, Evidence, Exception, Finding, FindingCode, FrameRecord, FullHtml,
-    Handler, HandlerParam, HttpBody, HttpExchange, KnownEvidence, LogRecord, Opcode, Outcome, PatchRecord,
-    Place, SentFrame, Severity, Span, SpanKind, Template, TemplateSource, TracebackFrame, Turn, TurnId,
-    TurnKind, View,
+    ClassData, CloseRecord, ComponentClass, Connection, Decision, Direction, Evidence, Exception, Finding,
+    FindingCode, FrameRecord, FullHtml, Handler, HandlerParam, HttpBody, HttpExchange, KnownEvidence,
+    LogRecord, MountFacts, Opcode, Outcome, PatchRecord, Place, SentFrame, SentPush, ServerWork, SessionUse,
+    Severity, SourceFile, SourceReference, Span, SpanKind, StartedThread, Task, Template, TemplateSource,
+    TracebackFrame, Turn, TurnId, TurnKind, View,
 };
 use djscope_recording::{Entry, Keyframe, SnapshotDelta, Writer, WriterOptions};
 use serde_json::{Map, Value, json};
@@ -37,6 +38,14 @@ pub fn turn(number: TurnId) -> Turn {
         after: None,
         context: Some(vec!["count".to_owned(), "title".to_owned()]),
         rendered: Some(vec!["count".to_owned()]),
+        djust: Some(Decision {
+            changed: Some(vec!["count".to_owned()]),
+            skip: false,
+            force: true,
+        }),
+        handed: None,
+        changed_keys: Some(vec!["count".to_owned()]),
+        work: work(),
         error: None,
         exception: None,
         full_html: None,
@@ -108,6 +117,7 @@ pub fn everything() -> Vec<Entry> {
         },
         Entry::Connection(connection()),
         Entry::View(view()),
+        Entry::Source(Box::new(source())),
         Entry::Snapshot(SnapshotDelta {
             snapshot: 1,
             base: None,
@@ -164,6 +174,78 @@ pub fn connection() -> Connection {
     }
 }
 
+fn work() -> ServerWork {
+    let task = Task {
+        id: "7-1".to_owned(),
+        name: "export".to_owned(),
+        function: Some("app.views.CounterView.export".to_owned()),
+        start_us: Some(40),
+        ..Task::default()
+    };
+    ServerWork {
+        session: Some(SessionUse {
+            touched: true,
+            saved: false,
+        }),
+        mount: Some(MountFacts {
+            user: json!(7),
+            language: Some("de".to_owned()),
+            time_zone: Some("Europe/Berlin".to_owned()),
+            kwargs: json!({"pk": 3}),
+            url: Some("/counter/3/".to_owned()),
+        }),
+        pushes: vec![SentPush {
+            target: "app.views.BoardView".to_owned(),
+            handler: Some("on_news".to_owned()),
+            state: vec!["news".to_owned()],
+            t_us: 30,
+            delivered: Some(2),
+            skips_own: true,
+        }],
+        tasks: vec![task.clone()],
+        task: Some(Task {
+            end_us: Some(90),
+            wrote: Some(vec!["rows".to_owned()]),
+            ..task
+        }),
+        threads: vec![StartedThread {
+            name: "Thread-1".to_owned(),
+            target: Some("app.views.poll".to_owned()),
+            t_us: 50,
+            file: Some("views.py".to_owned()),
+            line: Some(31),
+        }],
+    }
+}
+
+fn class_data() -> ClassData {
+    ClassData {
+        attributes: map(json!({"page_size": 20, "rate": {"$decimal": "0.5"}})),
+        state_fields: vec!["open".to_owned()],
+        reserved: vec!["page_title".to_owned()],
+        components: vec![ComponentClass {
+            name: "basket".to_owned(),
+            class: "app.parts.Basket".to_owned(),
+        }],
+        sources: vec![SourceReference {
+            module: "app.views".to_owned(),
+            role: "view".to_owned(),
+            file: "views.py".to_owned(),
+            hash: source().hash,
+        }],
+        ..ClassData::default()
+    }
+}
+
+pub fn source() -> SourceFile {
+    SourceFile {
+        hash: "9f86d081".repeat(8),
+        module: "app.views".to_owned(),
+        file: "views.py".to_owned(),
+        text: "class CounterView(LiveView): …".to_owned(),
+    }
+}
+
 pub fn view() -> View {
     View {
         view: 1,
@@ -184,6 +266,7 @@ pub fn view() -> View {
                 default: Some("1".to_owned()),
             }],
         }],
+        class_data: Some(Box::new(class_data())),
         template: Some(Template {
             name: Some("counter.html".to_owned()),
             sources: vec![TemplateSource {

@@ -51,6 +51,7 @@ pub fn view() -> View {
         class: "shop.cart.views.CartView".to_owned(),
         file: Some(FILE.to_owned()),
         line: Some(12),
+        class_data: None,
         handlers: vec![
             handler("search", 31),
             handler("add_item", 47),
@@ -211,6 +212,7 @@ pub fn begun(number: u64, kind: TurnKind, event: Option<&str>) -> TurnDetail {
         view: Some(view()),
         before: None,
         after: None,
+        handed: None,
         changes: Vec::new(),
         frames: Vec::new(),
         patches: Vec::new(),

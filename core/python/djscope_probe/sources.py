@@ -1,0 +1,88 @@
+"""The modules of the project that a view class is made of: their text, once by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from . import bounds, places, trouble
+
+_sent: set[str] = set()
+
+
+def start_over() -> None:
+    """Forgets what was sent, in a new process."""
+    _sent.clear()
+
+
+def of_class(
+    cls: type, components: list[type]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """References to the modules of a view class, and `source` messages for those that were not sent yet."""
+    references: list[dict[str, Any]] = []
+    unsent: list[dict[str, Any]] = []
+    for module, role in _modules(cls, components):
+        if len(references) >= bounds.MAX_MODULES:
+            break
+        found = _read(module)
+        if found is None:
+            continue
+        file, data = found
+        digest = hashlib.sha256(data).hexdigest()
+        references.append({"module": module.__name__, "role": role, "file": file, "hash": digest})
+        if digest not in _sent and len(data) <= bounds.MAX_SOURCE:
+            _sent.add(digest)
+            text = data.decode("utf-8", "replace")
+            unsent.append(
+                {"type": "source", "hash": digest, "module": module.__name__, "file": file, "text": text}
+            )
+    return references, unsent
+
+
+def _modules(cls: type, components: list[type]) -> Iterator[tuple[types.ModuleType, str]]:
+    """The project's modules behind a class, each once, with what they are to it."""
+    seen: set[str] = set()
+    behind = [(cls, "view"), *((base, "base") for base in cls.__mro__[1:])]
+    behind.extend((base, "component") for each in components for base in each.__mro__)
+    firsts: list[types.ModuleType] = []
+    for each, role in behind:
+        module = sys.modules.get(each.__module__)
+        if module is not None and module.__name__ not in seen and _is_users(module):
+            seen.add(module.__name__)
+            firsts.append(module)
+            yield module, role
+    for module in firsts:
+        for helper in _imported(module):
+            if helper.__name__ not in seen and _is_users(helper):
+                seen.add(helper.__name__)
+                yield helper, "helper"
+
+
+def _imported(module: types.ModuleType) -> Iterator[types.ModuleType]:
+    """The modules that a module's names come from."""
+    for item in list(vars(module).values()):
+        if isinstance(item, types.ModuleType):
+            yield item
+        elif type(item) in (types.FunctionType, type) or isinstance(item, type):
+            found = sys.modules.get(item.__module__)
+            if found is not None:
+                yield found
+
+
+def _is_users(module: types.ModuleType) -> bool:
+    file = vars(module).get("__file__")
+    return type(file) is str and places.rank(file) == places.USER
+
+
+def _read(module: types.ModuleType) -> tuple[str, bytes] | None:
+    file = vars(module).get("__file__")
+    try:
+        with open(file, "rb") as opened:
+            # One more than is sent shows that it is too long; its hash is of all that was read.
+            return file, opened.read()
+    except OSError as error:
+        trouble.failed("sources", error)
+        return None
