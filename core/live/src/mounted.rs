@@ -8,7 +8,7 @@ use djscope_wire::Patch;
 use super::application::{Application, Clock, Registered};
 use super::changes::is_noticed;
 use super::encoding::{for_template, is_callable, json_bytes, not_serializable_in};
-use super::trace::{NoChange, Phase, Span, Turn};
+use super::trace::{Exception, NoChange, Phase, Span, Turn};
 use super::{Instance, Raised, Request};
 use djscope_dom::diff::DiffOptions;
 use djscope_dom::page::{Page, Work};
@@ -55,6 +55,30 @@ impl Failure {
             _ if !debug => "An error occurred processing your request.".to_owned(),
             Self::Raised(raised) => format!("Error in {place}(): {raised}"),
             Self::View(error) => format!("Error in render(): {error}"),
+        }
+    }
+}
+
+impl Failure {
+    /// What was raised in the method `place`; none if the user was turned away.
+    pub fn exception(&self, place: &str) -> Option<Exception> {
+        match self {
+            Self::Login(_) | Self::Forbidden(_) => None,
+            Self::Raised(raised) => Some(Exception {
+                class: raised.class.to_string(),
+                message: raised.message.clone(),
+                place: place.to_owned(),
+            }),
+            Self::View(ViewError::Template(error)) => Some(Exception {
+                class: error.class.to_string(),
+                message: error.message.clone(),
+                place: "render".to_owned(),
+            }),
+            Self::View(ViewError::Page(error)) => Some(Exception {
+                class: "ValueError".to_owned(),
+                message: error.to_string(),
+                place: "render".to_owned(),
+            }),
         }
     }
 }

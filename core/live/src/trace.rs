@@ -110,6 +110,17 @@ pub enum Outcome {
     Skipped,
 }
 
+/// What a view or its template raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// Name of the class: `ValueError`.
+    pub class: String,
+    /// What it says.
+    pub message: String,
+    /// The method that raised it, with its class if it is the view's own: `CartView.add`, `render`.
+    pub place: String,
+}
+
 /// Why the whole page is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HtmlReason {
@@ -144,6 +155,8 @@ pub struct Turn {
     pub spans: Vec<Span>,
     /// What came of it.
     pub outcome: Outcome,
+    /// What the view or its template raised; refusals of the framework are no exceptions.
+    pub exception: Option<Exception>,
     /// Computed values that were computed.
     pub computed: u64,
     /// Querysets that were evaluated.
@@ -210,6 +223,7 @@ impl Turn {
             after: Vec::new(),
             spans: Vec::new(),
             outcome: Outcome::NoChange(NoChange::SameState),
+            exception: None,
             computed: 0,
             queries: 0,
             saved_bytes: 0,

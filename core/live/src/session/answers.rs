@@ -14,7 +14,7 @@ use crate::application::Clock;
 use crate::effects::Effects;
 use crate::encoding::{encode, is_sensitive};
 use crate::mounted::{Failure, Mounted, Told};
-use crate::trace::{HtmlReason, NoChange, Outcome, Phase, Turn};
+use crate::trace::{Exception, HtmlReason, NoChange, Outcome, Phase, Turn};
 use djscope_template::value::Value;
 
 /// With more patches than this, the whole page may be sent instead.
@@ -279,7 +279,7 @@ impl Session {
     }
 
     /// A method of the view raised something: the browser is told, and the page stays as it was.
-    pub(super) fn raised(&mut self, raised: &Raised, place: &str, reply: Option<&Reply>, turn: Turn) {
+    pub(super) fn raised(&mut self, raised: &Raised, place: &str, reply: Option<&Reply>, mut turn: Turn) {
         let class = self
             .mounted
             .as_ref()
@@ -289,10 +289,16 @@ impl Session {
         } else {
             "An error occurred processing your request.".to_owned()
         };
+        turn.exception = Some(Exception {
+            class: raised.class.to_string(),
+            message: raised.message.clone(),
+            place: format!("{class}.{place}"),
+        });
         self.fail_turn(message, reply, turn);
     }
 
-    fn failed(&mut self, failure: &Failure, reply: &Reply, turn: Turn) {
+    fn failed(&mut self, failure: &Failure, reply: &Reply, mut turn: Turn) {
+        turn.exception = failure.exception("render");
         let message = failure.message(self.application.settings().debug, "render");
         self.fail_turn(message, Some(reply), turn);
     }

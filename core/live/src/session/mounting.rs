@@ -126,6 +126,7 @@ impl Session {
     fn refuse(&mut self, failure: &Failure, mut turn: Turn) {
         let message = failure.message(self.application.settings().debug, "mount");
         turn.outcome = Outcome::Error(message.clone());
+        turn.exception = failure.exception("mount");
         match failure {
             Failure::Login(to) => {
                 self.send(ServerFrame::Navigate(Navigate {

@@ -14,6 +14,9 @@ use crate::snapshots::{ManifestEntry, ValuePlace, read_manifest};
 /// Most names of a state that are given.
 const MAX_NAMES: usize = 10_000;
 
+/// Two states of at least so many bytes of JSON each are read by two threads.
+const PARSED_APART_BYTES: usize = 128 << 10;
+
 /// A state as text.
 #[derive(Default)]
 struct Texts {
@@ -30,6 +33,17 @@ enum Text {
     Stored(Arc<[u8]>),
     /// It is that of the other state.
     Shared,
+}
+
+impl Texts {
+    /// Bytes of JSON that have to be read for it.
+    fn stored_bytes(&self) -> usize {
+        let stored = self.entries.iter().map(|(_, text)| match text {
+            Text::Stored(bytes) => bytes.len(),
+            Text::Inline | Text::Shared => 0,
+        });
+        stored.sum()
+    }
 }
 
 impl Reader {
@@ -160,7 +174,12 @@ fn stored_at(entry: &ManifestEntry) -> Option<(u8, Arc<str>, BlobId)> {
 }
 
 fn parse_both(first: &Texts, second: &Texts) -> Result<(Snapshot, Snapshot), ReadError> {
-    let (before, mut after) = (parse(first)?, parse(second)?);
+    let (before, after) = if first.stored_bytes().min(second.stored_bytes()) >= PARSED_APART_BYTES {
+        parse_apart(first, second)
+    } else {
+        (parse(first), parse(second))
+    };
+    let (before, mut after) = (before?, after?);
     for (entry, text) in &second.entries {
         let name = &*entry.1;
         if matches!(text, Text::Shared)
@@ -171,6 +190,22 @@ fn parse_both(first: &Texts, second: &Texts) -> Result<(Snapshot, Snapshot), Rea
         }
     }
     Ok((before, after))
+}
+
+/// Both at the same time: nearly all of the time that two large states take is that of reading their JSON.
+fn parse_apart(first: &Texts, second: &Texts) -> (Result<Snapshot, ReadError>, Result<Snapshot, ReadError>) {
+    std::thread::scope(|scope| {
+        let other = std::thread::Builder::new().spawn_scoped(scope, || parse(first));
+        let after = parse(second);
+        let before = match other {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // A system that gives no thread is a reason to take longer, not to fail.
+            Err(_) => parse(first),
+        };
+        (before, after)
+    })
 }
 
 /// The state of these texts; null for what is in the other state.

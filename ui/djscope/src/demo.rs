@@ -1,7 +1,5 @@
 //! `djscope demo`: the engine's own site, served, proxied and recorded like any other.
 
-mod told;
-
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
@@ -10,6 +8,7 @@ use std::thread;
 use djscope_capture::run::{Inside, InsideServer, Report, Source};
 use djscope_host::{CLIENT_SCRIPT, Host, HostOptions};
 use djscope_live::{Application, Rate, Settings};
+use djscope_replay::Reporter;
 use tokio::sync::oneshot;
 
 use crate::arguments::{LiveArguments, SmokeArguments};
@@ -48,15 +47,15 @@ fn site() -> Result<Application, Failure> {
 fn serve(site: Arc<Application>, report: Report) -> io::Result<InsideServer> {
     let (begin, begun) = mpsc::channel();
     let (stop, stopped) = oneshot::channel::<()>();
-    let witness = Arc::new(told::Witness::new(report));
-    let remembers = Arc::clone(&witness);
+    let reporter = Arc::new(Reporter::new(report));
+    let remembers = Arc::clone(&reporter);
     let thread = thread::Builder::new().name("demo".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build();
         match runtime {
-            Ok(runtime) => runtime.block_on(serve_until(site, witness, &begin, stopped)),
+            Ok(runtime) => runtime.block_on(serve_until(site, reporter, &begin, stopped)),
             Err(error) => drop(begin.send(Err(error))),
         }
     })?;
@@ -74,13 +73,13 @@ fn serve(site: Arc<Application>, report: Report) -> io::Result<InsideServer> {
 
 async fn serve_until(
     site: Arc<Application>,
-    witness: Arc<told::Witness>,
+    reporter: Arc<Reporter>,
     begin: &mpsc::Sender<io::Result<SocketAddr>>,
     stopped: oneshot::Receiver<()>,
 ) {
-    witness.tell_views(&site);
+    reporter.report_views(&site);
     let options = HostOptions {
-        on_turn: Some(Arc::new(move |session, turn| witness.tell(session, turn))),
+        on_turn: Some(Arc::new(move |session, turn| reporter.report(session, turn))),
         ..HostOptions::default()
     };
     match Host::start(options, site).await {

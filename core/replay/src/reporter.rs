@@ -1,4 +1,4 @@
-//! What the engine knows of its turns, told as a probe tells it of djust's.
+//! Turns of the engine, reported as a probe reports those of djust.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,20 +14,20 @@ use djscope_template::family::Kinship;
 use djscope_template::value::Value;
 use serde_json::{Map, Value as Json, json};
 
-/// Tells the recorder of turns.
-pub struct Witness {
-    report: Report,
+/// Reports turns of live views in Rust to a recorder.
+pub struct Reporter {
+    send: Report,
     last_turn: AtomicU64,
     /// By session the view that is mounted.
     mounted: Mutex<HashMap<String, Mounted>>,
 }
 
-/// A view of which turns were told.
+/// A view of which turns were reported.
 #[derive(Default)]
 struct Mounted {
     /// Which of its session it is.
     number: u64,
-    /// The state that was told last.
+    /// The state that was reported last.
     state: Option<State>,
 }
 
@@ -35,10 +35,10 @@ struct Mounted {
 type State = Vec<(Arc<str>, Value)>;
 
 impl Mounted {
-    /// What has changed since the state that was told last; all of it the first time.
+    /// What has changed since the state that was reported last; all of it the first time.
     fn snapshot(&mut self, state: &State) -> ProbeSnapshot {
         let last = self.state.replace(state.clone());
-        let mut told = ProbeSnapshot {
+        let mut snapshot = ProbeSnapshot {
             base: last.is_some(),
             ..ProbeSnapshot::default()
         };
@@ -53,29 +53,29 @@ impl Mounted {
             }
             let is_private = name.starts_with('_');
             let scope = if is_private {
-                &mut told.private
+                &mut snapshot.private
             } else {
-                &mut told.public
+                &mut snapshot.public
             };
             scope.insert(name.to_string(), value.to_json());
         }
         let gone = last.iter().filter(|(name, _)| value_in(state, name).is_none());
-        told.unset = gone.map(|(name, _)| name.to_string()).collect();
-        told
+        snapshot.unset = gone.map(|(name, _)| name.to_string()).collect();
+        snapshot
     }
 }
 
-impl Witness {
-    /// A witness that says who it is.
-    pub fn new(report: Report) -> Self {
-        report(ProbeMessage::Hello(Hello {
+impl Reporter {
+    /// A reporter that has said who it is.
+    pub fn new(send: Report) -> Self {
+        send(ProbeMessage::Hello(Hello {
             protocol: VERSION,
             time_us: unix_us(),
             pid: std::process::id(),
             ..Hello::default()
         }));
         Self {
-            report,
+            send,
             last_turn: AtomicU64::new(0),
             mounted: Mutex::default(),
         }
@@ -87,22 +87,22 @@ impl Witness {
         mounted.values_mut().for_each(|view| view.state = None);
     }
 
-    /// Tells what the views of a site offer.
-    pub fn tell_views(&self, site: &Application) {
+    /// Reports what the views of a site offer.
+    pub fn report_views(&self, site: &Application) {
         for view in site.views() {
-            (self.report)(ProbeMessage::View(Box::new(told_view(view))));
+            (self.send)(ProbeMessage::View(Box::new(view_report(view))));
         }
     }
 
-    /// Tells of a turn that has just ended.
-    pub fn tell(&self, session: &str, turn: &Turn) {
+    /// Reports a turn that has just ended.
+    pub fn report(&self, session: &str, turn: &Turn) {
         if turn.outcome == Outcome::Skipped {
             return;
         }
         let number = self.last_turn.fetch_add(1, Ordering::Relaxed) + 1;
-        // Turns have to be told in the order in which their states follow each other.
+        // Turns have to be reported in the order in which their states follow each other.
         let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
-        if mounted.len() >= MOST_SESSIONS {
+        if mounted.len() >= MAX_SESSIONS {
             mounted.clear();
         }
         let view = mounted.entry(session.to_owned()).or_default();
@@ -112,13 +112,13 @@ impl Witness {
                 state: None,
             };
         }
-        let told = told_turn(number, session, view, turn);
-        (self.report)(ProbeMessage::Turn(Box::new(told)));
+        let report = turn_report(number, session, view, turn);
+        (self.send)(ProbeMessage::Turn(Box::new(report)));
     }
 }
 
 /// So many sessions are remembered before all are forgotten; then a view counts as a new one.
-const MOST_SESSIONS: usize = 10_000;
+const MAX_SESSIONS: usize = 10_000;
 
 fn unix_us() -> i64 {
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -129,7 +129,7 @@ fn us(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn told_view(registered: &Registered) -> ProbeView {
+fn view_report(registered: &Registered) -> ProbeView {
     let templates = registered.templates();
     let sources = templates.iter().map(|(template, kinship)| model::TemplateSource {
         name: template.name().map(str::to_owned),
@@ -148,7 +148,7 @@ fn told_view(registered: &Registered) -> ProbeView {
             .declaration()
             .handlers
             .iter()
-            .map(told_handler)
+            .map(handler_report)
             .collect(),
         template: Some(model::Template {
             name: templates
@@ -160,7 +160,7 @@ fn told_view(registered: &Registered) -> ProbeView {
     }
 }
 
-fn told_handler(handler: &Handler) -> model::Handler {
+fn handler_report(handler: &Handler) -> model::Handler {
     let named = handler
         .signature
         .parameters
@@ -231,7 +231,7 @@ fn decorators(handler: &Handler) -> Json {
     Json::Object(all)
 }
 
-fn told_turn(number: u64, session: &str, view: &mut Mounted, turn: &Turn) -> ProbeTurn {
+fn turn_report(number: u64, session: &str, view: &mut Mounted, turn: &Turn) -> ProbeTurn {
     let start = turn.spans.first().map_or(Duration::ZERO, |span| span.start);
     let end = turn.spans.last().map_or(start, |span| span.start + span.duration);
     let duration = end.saturating_sub(start);
@@ -303,18 +303,12 @@ fn spans(turn: &Turn, start: Duration) -> Vec<ProbeSpan> {
         .collect()
 }
 
-/// What the view raised; refusals of the framework are no exceptions.
 fn exception(turn: &Turn) -> Option<model::Exception> {
-    let Outcome::Error(message) = &turn.outcome else {
-        return None;
-    };
-    let told = message.strip_prefix("Error in ")?;
-    let (place, told) = told.split_once("(): ")?;
-    let (class, message) = told.split_once(": ").unwrap_or(("Exception", told));
+    let raised = turn.exception.as_ref()?;
     Some(model::Exception {
-        class: class.to_owned(),
-        message: message.to_owned(),
-        traceback: format!("in {place}\n{told}"),
+        class: raised.class.clone(),
+        message: raised.message.clone(),
+        traceback: format!("in {}\n{}: {}", raised.place, raised.class, raised.message),
         ..model::Exception::default()
     })
 }
