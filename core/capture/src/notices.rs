@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Most sentences that are kept.
-const MOST: usize = 20;
+const MAX_SENTENCES: usize = 20;
 
 /// What was said so far, and who hears of more.
 pub struct Notices {
@@ -25,7 +25,7 @@ impl Notices {
     pub fn say(&self, sentence: &str) {
         {
             let mut said = self.lock();
-            if said.len() >= MOST || said.iter().any(|known| known == sentence) {
+            if said.len() >= MAX_SENTENCES || said.iter().any(|known| known == sentence) {
                 return;
             }
             said.push(sentence.to_owned());

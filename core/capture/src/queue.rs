@@ -118,7 +118,7 @@ impl Tap {
     pub fn send(&self, observation: Observation) {
         let mut bytes = weight(&observation);
         let queued = self.shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let fits = queued + bytes <= self.shared.limit_bytes || bytes <= SMALL;
+        let fits = queued + bytes <= self.shared.limit_bytes || bytes <= ALWAYS_TAKEN_BYTES;
         let observation = if fits {
             observation
         } else {
@@ -190,7 +190,7 @@ impl Queue {
 }
 
 /// What always goes through: it says that something happened.
-const SMALL: usize = 1024;
+const ALWAYS_TAKEN_BYTES: usize = 1024;
 
 fn weight(observation: &Observation) -> usize {
     const HEAD: usize = 200;

@@ -10,7 +10,7 @@ use djscope_template::value::Value;
 use tokio::sync::mpsc::{self, Receiver, Sender, WeakSender};
 
 /// So many deliveries wait for a connection that is busy; more pushes are lost.
-const MOST_WAITING: usize = 256;
+const MAX_WAITING: usize = 256;
 
 /// What a connection is handed from elsewhere.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Hub {
 
     /// Takes a connection in. After [`Hub::close`] its inbox has ended already.
     pub fn join(self: &Arc<Self>) -> Membership {
-        let (sender, inbox) = mpsc::channel(MOST_WAITING);
+        let (sender, inbox) = mpsc::channel(MAX_WAITING);
         let results = sender.downgrade();
         let number = self.last_number.fetch_add(1, Ordering::Relaxed);
         if let Some(members) = &mut *self.members.lock().unwrap_or_else(PoisonError::into_inner) {

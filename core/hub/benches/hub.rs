@@ -81,7 +81,12 @@ fn turn_of_states() -> Entry {
 
 fn record(path: &Path, entries: impl IntoIterator<Item = Entry>) {
     let writer = Writer::create(path, WriterOptions::default()).unwrap();
-    entries.into_iter().for_each(|entry| writer.write(entry));
+    for entry in entries {
+        // A state that is larger than the queue waits for those before it.
+        let is_state = matches!(entry, Entry::Snapshot(_));
+        writer.write(entry);
+        assert!(!is_state || writer.flush(PATIENCE));
+    }
     assert_eq!(writer.finish().unwrap().health.dropped(), 0);
 }
 

@@ -196,7 +196,7 @@ impl Application {
             .handler_buckets
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_BUCKETS {
+        if buckets.len() >= MAX_BUCKETS {
             buckets.retain(|_, bucket| !bucket.is_full(now));
         }
         let key = (
@@ -220,7 +220,7 @@ fn browser_pattern(pattern: &str) -> String {
 }
 
 /// So many buckets are kept before the full ones, which say nothing, are thrown away.
-const MOST_BUCKETS: usize = 10_000;
+const MAX_BUCKETS: usize = 10_000;
 
 impl fmt::Debug for Application {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

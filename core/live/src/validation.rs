@@ -183,8 +183,8 @@ impl Refused {
 impl TypeMismatch {
     fn line(&self) -> String {
         let repr = self.value.repr();
-        let shown = if repr.chars().count() > MOST_SHOWN {
-            let begin: String = repr.chars().take(MOST_SHOWN - 3).collect();
+        let shown = if repr.chars().count() > MAX_SHOWN {
+            let begin: String = repr.chars().take(MAX_SHOWN - 3).collect();
             format!("{begin}...")
         } else {
             repr
@@ -199,7 +199,7 @@ impl TypeMismatch {
 }
 
 /// Characters of a value that an error shows.
-const MOST_SHOWN: usize = 50;
+const MAX_SHOWN: usize = 50;
 
 fn names(values: &Dict) -> Vec<Arc<str>> {
     values.keys().map(|name| name.to_str().into()).collect()

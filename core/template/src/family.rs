@@ -18,7 +18,7 @@ pub enum Kinship {
 }
 
 /// So many templates are followed.
-const MOST: usize = 100;
+const MAX_TEMPLATES: usize = 100;
 
 /// A template, those that it extends and those that are included, each once; only such as are named by no variable.
 pub fn family(template: &Template, loader: &dyn Loader) -> Vec<(Template, Kinship)> {
@@ -32,7 +32,7 @@ pub fn family(template: &Template, loader: &dyn Loader) -> Vec<(Template, Kinshi
                 return;
             };
             let is_known = found.iter().any(|(known, _)| known.name() == Some(&*name));
-            if is_known || found.len() >= MOST {
+            if is_known || found.len() >= MAX_TEMPLATES {
                 return;
             }
             if let Ok(other) = loader.load(&name, &[]) {
@@ -51,7 +51,7 @@ pub fn family(template: &Template, loader: &dyn Loader) -> Vec<(Template, Kinshi
 }
 
 /// How many templates may extend each other.
-const MOST_PARENTS: usize = 100;
+const MAX_PARENTS: usize = 100;
 
 /// A template and those that it extends, outermost last; only itself if one of them is named by an expression or
 /// cannot be loaded, or if something stands before the tag.
@@ -62,7 +62,7 @@ pub fn chain(template: &Template, loader: &dyn Loader) -> Vec<Template> {
         let Some(name) = extends
             .parent
             .constant_name()
-            .filter(|_| chain.len() < MOST_PARENTS)
+            .filter(|_| chain.len() < MAX_PARENTS)
         else {
             return alone;
         };

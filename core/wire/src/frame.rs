@@ -116,7 +116,7 @@ fn parse_strict<T: Vocabulary>(text: &str) -> (T, Option<Problem>) {
 }
 
 /// How deep msgpack may be nested: as deep as JSON may be. What comes with the crate is too deep for a small stack.
-const MOST_NESTED: usize = 128;
+const MAX_NESTED: usize = 128;
 
 /// A message from the browser.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +152,7 @@ impl ClientMessage {
 /// Reads msgpack as JSON; none if it is none, or is nested too deeply.
 pub fn unpacked(bytes: &[u8]) -> Option<Value> {
     let mut packed = rmp_serde::Deserializer::from_read_ref(bytes);
-    packed.set_max_depth(MOST_NESTED);
+    packed.set_max_depth(MAX_NESTED);
     Value::deserialize(&mut packed).ok()
 }
 

@@ -40,7 +40,7 @@ pub const TOGETHER: &str = "together";
 pub const NO_GUARD: &str = "-";
 
 /// How often the guard looks who is left.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How long the system may take to end processes that were killed.
 const END: Duration = Duration::from_secs(3);
@@ -202,7 +202,7 @@ async fn end_all(server: u32, mut fate: Option<i32>) -> Option<i32> {
             if forced {
                 send(&left, Signal::SIGKILL);
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
     fate.or(reap(server))

@@ -39,7 +39,7 @@ use unguarded::Process;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How often the launcher looks for a listening port.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A dev server that was started.
 #[derive(Debug)]
@@ -156,7 +156,7 @@ impl Server {
                     seconds: patience.as_secs(),
                 });
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 

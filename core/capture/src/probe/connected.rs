@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often the last reports are looked for.
-const LOOK: Duration = Duration::from_millis(5);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The connections whose reports are still read.
 #[derive(Debug, Default)]
@@ -81,7 +81,7 @@ impl Connected {
     async fn until(&self, patience: Duration, is_so: impl Fn(&Peers) -> bool) {
         let since = Instant::now();
         while !self.with(|peers| is_so(peers)) && since.elapsed() < patience {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 

@@ -328,7 +328,7 @@ mod tests {
         .unwrap();
         let strangers: Vec<_> = (0..60).map(|_| trickle(listener.address())).collect();
         let since = Instant::now();
-        let most = Strangers::MOST;
+        let most = Strangers::MAX_WAITING;
         while strangers.iter().filter(|stranger| stranger.is_finished()).count() < 60 - most {
             assert!(readers() <= most + 1, "{} readers", readers());
             assert!(since.elapsed() < patience / 2);

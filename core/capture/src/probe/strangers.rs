@@ -22,7 +22,7 @@ struct Stranger {
 
 impl Strangers {
     /// How many are waited for at a time. One more takes the place of the oldest.
-    pub(super) const MOST: usize = 8;
+    pub(super) const MAX_WAITING: usize = 8;
 
     /// Starts a thread for `stream`. `talk` gets it, and a question to ask once it has shown the token: whether it
     /// has kept its place until then. From then on it is no stranger.
@@ -63,7 +63,7 @@ impl Strangers {
             if let Some(stranger) = waiting.iter_mut().find(|stranger| stranger.number == number) {
                 stranger.thread = Some(thread);
             }
-            (waiting.len() > Self::MOST)
+            (waiting.len() > Self::MAX_WAITING)
                 .then(|| waiting.pop_front())
                 .flatten()
         };

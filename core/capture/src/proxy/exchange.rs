@@ -9,7 +9,7 @@ use crate::observation::{Observation, SocketOpened};
 use crate::queue::Tap;
 
 /// Most requests of one connection that are remembered until they are answered.
-const MOST_WAITING: usize = 100;
+const MAX_WAITING: usize = 100;
 
 /// What of a body has gone by.
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ impl Exchanges {
 
     /// No further request can be remembered.
     pub fn is_full(&self) -> bool {
-        self.waiting.len() >= MOST_WAITING
+        self.waiting.len() >= MAX_WAITING
     }
 
     /// A request has begun.

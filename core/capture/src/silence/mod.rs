@@ -17,7 +17,7 @@ use crate::recorder::Shared;
 use reason::Reason;
 
 /// How often it is looked whether a probe was heard.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long a probe may be silent after djust's first frame, where it can be seen why.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -69,7 +69,7 @@ impl Watch {
     /// Looks until a silence was said.
     pub async fn watch(self: Arc<Self>) {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LOOK_EVERY).await;
             let Some(since_us) = self.recorder.probe().unheard_since_us else {
                 continue;
             };

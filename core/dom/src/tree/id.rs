@@ -12,7 +12,7 @@ const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP
 pub(super) const NO_ID: u64 = u64::MAX;
 
 /// Digits of `u64::MAX` in base 62.
-const MOST_DIGITS: usize = 11;
+const MAX_DIGITS: usize = 11;
 
 impl ElementId {
     /// Reads base 62; `None` for any other character, for nothing, and from `u64::MAX` on.
@@ -36,8 +36,8 @@ impl ElementId {
 
     /// Appends it in base 62.
     pub fn write(self, out: &mut String) {
-        let mut digits = [0_u8; MOST_DIGITS];
-        let mut at = MOST_DIGITS;
+        let mut digits = [0_u8; MAX_DIGITS];
+        let mut at = MAX_DIGITS;
         let mut rest = self.0;
         loop {
             at -= 1;
@@ -53,7 +53,7 @@ impl ElementId {
 
 impl fmt::Display for ElementId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(MOST_DIGITS);
+        let mut text = String::with_capacity(MAX_DIGITS);
         self.write(&mut text);
         formatter.write_str(&text)
     }

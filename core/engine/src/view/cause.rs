@@ -163,7 +163,7 @@ impl<'a> Writers<'a> {
                     found.push(node);
                 }
             }
-            if found.len() >= MOST_NODES {
+            if found.len() >= MAX_NODES {
                 break;
             }
         }
@@ -225,7 +225,7 @@ impl<'a> Writers<'a> {
 }
 
 /// How many nodes are told of one patch.
-const MOST_NODES: usize = 64;
+const MAX_NODES: usize = 64;
 
 fn gather<'a>(nodes: &'a [Node], parent: Option<u32>, gathered: &mut HashMap<u32, (&'a Node, Option<u32>)>) {
     for node in nodes {

@@ -21,7 +21,7 @@ use djscope_template::value::Value;
 const MANY_PATCHES: usize = 100;
 
 /// So much work may go on in the background for one connection.
-const MOST_TASKS: usize = 256;
+const MAX_TASKS: usize = 256;
 
 /// What an answer says of the turn that it ends.
 #[derive(Clone, Debug, Default)]
@@ -261,7 +261,7 @@ impl Session {
         for frame in in_order.into_iter().flatten() {
             self.send(frame);
         }
-        let room = MOST_TASKS.saturating_sub(self.tasks.len());
+        let room = MAX_TASKS.saturating_sub(self.tasks.len());
         if effects.tasks.len() > room {
             self.error("Too much work in the background, some of it is not done");
         }

@@ -99,10 +99,10 @@ impl fmt::Debug for Output {
 }
 
 /// So many inputs wait for a handler that takes long; more are thrown away.
-const MOST_WAITING: usize = 1_000;
+const MAX_WAITING: usize = 1_000;
 
 /// So many bytes of messages wait for it: a file of the largest size that a slot takes if nothing else is said, and some.
-const MOST_WAITING_BYTES: usize = 16 << 20;
+const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// One connection.
 pub struct Session {
@@ -239,11 +239,11 @@ impl Session {
 
     /// Keeps what comes while a handler is under way.
     fn wait(&mut self, input: Input, clock: &dyn Clock) {
-        let is_full = self.waiting.len() >= MOST_WAITING;
+        let is_full = self.waiting.len() >= MAX_WAITING;
         match &input {
             // It is lost, and nothing is held against the browser, which did not send it.
             Input::Push(_) if is_full => {}
-            Input::Text(_) | Input::Binary(_) if is_full || self.waiting_bytes() > MOST_WAITING_BYTES => {
+            Input::Text(_) | Input::Binary(_) if is_full || self.waiting_bytes() > MAX_WAITING_BYTES => {
                 self.warn("Too many messages, some events are being dropped");
             }
             _ if self.admit(&input, clock) => self.waiting.push_back(input),

@@ -22,7 +22,7 @@ const RETRY_WITHIN: Duration = Duration::from_secs(120);
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// How often it is seen whether the file is still in its place.
-const LOOK: Duration = Duration::from_millis(400);
+const LOOK_EVERY: Duration = Duration::from_millis(400);
 
 /// The writer's thread.
 pub(super) struct Recorder {
@@ -88,7 +88,7 @@ impl Recorder {
         // However this thread ends, nobody waits for it any longer.
         let _closes = CloseAtEnd(Arc::clone(&self.queue));
         loop {
-            match self.queue.take(LOOK) {
+            match self.queue.take(LOOK_EVERY) {
                 Work::Batch(batch) => {
                     let entries = batch.len();
                     self.batch(&batch);
@@ -98,7 +98,7 @@ impl Recorder {
                 Work::Idle => {}
                 Work::End(in_order) => return self.end(in_order),
             }
-            if self.looked.elapsed() >= LOOK {
+            if self.looked.elapsed() >= LOOK_EVERY {
                 self.look(false);
             }
         }
@@ -133,7 +133,7 @@ impl Recorder {
             }
             self.fail(error);
             self.queue.wait_until_closed(pause.min(RETRY_EVERY));
-            if self.looked.elapsed() >= LOOK {
+            if self.looked.elapsed() >= LOOK_EVERY {
                 self.look(false);
             }
         }

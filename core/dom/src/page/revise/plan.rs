@@ -6,10 +6,10 @@ use crate::diff::DiffOptions;
 use crate::tree::{Kind, NodeId, Tree, parse_among};
 
 /// How many elements around a difference are tried.
-const MOST_ATTEMPTS: usize = 3;
+const MAX_ATTEMPTS: usize = 3;
 
 /// So many differences are taken apart; more are taken as one.
-const MOST_REGIONS: usize = 16;
+const MAX_REGIONS: usize = 16;
 
 /// A difference, and where it lies.
 struct Plan {
@@ -36,7 +36,7 @@ impl Tree {
     ) -> Option<Vec<Exchange>> {
         if regions.len() > 1 {
             let before = self.sizes();
-            if regions.len() <= MOST_REGIONS
+            if regions.len() <= MAX_REGIONS
                 && let Some(exchanges) = self.read_apart(regions.clone(), new, options)
             {
                 return Some(exchanges);
@@ -111,7 +111,7 @@ impl Tree {
     /// One region, if need be with what is around it.
     fn read_one(&mut self, region: Region, new: &str, options: DiffOptions) -> Option<Exchange> {
         let mut holder = self.holder(region, options)?;
-        for _ in 0..MOST_ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             if self.can_be_read_in(holder.node)
                 && let Some(exchange) = self.read_touched(&holder, region, new)
             {
