@@ -89,7 +89,7 @@ def _attributes(declared: dict[str, Any], known: set[str]) -> dict[str, Any]:
     for name, item in declared.items():
         if name.startswith("__") or name in known or isinstance(item, _CODE) or _is_computed(item):
             continue
-        if name.startswith(("_djust_", "_abc_")) or hasattr(type(item), "__get__"):
+        if name.startswith(("_djust_", "_abc_", "_component_descriptors")) or hasattr(type(item), "__get__"):
             continue
         encoded = values.Encoder(_MAX_WALK).encode(item)
         left -= len(str(encoded))

@@ -29,12 +29,16 @@ def live(tmp_path_factory):
     receiver.close()
 
 
-def run(live, script):
-    """Runs a script on the page; gives a function that finds the turns of its socket."""
+def spans(turn, kind):
+    return [span for span in turn["spans"] if span["kind"] == kind]
+
+
+def run(live, script, view=DEEDS, path=PAGE):
+    """Runs a script on a page; gives a function that finds the turns of its socket."""
     server, receiver = live
 
     async def go():
-        async with server.page(DEEDS, PAGE) as page:
+        async with server.page(view, path) as page:
             await script(page)
             return page.session_id
 
@@ -173,13 +177,29 @@ def test_sources_are_sent_once(live):
 
 def test_components_are_state(live):
     async def script(page):
-        await page.event("look")
+        await page.event("open")
+        await page.event("switch")
 
-    turn = run(live, script)
-    look = turn("event", "look")
-    state = live[1].state(look["view"], look["seq"])
-    meter = state["public"]["meter"]["$object"]
-    assert meter["type"] == "shop.views.deeds.Meter" and meter["fields"]["level"] == 3
+    turn = run(live, script, "shop.views.parts.PartsView", "/parts/")
+    opened, switched = turn("event", "open"), turn("event", "switch")
+    receiver = live[1]
+    (view,) = receiver.of("view", **{"class": "shop.views.parts.PartsView"})
+    assert view["data"]["components"] == [{"name": "fold", "class": "shop.views.parts.Fold"}]
+    light = receiver.state(switched["view"], switched["seq"])["public"]["light"]["$object"]
+    assert (light["type"], light["fields"]["shade"]) == ("shop.views.parts.Light", "green")
+    if not V12:
+        return
+    before = receiver.state(opened["view"], opened["seq"], "before")["public"]["fold"]
+    after = receiver.state(opened["view"], opened["seq"])["public"]["fold"]
+    active = [each["$object"]["fields"]["state"]["active"] for each in (before, after)]
+    assert active == ["first", "second"]
+    # djust renders this component alone; nothing else is handed over.
+    assert opened["djust"]["changed"] == ["_component_fold"]
+    assert opened["rendered"] == ["fold"] and "second: 0" in str(opened["handed"]["public"]["fold"])
+    (render,) = spans(opened, "render")
+    assert render["name"] == "fold" and spans(opened, "diff")[0]["parent"] == render["id"]
+    # It does not see a component that `mount()` made.
+    assert switched["djust"]["changed"] == [] and switched["handed"] is None
 
 
 def test_pushes_tasks_and_threads(live):
