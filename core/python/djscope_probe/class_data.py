@@ -13,10 +13,10 @@ from typing import Any
 from . import bounds, trouble, values
 from .views import ViewRecord
 
-_CODE = (
+_CODE = frozenset({
     types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.GetSetDescriptorType,
     types.MemberDescriptorType, classmethod, staticmethod, property, type,
-)  # fmt: skip
+})  # fmt: skip
 _FRAMEWORKS = ("djust.", "django.", "channels.", "builtins.")
 # Nodes of one attribute, and characters of all that are told.
 _MAX_WALK = 2_000
@@ -87,7 +87,7 @@ def _attributes(declared: dict[str, Any], known: set[str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     left = _MAX_CHARACTERS
     for name, item in declared.items():
-        if name.startswith("__") or name in known or isinstance(item, _CODE) or _is_computed(item):
+        if name.startswith("__") or name in known or not _CODE.isdisjoint(type(item).__mro__):
             continue
         if name.startswith(("_djust_", "_abc_", "_component_descriptors")) or hasattr(type(item), "__get__"):
             continue

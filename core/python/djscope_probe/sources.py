@@ -62,11 +62,12 @@ def _modules(cls: type, components: list[type]) -> Iterator[tuple[types.ModuleTy
 
 
 def _imported(module: types.ModuleType) -> Iterator[types.ModuleType]:
-    """The modules that a module's names come from."""
+    """The modules that a module's names come from. `isinstance` would evaluate what is lazy."""
     for item in list(vars(module).values()):
-        if isinstance(item, types.ModuleType):
+        kinds = type(item).__mro__
+        if types.ModuleType in kinds:
             yield item
-        elif type(item) in (types.FunctionType, type) or isinstance(item, type):
+        elif types.FunctionType in kinds or type in kinds:
             found = sys.modules.get(item.__module__)
             if found is not None:
                 yield found

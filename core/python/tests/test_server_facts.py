@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 import time
+import types
 import urllib.request
 
 import djust
 import pytest
-from djscope_probe import handed, turns
+from django.utils.functional import SimpleLazyObject
+from djscope_probe import class_data, handed, sources, turns
 from djscope_probe.patches import after, before
 from receiver import Receiver
 from servers import PROJECT, Server, migrate
@@ -323,3 +325,23 @@ def test_a_renderer_that_was_there_before_the_probe():
     later.sees(view)
     handed.given(later, view, object(), {"n": 2}, True)
     assert later.handed.public == {"n": 2} and later.missing == []
+
+
+def test_nothing_lazy_is_evaluated():
+    def evaluated():
+        raise AssertionError("evaluated")
+
+    module = types.ModuleType("lazy_module")
+    module.thing = SimpleLazyObject(evaluated)
+    assert list(sources._imported(module)) == []
+
+    class Page:
+        thing = SimpleLazyObject(evaluated)
+        size = 3
+
+        def method(self):
+            """No attribute."""
+
+    told, _ = class_data.described(Page, None, None)
+    assert told["attributes"]["size"] == 3 and "method" not in told["attributes"]
+    assert set(told["attributes"]) == {"thing", "size"}
