@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import sys
-import textwrap
 import types
 from collections.abc import Iterator
 from typing import Any
 
-from . import bounds, trouble, values
+from . import bounds, sources, trouble, values
 from .views import ViewRecord
 
 _CODE = frozenset({
@@ -119,11 +117,9 @@ def _reserved(own: list[type], declared: dict[str, Any]) -> list[str]:
 
 def _assigned(cls: type) -> Iterator[str]:
     """Names that the methods of a class assign to their first parameter."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
-        return
-    for function in ast.walk(tree):
+    _, _, text = sources.text_of(cls)
+    tree = sources.parsed(text) if text is not None else None
+    for function in ast.walk(tree) if tree is not None else ():
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         first = next(iter((*function.args.posonlyargs, *function.args.args)), None)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
 import sys
+import textwrap
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -40,6 +43,37 @@ def of_class(
                 {"type": "source", "hash": digest, "module": module.__name__, "file": file, "text": text}
             )
     return references, unsent
+
+
+def text_of(item: Any) -> tuple[str | None, int | None, str | None]:
+    """File, first line and text of a class or function; all None if Python does not know them."""
+    try:
+        found = _again(inspect.getsourcelines, item)
+        if found is None:
+            return None, None, None
+        lines, first = found
+        return inspect.getsourcefile(item), first, "".join(lines)
+    except (OSError, TypeError):
+        return None, None, None
+
+
+def parsed(text: str) -> ast.AST | None:
+    """The syntax tree of a text, or None."""
+    try:
+        tree: ast.AST | None = _again(ast.parse, textwrap.dedent(text))
+        return tree
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _again(function: Any, *args: Any) -> Any:
+    """Calls what parses. Python 3.11 was seen to raise SystemError there while other threads were at work."""
+    for _ in range(5):
+        try:
+            return function(*args)
+        except SystemError:
+            continue
+    return None
 
 
 def _modules(cls: type, components: list[type]) -> Iterator[tuple[types.ModuleType, str]]:

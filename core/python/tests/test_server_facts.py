@@ -1,5 +1,6 @@
 """What a turn did on the server besides changing its view's state, on a real server."""
 
+import ast
 import asyncio
 import os
 import subprocess
@@ -345,3 +346,19 @@ def test_nothing_lazy_is_evaluated():
     told, _ = class_data.described(Page, None, None)
     assert told["attributes"]["size"] == 3 and "method" not in told["attributes"]
     assert set(told["attributes"]) == {"thing", "size"}
+
+
+def test_a_class_is_described_though_python_fails_to_parse_at_first(monkeypatch):
+    parse, failures = ast.parse, [SystemError("AST constructor recursion depth mismatch")] * 2
+
+    def fails_at_first(*args, **kwargs):
+        if failures:
+            raise failures.pop()
+        return parse(*args, **kwargs)
+
+    monkeypatch.setattr(ast, "parse", fails_at_first)
+    file, line, text = sources.text_of(Receiver)
+    assert file.endswith("receiver.py") and line > 1 and text.startswith("class Receiver")
+    failures.extend([SystemError("again")] * 50)
+    assert sources.text_of(Receiver) == (None, None, None)
+    assert sources.parsed("n = 1") is None
