@@ -148,6 +148,53 @@ fn what_a_class_is_made_of() {
 }
 
 #[test]
+fn components_and_their_state() {
+    let mut recording = Recording::start(Kind::Daphne, &[]);
+    let mut live = Live::mount(recording.proxy, "shop.views.parts.PartsView", "/parts/");
+    live.event("open", "{}");
+    live.event("switch", "{}");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    recording.stop("INT");
+    let reader = Reader::open(&recording.path).unwrap();
+    let open = turn(&reader, "event:open");
+    let fold = |state: Option<&djscope_recording::model::Snapshot>| {
+        state.unwrap().public["fold"]["$object"]["fields"]["state"]["active"].clone()
+    };
+    assert_eq!(
+        (fold(open.before.as_ref()), fold(open.after.as_ref())),
+        (json!("first"), json!("second"))
+    );
+    // djust renders this component alone, and the renderer keeps its HTML.
+    assert_eq!(open.turn.rendered, Some(names(&["fold"])));
+    assert!(
+        open.handed.unwrap().public["fold"]
+            .to_string()
+            .contains("second: 0")
+    );
+    assert!(
+        open.spans
+            .iter()
+            .any(|span| span.kind == SpanKind::Render && span.name == "fold")
+    );
+    let data = open.view.unwrap().class_data.unwrap();
+    assert_eq!(
+        (
+            data.components[0].name.as_str(),
+            data.components[0].class.as_str()
+        ),
+        ("fold", "shop.views.parts.Fold")
+    );
+    // A component that `mount()` made has changed, and djust did not see it.
+    let switch = turn(&reader, "event:switch");
+    assert_eq!(
+        switch.after.unwrap().public["light"]["$object"]["fields"]["shade"],
+        json!("green")
+    );
+    assert_eq!(switch.turn.changed, Some(names(&["light"])));
+    assert_eq!(switch.turn.djust.unwrap().changed, Some(Vec::new()));
+}
+
+#[test]
 fn pushes_tasks_and_threads() {
     let mut recording = Recording::start(Kind::Daphne, &[]);
     let mut other = Live::mount(recording.proxy, DEEDS, "/deeds/8/");

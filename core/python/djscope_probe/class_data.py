@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import sys
-import textwrap
 import types
 from collections.abc import Iterator
 from typing import Any
 
-from . import bounds, trouble, values
+from . import bounds, sources, trouble, values
 from .views import ViewRecord
 
-_CODE = (
+_CODE = frozenset({
     types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.GetSetDescriptorType,
     types.MemberDescriptorType, classmethod, staticmethod, property, type,
-)  # fmt: skip
+})  # fmt: skip
 _FRAMEWORKS = ("djust.", "django.", "channels.", "builtins.")
 # Nodes of one attribute, and characters of all that are told.
 _MAX_WALK = 2_000
@@ -87,9 +85,9 @@ def _attributes(declared: dict[str, Any], known: set[str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     left = _MAX_CHARACTERS
     for name, item in declared.items():
-        if name.startswith("__") or name in known or isinstance(item, _CODE) or _is_computed(item):
+        if name.startswith("__") or name in known or not _CODE.isdisjoint(type(item).__mro__):
             continue
-        if name.startswith(("_djust_", "_abc_")) or hasattr(type(item), "__get__"):
+        if name.startswith(("_djust_", "_abc_", "_component_descriptors")) or hasattr(type(item), "__get__"):
             continue
         encoded = values.Encoder(_MAX_WALK).encode(item)
         left -= len(str(encoded))
@@ -119,11 +117,9 @@ def _reserved(own: list[type], declared: dict[str, Any]) -> list[str]:
 
 def _assigned(cls: type) -> Iterator[str]:
     """Names that the methods of a class assign to their first parameter."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
-        return
-    for function in ast.walk(tree):
+    _, _, text = sources.text_of(cls)
+    tree = sources.parsed(text) if text is not None else None
+    for function in ast.walk(tree) if tree is not None else ():
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         first = next(iter((*function.args.posonlyargs, *function.args.args)), None)

@@ -38,7 +38,7 @@ def unsent(cls: type, record: Any = None, context: list[str] | None = None) -> l
 
 def described(cls: type) -> dict[str, Any]:
     """The `view` message of a class."""
-    file, line, _ = _source(cls)
+    file, line, _ = sources.text_of(cls)
     return {
         "type": "view",
         "class": f"{cls.__module__}.{cls.__qualname__}",
@@ -47,14 +47,6 @@ def described(cls: type) -> dict[str, Any]:
         "handlers": _handlers(cls),
         "template": templates.described(cls),
     }
-
-
-def _source(item: Any) -> tuple[str | None, int | None, str | None]:
-    try:
-        lines, first = inspect.getsourcelines(item)
-        return inspect.getsourcefile(item), first, "".join(lines)
-    except (OSError, TypeError):
-        return None, None, None
 
 
 def _handlers(cls: type) -> list[dict[str, Any]]:
@@ -76,7 +68,7 @@ def _decorators(member: Any) -> dict[str, Any]:
 
 
 def _handler(name: str, member: Any) -> dict[str, Any]:
-    file, line, source = _source(inspect.unwrap(member))
+    file, line, source = sources.text_of(inspect.unwrap(member))
     decorators = {k: v for k, v in _decorators(member).items() if k != "event_handler"}
     return {
         "name": name, "file": file, "line": line, "source": source,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
 import sys
+import textwrap
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -42,6 +45,37 @@ def of_class(
     return references, unsent
 
 
+def text_of(item: Any) -> tuple[str | None, int | None, str | None]:
+    """File, first line and text of a class or function; all None if Python does not know them."""
+    try:
+        found = _again(inspect.getsourcelines, item)
+        if found is None:
+            return None, None, None
+        lines, first = found
+        return inspect.getsourcefile(item), first, "".join(lines)
+    except (OSError, TypeError):
+        return None, None, None
+
+
+def parsed(text: str) -> ast.AST | None:
+    """The syntax tree of a text, or None."""
+    try:
+        tree: ast.AST | None = _again(ast.parse, textwrap.dedent(text))
+        return tree
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _again(function: Any, *args: Any) -> Any:
+    """Calls what parses. Python 3.11 was seen to raise SystemError there while other threads were at work."""
+    for _ in range(5):
+        try:
+            return function(*args)
+        except SystemError:
+            continue
+    return None
+
+
 def _modules(cls: type, components: list[type]) -> Iterator[tuple[types.ModuleType, str]]:
     """The project's modules behind a class, each once, with what they are to it."""
     seen: set[str] = set()
@@ -62,11 +96,12 @@ def _modules(cls: type, components: list[type]) -> Iterator[tuple[types.ModuleTy
 
 
 def _imported(module: types.ModuleType) -> Iterator[types.ModuleType]:
-    """The modules that a module's names come from."""
+    """The modules that a module's names come from. `isinstance` would evaluate what is lazy."""
     for item in list(vars(module).values()):
-        if isinstance(item, types.ModuleType):
+        kinds = type(item).__mro__
+        if types.ModuleType in kinds:
             yield item
-        elif type(item) in (types.FunctionType, type) or isinstance(item, type):
+        elif types.FunctionType in kinds or type in kinds:
             found = sys.modules.get(item.__module__)
             if found is not None:
                 yield found

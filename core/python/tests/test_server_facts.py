@@ -1,15 +1,18 @@
 """What a turn did on the server besides changing its view's state, on a real server."""
 
+import ast
 import asyncio
 import os
 import subprocess
 import sys
 import time
+import types
 import urllib.request
 
 import djust
 import pytest
-from djscope_probe import handed, turns
+from django.utils.functional import SimpleLazyObject
+from djscope_probe import class_data, handed, sources, turns
 from djscope_probe.patches import after, before
 from receiver import Receiver
 from servers import PROJECT, Server, migrate
@@ -29,12 +32,16 @@ def live(tmp_path_factory):
     receiver.close()
 
 
-def run(live, script):
-    """Runs a script on the page; gives a function that finds the turns of its socket."""
+def spans(turn, kind):
+    return [span for span in turn["spans"] if span["kind"] == kind]
+
+
+def run(live, script, view=DEEDS, path=PAGE):
+    """Runs a script on a page; gives a function that finds the turns of its socket."""
     server, receiver = live
 
     async def go():
-        async with server.page(DEEDS, PAGE) as page:
+        async with server.page(view, path) as page:
             await script(page)
             return page.session_id
 
@@ -173,13 +180,29 @@ def test_sources_are_sent_once(live):
 
 def test_components_are_state(live):
     async def script(page):
-        await page.event("look")
+        await page.event("open")
+        await page.event("switch")
 
-    turn = run(live, script)
-    look = turn("event", "look")
-    state = live[1].state(look["view"], look["seq"])
-    meter = state["public"]["meter"]["$object"]
-    assert meter["type"] == "shop.views.deeds.Meter" and meter["fields"]["level"] == 3
+    turn = run(live, script, "shop.views.parts.PartsView", "/parts/")
+    opened, switched = turn("event", "open"), turn("event", "switch")
+    receiver = live[1]
+    (view,) = receiver.of("view", **{"class": "shop.views.parts.PartsView"})
+    assert view["data"]["components"] == [{"name": "fold", "class": "shop.views.parts.Fold"}]
+    light = receiver.state(switched["view"], switched["seq"])["public"]["light"]["$object"]
+    assert (light["type"], light["fields"]["shade"]) == ("shop.views.parts.Light", "green")
+    if not V12:
+        return
+    before = receiver.state(opened["view"], opened["seq"], "before")["public"]["fold"]
+    after = receiver.state(opened["view"], opened["seq"])["public"]["fold"]
+    active = [each["$object"]["fields"]["state"]["active"] for each in (before, after)]
+    assert active == ["first", "second"]
+    # djust renders this component alone; nothing else is handed over.
+    assert opened["djust"]["changed"] == ["_component_fold"]
+    assert opened["rendered"] == ["fold"] and "second: 0" in str(opened["handed"]["public"]["fold"])
+    (render,) = spans(opened, "render")
+    assert render["name"] == "fold" and spans(opened, "diff")[0]["parent"] == render["id"]
+    # It does not see a component that `mount()` made.
+    assert switched["djust"]["changed"] == [] and switched["handed"] is None
 
 
 def test_pushes_tasks_and_threads(live):
@@ -303,3 +326,39 @@ def test_a_renderer_that_was_there_before_the_probe():
     later.sees(view)
     handed.given(later, view, object(), {"n": 2}, True)
     assert later.handed.public == {"n": 2} and later.missing == []
+
+
+def test_nothing_lazy_is_evaluated():
+    def evaluated():
+        raise AssertionError("evaluated")
+
+    module = types.ModuleType("lazy_module")
+    module.thing = SimpleLazyObject(evaluated)
+    assert list(sources._imported(module)) == []
+
+    class Page:
+        thing = SimpleLazyObject(evaluated)
+        size = 3
+
+        def method(self):
+            """No attribute."""
+
+    told, _ = class_data.described(Page, None, None)
+    assert told["attributes"]["size"] == 3 and "method" not in told["attributes"]
+    assert set(told["attributes"]) == {"thing", "size"}
+
+
+def test_a_class_is_described_though_python_fails_to_parse_at_first(monkeypatch):
+    parse, failures = ast.parse, [SystemError("AST constructor recursion depth mismatch")] * 2
+
+    def fails_at_first(*args, **kwargs):
+        if failures:
+            raise failures.pop()
+        return parse(*args, **kwargs)
+
+    monkeypatch.setattr(ast, "parse", fails_at_first)
+    file, line, text = sources.text_of(Receiver)
+    assert file.endswith("receiver.py") and line > 1 and text.startswith("class Receiver")
+    failures.extend([SystemError("again")] * 50)
+    assert sources.text_of(Receiver) == (None, None, None)
+    assert sources.parsed("n = 1") is None

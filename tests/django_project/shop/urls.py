@@ -10,6 +10,7 @@ from shop.views.forms import BoundView, OrderView, UploadView
 from shop.views.index import IndexView
 from shop.views.live import BackgroundView, ChatView, PushView, TickView
 from shop.views.navigation import TabsView
+from shop.views.parts import PartsView
 from shop.views.products import ManyQueriesView, ProductListView
 from shop.views.state import BigStateView, ParentView, StateView
 
@@ -38,6 +39,7 @@ PAGES = [
 
 urlpatterns = [
     path("", IndexView.as_view()),
+    path("parts/", PartsView.as_view()),
     path("deeds/<int:number>/", DeedsView.as_view()),
     *(path(f"{slug}/", view.as_view()) for slug, view in PAGES),
 ]

@@ -107,6 +107,8 @@ class _Listening:
             self.set_changed_keys = self._set_changed_keys
         if hasattr(renderer, "retain_state_keys"):
             self.retain_state_keys = self._retain_state_keys
+        if hasattr(renderer, "patch_component_subtree"):
+            self.patch_component_subtree = self._patch_component_subtree
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._renderer, name)
@@ -126,6 +128,14 @@ class _Listening:
         if removed:
             handed.taken_back(self._view, removed)
         return removed
+
+    def _patch_component_subtree(self, name: Any, html: Any, *args: Any, **kwargs: Any) -> Any:
+        result = self._renderer.patch_component_subtree(name, html, *args, **kwargs)
+        if result is not None and type(name) is str:
+            # The renderer keeps the component's new HTML under its name.
+            handed.given(self._turn, self._view, self._renderer, {name: html}, False)
+            self._turn.rendered = [*(self._turn.rendered or ()), name]
+        return result
 
     def _set_changed_keys(self, keys: Any, *args: Any, **kwargs: Any) -> Any:
         handed.named(self._turn, self._view, keys)
@@ -161,6 +171,47 @@ def _sync(original: Any) -> Any:
                 own["_rust_view"] = renderer
 
     return sync
+
+
+def scoped(original: Any) -> Any:
+    """One component of the class rendered alone, which djust 1.2 does if nothing else has changed."""
+
+    async def render_scoped_component(self: Any, view: Any, component: Any) -> Any:
+        turn = turns.running()
+        if turn is None:
+            return await original(self, view, component)
+        _entered(turn, view)
+        own = view.__dict__
+        renderer = own.get("_rust_view")
+        listening = None
+        try:
+            if renderer is not None:
+                listening = own["_rust_view"] = _Listening(renderer, turn, view)
+        except Exception as error:
+            trouble.failed("components", error)
+        position = len(turn.spans)
+        inside = calls.timed(turn, original, str(getattr(component, "component_id", "")), "render")
+        result = None
+        try:
+            result = await inside(self, view, component)
+            return result
+        finally:
+            if listening is not None and own.get("_rust_view") is listening:
+                own["_rust_view"] = renderer
+            _scoped_ended(turn, view, position, is_done=result is not None)
+
+    return render_scoped_component
+
+
+@trouble.guarded
+def _scoped_ended(turn: turns.Turn, view: Any, position: int, *, is_done: bool) -> None:
+    span = turn.spans[position] if position < len(turn.spans) else None
+    timing = view.__dict__.get("_rust_render_timing")
+    if span is not None and is_done and isinstance(timing, dict):
+        _lay(turn, span, timing)
+    elif span is not None:
+        # The whole view is rendered after it.
+        span[2] = "other"
 
 
 def _context_of(turn: turns.Turn, view: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import trouble, turns
-from . import calls, class_of, consumer, replace
+from . import calls, class_of, consumer, rendering, replace
 
 
 def install(module: Any) -> None:
@@ -21,6 +21,7 @@ def install(module: Any) -> None:
     replace(runtime, "dispatch_url_change", _dispatch("url_change"), "URL changes")
     replace(runtime, "_dispatch_single_event", _deferred, None)
     replace(runtime, "_instantiate_view", _instantiated, "the view of a mount")
+    replace(runtime, "_render_scoped_component", rendering.scoped, None)
     replace(runtime, "_execute_async_task", consumer.async_work, "async work")
 
 

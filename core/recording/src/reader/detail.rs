@@ -32,9 +32,6 @@ impl Reader {
         };
         self.check_rows_of(&record)?;
         let (before, after) = self.states(record.before, record.after, &budget)?;
-        let handed = record
-            .handed
-            .map_or(Ok(None), |handed| self.snapshot_within(handed, &budget))?;
         let changes = match (&before, &after) {
             (Some(before), Some(after)) => changes_between(before, after),
             _ => Vec::new(),
@@ -46,7 +43,7 @@ impl Reader {
             view: record.view_id.map_or(Ok(None), |view| self.view(view))?,
             before,
             after,
-            handed,
+            handed: None,
             changes,
             frames: self.frames_within(turn, &budget)?,
             patches: self.patches_within(turn, &budget)?,
@@ -56,6 +53,10 @@ impl Reader {
             turn: record,
             left_out: Vec::new(),
         };
+        // Last: what does not fit is rather this than what a page shows.
+        if let Some(handed) = detail.turn.handed {
+            detail.handed = self.snapshot_within(handed, &budget)?;
+        }
         detail.left_out = self.take_left_out();
         drop(transaction);
         Ok(Some(detail))

@@ -82,6 +82,43 @@ fn a_newer_minor_version_opens() {
 }
 
 #[test]
+fn a_recording_of_1_1_opens_without_classes_and_sources() {
+    let (_directory, opened) = changed(
+        "UPDATE meta SET value = '\"1.1\"', sum = NULL WHERE key = 'format'; \
+         DROP TABLE view_classes; DROP TABLE sources;",
+    );
+    let reader = opened.unwrap();
+    let detail = reader.turn(1).unwrap().unwrap();
+    assert_eq!(detail.view.unwrap().class_data, None);
+    assert_eq!(detail.left_out, Vec::<String>::new());
+    assert_eq!(reader.sources().unwrap(), []);
+    assert_eq!(reader.source(&sample::source().hash).unwrap(), None);
+    // Of the whole file only the row that was changed here, and the pages, are not as they were written.
+    let problems = reader.verify().unwrap();
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.contains("meta") || problem.contains("page")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_class_or_source_that_was_changed_is_named() {
+    for (sql, table) in [
+        ("UPDATE view_classes SET body = 1", "view_classes"),
+        ("UPDATE sources SET module = 'other'", "sources"),
+    ] {
+        let (_directory, opened) = changed(sql);
+        let problems = opened.unwrap().verify().unwrap();
+        assert!(
+            problems.iter().any(|problem| problem.contains(table)),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
 fn a_file_that_would_run_sql_is_refused() {
     for sql in [
         "ALTER TABLE turns RENAME TO t2; CREATE VIEW turns AS SELECT * FROM t2",
@@ -89,6 +126,8 @@ fn a_file_that_would_run_sql_is_refused() {
         "ALTER TABLE logs ADD COLUMN big AS (hex(zeroblob(1000000)))",
         "DROP TABLE frames",
         "DELETE FROM meta",
+        "ALTER TABLE sources ADD COLUMN big AS (hex(zeroblob(1000000)))",
+        "DROP TABLE sources; CREATE VIEW sources AS SELECT * FROM turns",
     ] {
         let (_directory, opened) = changed(sql);
         assert!(matches!(opened, Err(RecordingError::Corrupt { .. })), "{sql}");
