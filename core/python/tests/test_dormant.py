@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -255,3 +256,78 @@ print("ok", len(sys.meta_path))
         env=settings, cwd=PROJECT, capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout.startswith("ok"), done.stderr
+
+
+def test_queries_of_connections_that_are_open_already(environment, database, runtime):
+    async def visit(server):
+        async with server.page("shop.views.products.ProductListView", "/products/") as page:
+            await page.event("search", value="a")
+            (file,) = offer(runtime)
+            for _ in range(2):
+                receiver = Receiver()
+                until = time.monotonic() + 10
+                while ask(file, receiver)["type"] != "attached":
+                    assert time.monotonic() < until
+                    time.sleep(0.02)
+                receiver.wait("hello")
+                await page.event("search", value="b")
+                (turn,) = receiver.wait("turn", kind="event")
+                queries = [span for span in turn["spans"] if span["kind"] == "sql"]
+                assert len(queries) == 1 and queries[0]["detail"]["function"] == "_load"
+                hang_up(receiver)
+
+    with server("daphne", environment, database, runtime) as started:
+        asyncio.run(visit(started))
+
+
+def test_each_worker_offers_itself(environment, database, runtime):
+    with server("uvicorn-workers", environment, database, runtime):
+        for file in offer(runtime, 2):
+            receiver = Receiver()
+            assert ask(file, receiver) == {"type": "attached"}
+            assert receiver.wait("hello")[0]["pid"] == int(file.stem)
+
+
+def test_a_forked_child_offers_itself_and_the_parent_goes_on(environment, database, runtime):
+    code = """
+import os, time, django
+django.setup()
+import djust.websocket, djscope_probe.offer as offer
+while offer._offer is None: time.sleep(0.01)
+os.fork()
+time.sleep(20)
+"""
+    settings = os.environ | {
+        "XDG_RUNTIME_DIR": str(runtime), "DJANGO_SETTINGS_MODULE": "site_config.settings",
+        "DJSCOPE_TEST_DB": str(database),
+    }  # fmt: skip
+    with subprocess.Popen(
+        [environment, "-c", code], env=settings, cwd=PROJECT, start_new_session=True
+    ) as process:
+        try:
+            for file in offer(runtime, 2):
+                receiver = Receiver()
+                assert ask(file, receiver) == {"type": "attached"}
+                assert receiver.wait("hello")[0]["pid"] == int(file.stem)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_an_offer_goes_with_its_process(environment, database, runtime):
+    with server("daphne", environment, database, runtime):
+        offer(runtime)
+    assert list((runtime / "djscope" / "servers").iterdir()) == []
+
+
+def test_a_folder_that_is_not_ours_alone_is_not_used(environment, database, runtime, tmp_path):
+    (runtime / "djscope").mkdir(mode=0o755)
+    (runtime / "djscope").chmod(0o755)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    (temporary / f"djscope-{os.geteuid()}").symlink_to(elsewhere)
+    with server("daphne", environment, database, runtime, TMPDIR=str(temporary)) as started:
+        time.sleep(0.5)
+        assert started.get("/plain/whoami/")[0] == 200
+        assert not list(elsewhere.iterdir()) and not list((runtime / "djscope").iterdir())
