@@ -4,6 +4,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 const PACKED: [&str; 2] = ["djscope_probe", "startup"];
+const DORMANT: &str = "dormant";
 
 fn main() -> io::Result<()> {
     let output = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
@@ -15,7 +16,12 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={name}");
         copy(Path::new(name), &packed.join(name))?;
     }
-    Ok(())
+    let dormant = Path::new(&output).join(DORMANT);
+    if dormant.exists() {
+        fs::remove_dir_all(&dormant)?;
+    }
+    println!("cargo::rerun-if-changed={DORMANT}");
+    copy(Path::new(DORMANT), &dormant)
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

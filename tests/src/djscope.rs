@@ -75,8 +75,23 @@ impl Recording {
     ///
     /// If it does not start.
     pub fn serve(server: &[String], folder: &Path, options: &[&str]) -> Self {
+        Self::serve_in(server, folder, options, &[])
+    }
+
+    /// The same with more in the environment of djscope and of the server.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn serve_in(
+        server: &[String],
+        folder: &Path,
+        options: &[&str],
+        environment: &[(&str, String)],
+    ) -> Self {
         let mut command = Command::new(binary());
         command.arg("run").args(options);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         Self::begin(command, folder, server)
     }
 
@@ -86,8 +101,18 @@ impl Recording {
     ///
     /// If it does not start.
     pub fn attach(upstream: &str, options: &[&str]) -> Self {
+        Self::attach_in(upstream, options, &[])
+    }
+
+    /// The same with more in the environment of djscope.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn attach_in(upstream: &str, options: &[&str], environment: &[(&str, String)]) -> Self {
         let mut command = Command::new(binary());
         command.args(["attach", upstream]).args(options);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         Self::begin(command, &project::folder(), &[])
     }
 

@@ -5,6 +5,7 @@
 pub mod browser;
 pub mod disk;
 pub mod djscope;
+pub mod dormant;
 pub mod matrix;
 pub mod paired;
 pub mod project;

@@ -193,13 +193,22 @@ impl Server {
     ///
     /// If it does not start.
     pub fn start_on(kind: Kind, port: u16) -> Self {
+        Self::serve(&kind.command(port), port, &[])
+    }
+
+    /// Starts a command that serves the project on `port`, with more in its environment.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn serve(command: &[String], port: u16, environment: &[(&str, String)]) -> Self {
         let database = Database::fresh();
-        let command = kind.command(port);
         let child = Command::new(&command[0])
             .args(&command[1..])
             .current_dir(folder())
             .env("DJSCOPE_TEST_DB", database.path())
             .env("DJSCOPE_TEST_FAST", "1")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -13,6 +13,7 @@ pub mod launch;
 pub mod memory;
 pub mod notices;
 pub mod observation;
+pub mod offers;
 pub mod probe;
 pub mod proxy;
 pub mod queue;

@@ -1,13 +1,17 @@
-"""Which patches belong to which module of djust, and the start of the probe."""
+"""Which patches belong to which module of djust, and how the probe starts.
+
+It starts with the server, or when a djscope attaches; then it leaves as well.
+"""
 
 from __future__ import annotations
 
-import os
 import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
-from . import logs, queries, sender, trouble
+from . import logs, patches, queries, reloader, sender, trouble, turns, views
 from .patches import consumer, decisions, embedding, events, pages, pushes, rendering, runtime, streams, tasks
 
 _PATCHES: dict[str, tuple[Callable[[Any], None], ...]] = {
@@ -26,29 +30,29 @@ _PATCHES: dict[str, tuple[Callable[[Any], None], ...]] = {
 }
 _started = False
 
+# How long a module may take that another thread is just importing.
+LOADED_WITHIN = 5.0
+
+_attaching = threading.RLock()
+
 
 def loaded(name: str, module: Any) -> None:
     """Called after a module of djust was loaded; never raises."""
     try:
-        if _only_watches_files():
+        if reloader.only_watches_files():
             return
         _start()
     except Exception as error:
         trouble.failed("start", error)
+    _patch(name, module)
+
+
+def _patch(name: str, module: Any) -> None:
     for patch in _PATCHES.get(name, ()):
         try:
             patch(module)
         except Exception as error:
             trouble.failed(name, error)
-
-
-def _only_watches_files() -> bool:
-    """The outer process of Django's autoreloader loads the project but serves nothing."""
-    return (
-        "runserver" in sys.argv
-        and "--noreload" not in sys.argv
-        and os.environ.get("RUN_MAIN") != "true"
-    )
 
 
 def _start() -> None:
@@ -57,8 +61,58 @@ def _start() -> None:
         return
     _started = True
     sender.start()
+    _watch_process(is_late=False)
+
+
+def _watch_process(is_late: bool) -> None:
     for install in (logs.install, queries.install, tasks.install_threads):
         try:
-            install()
+            install(is_late)
         except Exception as error:
             trouble.failed(install.__module__, error)
+
+
+def attach(address: str, token: str, wait_for: Callable[[frozenset[str], Any], Any]) -> str | None:
+    """Puts the hooks into a server that runs, and connects it. Gives why not, if not.
+
+    `wait_for(names, loaded)` has `loaded(name, module)` called for modules that
+    are imported later, and gives what takes that back.
+    """
+    with _attaching:
+        if sender.alive():
+            return "another djscope is attached to this server"
+        patches.undo()
+        turns.start_over()
+        views.forget()
+        sender.forget_what_was_told()
+        connection = sender.Sender(address, token, _left)
+        patches.undone_by(wait_for(frozenset(_PATCHES), _patch))
+        for name in _PATCHES:
+            module = sys.modules.get(name)
+            if module is not None:
+                _finish_import(module)
+                _patch(name, module)
+        patches.reach_aliases()
+        _watch_process(is_late=True)
+        sender.connect(connection)
+    return None
+
+
+def _left(connection: sender.Sender) -> None:
+    """The djscope that was attached has gone: nothing is left in the server."""
+    with _attaching:
+        if sender.is_current(connection):
+            patches.undo()
+            views.forget()
+
+
+def _finish_import(module: Any) -> None:
+    until = time.monotonic() + LOADED_WITHIN
+    while getattr(getattr(module, "__spec__", None), "_initializing", False) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def start_over() -> None:
+    """In a forked child, where a lock may be held by a thread that is not there."""
+    global _attaching
+    _attaching = threading.RLock()

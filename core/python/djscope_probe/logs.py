@@ -8,7 +8,6 @@ last-resort handler as they are.
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
 import time
@@ -16,22 +15,24 @@ import traceback
 from typing import Any
 
 from . import bounds, sender, trouble, turns, values
+from .patches import replace
 
 _PLAIN = (type(None), bool, int, float, str, bytes)
 
 
 def install(_: Any = None) -> None:
     """Watches every logger of the process."""
-    original = logging.Logger.callHandlers
+    replace(logging.Logger, "callHandlers", _watched, "logs")
 
-    @functools.wraps(original)
-    def watched(self: logging.Logger, record: logging.LogRecord) -> None:
+
+def _watched(original: Any) -> Any:
+    def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
         try:
             original(self, record)
         finally:
             _note(record)
 
-    logging.Logger.callHandlers = watched  # type: ignore[method-assign]
+    return call_handlers
 
 
 def _note(record: logging.LogRecord) -> None:

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from . import bounds, failures, places, trouble, turns, values
+from .patches import before, replace, undone_by
+
+_watched: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def install(_: Any = None) -> None:
-    """Watches every connection that exists and every one that will be opened."""
+def install(is_late: bool = False) -> None:
+    """Watches every connection that exists and every one that will be opened.
+
+    `is_late`: threads of the application have used the database before.
+    """
     from django.db import connections
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.signals import connection_created
 
     connection_created.connect(_opened, dispatch_uid="djscope_probe", weak=False)
+    undone_by(lambda: connection_created.disconnect(dispatch_uid="djscope_probe"))
+    undone_by(_forget)
     for connection in connections.all(initialized_only=True):
         _watch(connection)
+    if is_late:
+        # Other threads have connections that are open already and cannot be listed.
+        replace(BaseDatabaseWrapper, "_cursor", before(_used), "queries over open connections")
+
+
+def _used(connection: Any, *_: Any, **__: Any) -> None:
+    _watch(connection)
+
+
+def _forget() -> None:
+    for connection in list(_watched):
+        try:
+            connection.execute_wrappers.remove(_execute)
+        except ValueError:
+            pass
+    _watched.clear()
 
 
 def _opened(sender: Any, connection: Any, **_: Any) -> None:
@@ -27,6 +53,7 @@ def _watch(connection: Any) -> None:
         # In front: `connection.execute_wrapper()` takes its own away from the end.
         if _execute not in wrappers:
             wrappers.insert(0, _execute)
+            _watched.add(connection)
     except Exception as error:
         trouble.failed("queries", error)
 

@@ -2,7 +2,8 @@
 
 The application's threads only put; whatever happens to the connection, they
 are never held up. If djscope is not there, refuses, or goes away, the probe
-is dead for the rest of the process. Before djscope ends a server it asks for
+is dead, for the rest of the process if it was started with it, and until the
+next djscope attaches otherwise. Before djscope ends a server it asks for
 the rest, since few servers end in a way that lets `atexit` run.
 """
 
@@ -14,6 +15,7 @@ import queue
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import bounds, trouble
@@ -40,10 +42,14 @@ class _Flush:
 class Sender:
     """One process's connection."""
 
-    def __init__(self, address: str, token: str) -> None:
+    def __init__(
+        self, address: str, token: str, at_end: Callable[[Sender], None] | None = None
+    ) -> None:
+        """`at_end`: is called when the connection has ended, for a djscope that came to a running server."""
         host, _, port = address.rpartition(":")
         self.address = (host.strip("[]"), int(port))
         self.token = token
+        self.at_end = at_end
         self.queue: queue.SimpleQueue[tuple[Any, int] | None] = queue.SimpleQueue()
         self.weight_in = 0
         self.weight_out = 0
@@ -92,6 +98,8 @@ class Sender:
                 self._hang_up(self.peer)
             while not self.queue.empty():
                 self.queue.get()
+            if self.at_end is not None:
+                self.at_end(self)
 
     @staticmethod
     def _hang_up(peer: socket.socket) -> None:
@@ -105,7 +113,8 @@ class Sender:
     def _greet(self) -> bytes:
         from . import messages
 
-        until = time.monotonic() + HELLO_WITHIN
+        # A djscope that came later finds all modules there.
+        until = time.monotonic() + (HELLO_WITHIN if self.at_end is None else 0.0)
         while self.queue.empty() and time.monotonic() < until:
             time.sleep(PAUSE)
         self._send(messages.line(messages.hello(self.token)))
@@ -228,23 +237,35 @@ def _forget_what_was_sent() -> None:
 
 
 _sender: Sender | None = None
+_has_registered = False
 
 
 def start() -> None:
-    """Connects this process, once."""
-    global _sender
+    """Connects this process to the djscope that has started it, once."""
     if _sender is not None:
         return
     address = os.environ.get("DJSCOPE_PROBE_ADDRESS", "")
     try:
-        _sender = Sender(address, os.environ.get("DJSCOPE_PROBE_TOKEN", ""))
-        _sender.thread.start()
+        connect(Sender(address, os.environ.get("DJSCOPE_PROBE_TOKEN", "")))
+    except ValueError:
+        # No address: there is nobody to say it to.
+        return
+
+
+def connect(sender: Sender) -> None:
+    """Reports over this connection from now on."""
+    global _sender, _has_registered
+    try:
+        _sender = sender
+        sender.thread.start()
     except Exception:
         _sender = None
         return
-    atexit.register(_stop)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_restart)
+    if not _has_registered:
+        _has_registered = True
+        atexit.register(_stop)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_restart)
 
 
 def _stop() -> None:
@@ -255,30 +276,34 @@ def _stop() -> None:
 def _restart() -> None:
     """A forked child has no sender thread; it connects by itself."""
     global _sender
-    if _sender is not None and not _sender.dead:
-        from . import classes, process, turns, views
+    before = _sender
+    if before is not None and not before.dead:
+        from . import turns, views
 
         views.start_over()
-        classes.start_over()
-        process.start_over()
+        forget_what_was_told()
         turns.unfinished.clear()
         _sender = None
-        start_again(os.environ.get("DJSCOPE_PROBE_ADDRESS", ""))
+        host, port = before.address
+        connect(Sender(f"{host}:{port}", before.token, before.at_end))
 
 
-def start_again(address: str) -> None:
-    """Connects a process whose hooks for exit and fork are registered already."""
-    global _sender
-    try:
-        _sender = Sender(address, os.environ.get("DJSCOPE_PROBE_TOKEN", ""))
-        _sender.thread.start()
-    except Exception:
-        _sender = None
+def forget_what_was_told() -> None:
+    """Whoever listens from now on has heard nothing."""
+    from . import classes, process
+
+    classes.start_over()
+    process.start_over()
 
 
 def alive() -> bool:
     """Whether anything that is gathered has a chance to be told."""
     return _sender is not None and not _sender.dead
+
+
+def is_current(connection: Sender) -> bool:
+    """Whether this is the latest connection."""
+    return _sender is connection
 
 
 def put(message: Any, weight: int = 0) -> None:

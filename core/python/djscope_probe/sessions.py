@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import trouble, values
-from .patches import before
+from .patches import before, replace, undone_by
 
 if TYPE_CHECKING:
     from .turns import Turn
@@ -101,13 +101,19 @@ def _watch(cls: type) -> None:
     """Notes every save of a session of this class, which is wrapped once."""
     if cls in _known:
         return
+    if not _known:
+        undone_by(_forget)
     _known.add(cls)
     for owner in cls.__mro__:
         for name in ("save", "asave"):
-            original = vars(owner).get(name)
-            if callable(original) and (owner, name) not in _watched:
+            if callable(vars(owner).get(name)) and (owner, name) not in _watched:
                 _watched.add((owner, name))
-                setattr(owner, name, before(_saved)(original))
+                replace(owner, name, before(_saved), None)
+
+
+def _forget() -> None:
+    _known.clear()
+    _watched.clear()
 
 
 @trouble.guarded

@@ -170,6 +170,13 @@ class Turn:
             self.exception = failures.described(error)
 
 
+def start_over() -> None:
+    """Lets go of turns that were begun for a djscope that has gone, or in the process that has forked."""
+    for turn in list(unfinished):
+        turn.closed = True
+    unfinished.clear()
+
+
 def begin(kind: str, transport: str = "ws", *, joins: bool = False) -> Turn | None:
     """Opens a turn; with `joins`, None if one is open already. Never raises."""
     if not sender.alive():
@@ -194,6 +201,10 @@ def finish(turn: Turn | None, view: Any = None) -> None:
     if turn is None:
         return
     try:
+        if turn.closed:
+            # Whom it was for has gone.
+            turn.worked, turn.sent = False, []
+            view = None
         if turn.mounting is not None:
             turn.ends(turn.mounting)
         turn.takes_after(view)

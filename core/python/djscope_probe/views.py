@@ -71,8 +71,13 @@ def _forget(key: int, gone: weakref.ref[Any]) -> None:
         del _records[key]
 
 
+def forget() -> None:
+    """Forgets what was told. Views get new ids: what is still gathered for an old one is not theirs."""
+    _records.clear()
+
+
 def start_over() -> None:
     """Forgets what was told, in a new process, whose views have ids of their own."""
     global _numbers
-    _records.clear()
+    forget()
     _numbers = itertools.count(1)

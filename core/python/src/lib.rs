@@ -2,9 +2,12 @@
 //!
 //! This crate knows where the files go and which environment brings them into
 //! a server. It never starts a process, and it never changes a file of the
-//! user's project.
+//! user's project. Into a virtual environment it writes only when it is asked
+//! to ([`install`]), and only what it can take away again.
 
+mod environment;
 mod folder;
+mod installed;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -14,9 +17,14 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use thiserror::Error;
 
+pub use environment::{Environment, EnvironmentError};
 use folder::Folder;
+pub use installed::{InstallError, Status, install, status, uninstall};
 
+/// What a run unpacks: the probe, and what brings it into a server by `PYTHONPATH`.
 static PACKED: Dir<'_> = include_dir!("$OUT_DIR/packed");
+/// What brings the probe into servers of an environment that it was installed in.
+static DORMANT: Dir<'_> = include_dir!("$OUT_DIR/dormant");
 
 /// Where the probe finds djscope; `IP:PORT`.
 pub const ADDRESS_VARIABLE: &str = "DJSCOPE_PROBE_ADDRESS";

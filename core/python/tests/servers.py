@@ -38,7 +38,7 @@ def _default_signals():
 class Server:
     """One server process group, stopped at the end of a `with`."""
 
-    def __init__(self, command, database, address=None, **environment):
+    def __init__(self, command, database, address=None, python=sys.executable, **environment):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.database = database
@@ -52,7 +52,7 @@ class Server:
             }
         self.log = open(f"{database}-{command}.log", "w+")  # noqa: SIM115  closed in __exit__
         self.process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=PROJECT, env=settings | environment,
+            [python, *arguments], cwd=PROJECT, env=settings | environment,
             stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
             preexec_fn=_default_signals,
         )  # fmt: skip

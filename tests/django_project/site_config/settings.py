@@ -10,7 +10,7 @@ from pathlib import Path
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = "only-for-the-test-project"
-DEBUG = True
+DEBUG = os.environ.get("DJSCOPE_TEST_DEBUG") != "0"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 
 INSTALLED_APPS = [

@@ -38,8 +38,17 @@ pub enum Command {
     /// printed address in a browser instead of the server's own.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Record a server that runs already, without its state, SQL and logs
+    /// Record a server that runs already
+    ///
+    /// With the probe in its environment (djscope probe install) it is seen as under djscope run, from the first event
+    /// on; without it state, SQL and logs are missing.
     Attach(AttachArguments),
+    /// Put the probe into the project's environment, for djscope attach; look at it; take it away
+    ///
+    /// It sleeps in every djust server that is started in this environment later, with DEBUG on or `DJSCOPE_PROBE=1`,
+    /// and costs nothing until djscope attach wakes it. `DJSCOPE_PROBE=0` keeps it out of a server.
+    #[command(subcommand)]
+    Probe(ProbeCommand),
     /// Open a recording in the panel
     Open(OpenArguments),
     /// Print the turns of a recording
@@ -136,6 +145,25 @@ pub struct AttachArguments {
     pub upstream: String,
     #[command(flatten)]
     pub common: LiveArguments,
+}
+
+/// What to do with the probe in an environment.
+#[derive(Debug, Subcommand)]
+pub enum ProbeCommand {
+    /// Put it there, in place of another version or of a damaged one
+    Install(EnvironmentArguments),
+    /// Say whether it is there, and which
+    Status(EnvironmentArguments),
+    /// Take away what install has put there
+    Uninstall(EnvironmentArguments),
+}
+
+/// Which environment is meant.
+#[derive(Debug, Args)]
+pub struct EnvironmentArguments {
+    /// Its folder or its python; by default the active one, else ./.venv or ./venv
+    #[arg(value_name = "VENV")]
+    pub environment: Option<PathBuf>,
 }
 
 /// Options of everything that records.

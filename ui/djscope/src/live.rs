@@ -44,7 +44,7 @@ pub fn attach(options: AttachArguments) -> Result<(), Failure> {
 pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let rules = rules(options)?;
     let out = options.out.clone().map_or_else(default_path, Ok)?;
-    let (command, probe) = (source.command(), source.has_probe());
+    let command = source.command();
     let mailbox = Mailbox::default();
     let mut recorder = RecorderOptions::within(options.memory);
     recorder.rules = rules;
@@ -80,15 +80,13 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
     let proxy = format!("http://{}", run.proxy);
     announce(&proxy, &run, &out, options.json);
     if command.is_none() {
-        note!(
-            "no probe in this server: state, SQL, logs and handler times are missing; djscope run has them"
-        );
+        note!("{}", words_on_probe(run.has_probe));
     }
     let live = Live {
         proxy,
         upstream: run.upstream.to_string(),
         command,
-        with_probe: probe,
+        with_probe: run.has_probe,
         recorder: Arc::clone(&run.recorder),
         notices,
     };
@@ -114,6 +112,16 @@ pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
         return report(run.finish(), options.json);
     }
     report(run.wait(), options.json)
+}
+
+/// What is said of a server that somebody else has started.
+const fn words_on_probe(has_probe: bool) -> &'static str {
+    if has_probe {
+        "the probe in this server is switched on until djscope ends: state, SQL, logs and handler times are recorded"
+    } else {
+        "no probe reports from this server: state, SQL, logs and handler times are missing; djscope run has them, and djscope \
+         attach as well, for servers that are started after djscope probe install"
+    }
 }
 
 fn announce_hub(address: &HubAddress, as_json: bool) {

@@ -10,6 +10,7 @@ mod failure;
 mod hub;
 mod live;
 mod open;
+mod probe;
 mod screenshot;
 mod show;
 mod terminal;
@@ -38,6 +39,11 @@ fn main() -> ExitCode {
         },
         Command::Run(options) => live::run(options),
         Command::Attach(options) => live::attach(options),
+        Command::Probe(command) => match probe::probe(&command) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
         Command::Open(options) => open::open(&options),
         Command::Show(options) => match show::show(&options) {
             Ok(true) => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -69,6 +69,21 @@ impl Connected {
             for peer in peers.open.values_mut() {
                 // A probe that is gone has nothing to report.
                 let _ = writeln!(peer.answers, r#"{{"type":"whole"}}"#);
+            }
+        });
+    }
+
+    /// How many report now.
+    pub fn count(&self) -> usize {
+        self.with(|peers| peers.open.len())
+    }
+
+    /// Ends every connection; a probe that was switched on is off then.
+    pub fn hang_up(&self) {
+        self.with(|peers| {
+            for peer in peers.open.values() {
+                // One that is gone has ended it already.
+                let _ = peer.answers.shutdown(Shutdown::Write);
             }
         });
     }

@@ -1,5 +1,6 @@
 //! One run: the server, the probe listener, the proxy and the recorder, from start to end.
 
+mod attached;
 mod error;
 mod source;
 
@@ -25,6 +26,7 @@ use crate::probe::{ProbeListener, ProbeReport};
 use crate::proxy::{self, HostName, ProxyOptions, Rewriting, Upstream, UpstreamError};
 use crate::recorder::{Recorder, RecorderOptions, Shared};
 use crate::silence::{Place, Watch};
+use attached::Attached;
 pub use error::RunError;
 pub use source::{Inside, InsideServer, Report, Source};
 
@@ -76,6 +78,8 @@ pub struct Run {
     pub proxy: SocketAddr,
     /// The server.
     pub upstream: Upstream,
+    /// Whether a probe reports from the server, or is awaited to.
+    pub has_probe: bool,
     /// What can be seen of the recorder.
     pub recorder: Arc<Shared>,
     ending: Arc<Mutex<Option<Ending>>>,
@@ -86,6 +90,7 @@ pub struct Run {
 struct Started {
     proxy: SocketAddr,
     upstream: Upstream,
+    has_probe: bool,
     recorder: Arc<Shared>,
 }
 
@@ -121,10 +126,12 @@ impl Run {
             Ok(Ok(Started {
                 proxy,
                 upstream,
+                has_probe,
                 recorder,
             })) => Ok(Self {
                 proxy,
                 upstream,
+                has_probe,
                 recorder,
                 ending,
                 stop: Some(stop),
@@ -200,6 +207,7 @@ async fn whole_run(
     let started = Started {
         proxy: live.proxy,
         upstream: live.upstream.clone(),
+        has_probe: live.has_probe,
         recorder: live.recorder.shared(),
     };
     let _ = begin.send(Ok(started));
@@ -212,7 +220,7 @@ async fn whole_run(
     let server = async {
         match &mut live.server {
             Served::Child(server, _) => server.ended().await,
-            Served::Inside(_) | Served::Attached => std::future::pending().await,
+            Served::Inside(_) | Served::Attached(_) => std::future::pending().await,
         }
     };
     let asked = async {
@@ -239,13 +247,22 @@ enum Served {
     Child(Box<Server>, Option<(ProbeListener, Probe)>),
     /// A server in this process.
     Inside(InsideServer),
-    /// A server of somebody else.
-    Attached,
+    /// A server of somebody else, and the probe in it that was switched on.
+    Attached(Option<Attached>),
 }
 
 type Prepared = (Vec<(OsString, OsString)>, Option<(ProbeListener, Probe)>);
 
 impl Served {
+    /// Whether it reports of its turns.
+    const fn has_probe(&self) -> bool {
+        match self {
+            Self::Child(_, probe) => probe.is_some(),
+            Self::Inside(_) => true,
+            Self::Attached(attached) => attached.is_some(),
+        }
+    }
+
     /// Where a probe should report from.
     fn place(&self, upstream: &Upstream) -> Option<Place> {
         match self {
@@ -262,6 +279,7 @@ impl Served {
 struct Live {
     proxy: SocketAddr,
     upstream: Upstream,
+    has_probe: bool,
     recorder: Recorder,
     server: Served,
     serving: tokio::task::JoinHandle<io::Result<()>>,
@@ -285,14 +303,14 @@ impl Live {
             (Some(upstream), _) => refuse_if_taken(upstream).await?,
             (None, _) => {}
         }
-        let (command, has_probe) = (options.source.command(), options.source.has_probe());
+        let command = options.source.command();
         let replaced = if options.overwrite {
             Replaced::take(&options.out)?
         } else {
             None
         };
         let recorder = Recorder::start(&options.out, options.recorder)?;
-        let started = Self::begin(options.source, expected, &recorder, stops).await;
+        let started = Self::begin(options.source, expected, &recorder, &options.notices, stops).await;
         let (server, upstream) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -307,6 +325,7 @@ impl Live {
         // After the server has started, which gets the limit that it would have alone.
         allow_many_files();
         let proxy = listener.local_addr()?;
+        let has_probe = server.has_probe();
         let tap = recorder.tap();
         for (key, value) in [
             ("command", json!(command.unwrap_or_default())),
@@ -337,6 +356,7 @@ impl Live {
         Ok(Self {
             proxy,
             upstream,
+            has_probe,
             recorder,
             server,
             serving,
@@ -349,6 +369,7 @@ impl Live {
         source: Source,
         expected: Option<Upstream>,
         recorder: &Recorder,
+        notices: &Notices,
         stops: &mut Stops,
     ) -> Result<(Served, Upstream), RunError> {
         match source {
@@ -362,7 +383,8 @@ impl Live {
             Source::Inside(inside) => begin_inside(inside, recorder),
             Source::Attached(text) => {
                 let upstream = expected.ok_or(UpstreamError::Form(text))?;
-                Ok((Served::Attached, upstream))
+                let attached = Attached::to(&upstream, recorder, notices).await?;
+                Ok((Served::Attached(attached), upstream))
             }
         }
     }
@@ -420,7 +442,12 @@ impl Live {
                 (server.stop)();
                 None
             }
-            Served::Attached => None,
+            Served::Attached(attached) => {
+                if let Some(attached) = attached {
+                    attached.leave().await;
+                }
+                None
+            }
         };
         if let Some(silence) = &silence {
             silence.end();
@@ -436,6 +463,16 @@ fn prepare(with_probe: bool, recorder: &Recorder) -> Result<Prepared, RunError> 
     if !with_probe {
         return Ok((Vec::new(), None));
     }
+    let (listener, token) = listen_for_probes(recorder)?;
+    let probe = Probe::unpack()?;
+    let inherited = std::env::var_os("PYTHONPATH");
+    let environment = probe.environment(listener.address(), &token, inherited.as_deref());
+    probe.check()?;
+    Ok((environment, Some((listener, probe))))
+}
+
+/// Listens for probes, whose reports are recorded. Gives the token that they have to show, too.
+fn listen_for_probes(recorder: &Recorder) -> io::Result<(ProbeListener, String)> {
     let token = token()?;
     let tap = recorder.tap();
     let listener = ProbeListener::start(token.clone(), move |report| {
@@ -448,11 +485,7 @@ fn prepare(with_probe: bool, recorder: &Recorder) -> Result<Prepared, RunError> 
     recorder
         .shared()
         .on_lost_states(move || connected.ask_for_whole_states());
-    let probe = Probe::unpack()?;
-    let inherited = std::env::var_os("PYTHONPATH");
-    let environment = probe.environment(listener.address(), &token, inherited.as_deref());
-    probe.check()?;
-    Ok((environment, Some((listener, probe))))
+    Ok((listener, token))
 }
 
 /// Starts a server in this process; what it says goes on the queue, or away if there is no room.

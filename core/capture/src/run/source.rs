@@ -58,15 +58,6 @@ impl Source {
         }
     }
 
-    /// Whether it tells of its turns.
-    pub const fn has_probe(&self) -> bool {
-        match self {
-            Self::Command { probe, .. } => *probe,
-            Self::Attached(_) => false,
-            Self::Inside(_) => true,
-        }
-    }
-
     /// Where it is or will be, as far as that is known before it is started.
     pub(super) fn upstream(&self) -> Result<Option<Upstream>, UpstreamError> {
         match self {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import trouble, turns
-from . import replace
+from . import replace, undone_by
 
 
 def install_recording(module: Any) -> None:
@@ -38,6 +38,7 @@ def install_signals(module: Any) -> None:
         trouble.missing("reasons of full HTML updates: this djust has no full_html_update")
         return
     signal.connect(_full_html, dispatch_uid="djscope_probe", weak=False)
+    undone_by(lambda: signal.disconnect(dispatch_uid="djscope_probe"))
 
 
 def _full_html(sender: Any, **told: Any) -> None:
