@@ -38,17 +38,21 @@ struct LostTurn {
     parts: BTreeSet<&'static str>,
     /// The turn itself, if it was not written.
     turn: Option<Box<Turn>>,
+    /// After how many entries that were handed over it came.
+    position: u64,
+    /// Goes up with everything that is lost of it.
+    revision: u64,
     bytes: usize,
 }
 
 impl Losses {
-    /// Remembers that `entry` was lost, and why.
-    pub(super) fn note(&mut self, entry: &Entry, reason: &str) {
+    /// Remembers that `entry` was lost, and why. `position` says after how many entries that were handed over it came.
+    pub(super) fn note(&mut self, entry: &Entry, position: u64, reason: &str) {
         if self.reason != reason {
             reason.clone_into(&mut self.reason);
         }
         match entry {
-            Entry::Turn(turn) => self.keep(turn),
+            Entry::Turn(turn) => self.keep(turn, position),
             Entry::Frame(frame) => self.part(frame.turn, "frames"),
             Entry::Patches { turn, .. } => self.part(Some(*turn), "patches"),
             Entry::Spans { turn, .. } => self.part(Some(*turn), "spans"),
@@ -72,13 +76,15 @@ impl Losses {
 
     fn part(&mut self, turn: Option<TurnId>, part: &'static str) {
         let Some(turn) = turn else { return };
-        if self.turns.entry(turn).or_default().parts.insert(part) {
+        let lost = self.turns.entry(turn).or_default();
+        if lost.parts.insert(part) {
+            lost.revision += 1;
             self.unsettled.insert(turn);
         }
         self.forget_oldest();
     }
 
-    fn keep(&mut self, turn: &Turn) {
+    fn keep(&mut self, turn: &Turn, position: u64) {
         let mut kept = Box::new(turn.clone());
         let mut bytes = Entry::Turn(kept.clone()).size();
         let lost = self.turns.entry(turn.turn).or_default();
@@ -90,6 +96,8 @@ impl Losses {
         }
         self.kept_bytes = self.kept_bytes + bytes - std::mem::replace(&mut lost.bytes, bytes);
         lost.turn = Some(kept);
+        lost.position = position;
+        lost.revision += 1;
         self.unsettled.insert(turn.turn);
         self.forget_oldest();
     }
@@ -104,9 +112,11 @@ impl Losses {
         }
     }
 
-    /// A newer form of the turn waits to be written: the one that was lost is not needed.
-    pub(super) fn superseded(&mut self, turn: TurnId) {
-        if let Some(lost) = self.turns.get_mut(&turn) {
+    /// The form of the turn that came at `position` was written: an older one that was lost is not needed.
+    pub(super) fn superseded(&mut self, turn: TurnId, position: u64) {
+        if let Some(lost) = self.turns.get_mut(&turn)
+            && lost.position <= position
+        {
             self.kept_bytes -= std::mem::take(&mut lost.bytes);
             lost.turn = None;
         }
@@ -153,21 +163,47 @@ impl Losses {
         found
     }
 
-    /// Turns of which the file has to be told, some at a time: their number, and the turn itself if it was lost.
-    pub(super) fn to_settle(&self) -> Vec<(TurnId, Option<Box<Turn>>)> {
+    /// Turns of which the file has to be told, some at a time. `written` are those just written, each at its position: a
+    /// form that was lost before is not written over them.
+    pub(super) fn to_settle(&self, written: &BTreeMap<TurnId, u64>) -> Vec<Unsettled> {
+        let is_newest = |turn: &TurnId, lost: &LostTurn| {
+            written.get(turn).is_none_or(|position| lost.position > *position)
+        };
         let turns = self.unsettled.iter().take(MAX_SETTLED);
         turns
-            .map(|turn| (*turn, self.turns.get(turn).and_then(|lost| lost.turn.clone())))
+            .map(|number| {
+                let lost = self.turns.get(number);
+                let newest = lost.filter(|lost| is_newest(number, lost));
+                Unsettled {
+                    number: *number,
+                    revision: lost.map_or(0, |lost| lost.revision),
+                    turn: newest.and_then(|lost| lost.turn.clone()),
+                }
+            })
             .collect()
     }
 
-    /// The file tells of these turns' losses now.
-    pub(super) fn settled(&mut self, turns: &[TurnId]) {
-        for turn in turns {
-            self.unsettled.remove(turn);
-            self.superseded(*turn);
+    /// The file tells of these turns' losses now, each up to a revision.
+    pub(super) fn settled(&mut self, turns: &[(TurnId, u64)]) {
+        for (turn, revision) in turns {
+            let current = self.turns.get(turn).map_or(*revision, |lost| lost.revision);
+            // What was lost of it meanwhile is still to be told.
+            if current == *revision {
+                self.unsettled.remove(turn);
+                self.superseded(*turn, u64::MAX);
+            }
         }
     }
+}
+
+/// A turn of which the file has to be told.
+pub(super) struct Unsettled {
+    /// Its number.
+    pub number: TurnId,
+    /// What is known of its losses.
+    pub revision: u64,
+    /// The turn itself, if it was lost.
+    pub turn: Option<Box<Turn>>,
 }
 
 #[cfg(test)]
@@ -188,6 +224,7 @@ mod tests {
                 turn: 3,
                 spans: Vec::new(),
             },
+            1,
             "the disk is full",
         );
         losses.note(
@@ -195,6 +232,7 @@ mod tests {
                 turn: 3,
                 patches: Vec::new(),
             },
+            1,
             "the disk is full",
         );
         losses.note(
@@ -202,6 +240,7 @@ mod tests {
                 snapshot: 9,
                 ..SnapshotDelta::default()
             }),
+            1,
             "the disk is full",
         );
         let mut lost = turn(3);
@@ -219,17 +258,37 @@ mod tests {
     #[test]
     fn a_lost_turn_is_kept_until_it_is_written_or_a_newer_one_is() {
         let mut losses = Losses::default();
-        losses.note(&Entry::Turn(Box::new(turn(1))), "x");
-        losses.note(&Entry::Turn(Box::new(turn(2))), "x");
-        losses.superseded(2);
+        losses.note(&Entry::Turn(Box::new(turn(1))), 3, "x");
+        losses.note(&Entry::Turn(Box::new(turn(2))), 4, "x");
+        losses.superseded(2, 5);
         let kept: Vec<_> = losses
-            .to_settle()
+            .to_settle(&BTreeMap::new())
             .into_iter()
-            .map(|(number, turn)| (number, turn.is_some()))
+            .map(|unsettled| (unsettled.number, unsettled.turn.is_some()))
             .collect();
         assert_eq!(kept, [(1, true), (2, false)]);
-        losses.settled(&[1, 2]);
+        losses.settled(&[(1, 0), (2, 1)]);
+        assert!(losses.is_unsettled(), "of the first more was lost meanwhile");
+        losses.settled(&[(1, 1)]);
         assert!(!losses.is_unsettled() && losses.kept_bytes == 0);
+    }
+
+    /// A newer form that was given up because the queue was full is not forgotten when an older one, which still waited
+    /// there, is written.
+    #[test]
+    fn an_older_form_does_not_stand_in_for_a_newer_one() {
+        let mut losses = Losses::default();
+        losses.note(&Entry::Turn(Box::new(turn(1))), 9, "x");
+        let is_kept = |losses: &Losses, written| {
+            losses.to_settle(&BTreeMap::from([(1, written)]))[0]
+                .turn
+                .is_some()
+        };
+        assert!(is_kept(&losses, 8) && !is_kept(&losses, 9));
+        losses.superseded(1, 8);
+        assert!(is_kept(&losses, 8));
+        losses.superseded(1, 10);
+        assert!(!is_kept(&losses, 8));
     }
 
     #[test]
@@ -238,7 +297,7 @@ mod tests {
         for number in 1..100_000 {
             let mut lost = turn(number);
             lost.params = serde_json::Value::String("x".repeat(100_000));
-            losses.note(&Entry::Turn(Box::new(lost)), "x");
+            losses.note(&Entry::Turn(Box::new(lost)), number, "x");
         }
         assert!(losses.kept_bytes <= MAX_KEPT_BYTES && losses.turns.len() <= MAX_TURNS);
         assert_eq!(

@@ -231,17 +231,8 @@ impl Writer {
     /// Hands over an entry, waiting for room if need be. After
     /// [`WriterOptions::patience`] it is given up and counted as lost.
     pub fn write(&self, entry: Entry) {
-        let turn = match &entry {
-            Entry::Turn(turn) => Some(turn.turn),
-            _ => None,
-        };
-        match self.queue.push(entry, self.patience) {
-            Ok(()) => {
-                if let Some(turn) = turn {
-                    self.losses().superseded(turn);
-                }
-            }
-            Err(entry) => self.give_up(&entry),
+        if let Err(entry) = self.queue.push(entry, self.patience) {
+            self.give_up(&entry);
         }
     }
 
@@ -262,8 +253,10 @@ impl Writer {
             "the recorder cannot keep up"
         };
         {
+            // It would have been the next.
+            let position = self.queue.pushed() + 1;
             let mut losses = self.losses();
-            losses.note(entry, reason);
+            losses.note(entry, position, reason);
             if matches!(entry, Entry::Snapshot(_)) {
                 losses.lost_states();
             }

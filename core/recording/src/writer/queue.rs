@@ -152,6 +152,11 @@ impl Queue {
         Work::Batch(batch)
     }
 
+    /// How many entries were ever handed over.
+    pub(super) fn pushed(&self) -> u64 {
+        self.lock().pushed
+    }
+
     /// So many entries were dealt with.
     pub(super) fn done(&self, entries: usize) {
         let mut state = self.lock();

@@ -1,11 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::losses::Losses;
+use super::losses::{Losses, Unsettled};
 use super::place::Held;
 use super::queue::{Queue, Work};
 use super::rows::{Rows, WriteError};
@@ -40,6 +40,8 @@ pub(super) struct Recorder {
     pub(super) rows: Rows,
     started: Instant,
     pause: Option<(Instant, Duration)>,
+    /// Entries that were taken from the queue before this batch.
+    taken: u64,
     /// Losses that the file already tells of.
     told: u64,
 }
@@ -52,8 +54,10 @@ struct Done {
     frames: u64,
     findings: u64,
     lost: Vec<(&'static str, String)>,
+    /// Turns that were written, each with the position of its form among all entries.
+    written: BTreeMap<TurnId, u64>,
     /// Turns of whose losses the file tells now.
-    settled: Vec<TurnId>,
+    settled: Vec<(TurnId, u64)>,
 }
 
 impl Recorder {
@@ -79,6 +83,7 @@ impl Recorder {
             rows,
             started: Instant::now(),
             pause: None,
+            taken: 0,
             told: 0,
         }
     }
@@ -92,6 +97,7 @@ impl Recorder {
                 Work::Batch(batch) => {
                     let entries = batch.len();
                     self.batch(&batch);
+                    self.taken += batch.len() as u64;
                     self.queue.done(entries);
                 }
                 Work::Idle if self.losses().is_unsettled() => self.batch(&[]),
@@ -144,11 +150,14 @@ impl Recorder {
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         let mut done = Done::default();
         let losses = Arc::clone(&self.losses);
-        for entry in batch {
+        for (position, entry) in (self.taken + 1..).zip(batch) {
             let with_losses = with_losses(entry, &losses);
             let entry = with_losses.as_ref().unwrap_or(entry);
             let reason = match self.rows.write(&self.db, entry) {
                 Ok(is_new) => {
+                    if let Entry::Turn(turn) = entry {
+                        done.written.insert(turn.turn, position);
+                    }
                     note(&mut done, entry, is_new);
                     continue;
                 }
@@ -157,7 +166,7 @@ impl Recorder {
                 Err(WriteError::Sqlite(error)) => return Err(error),
             };
             let mut losses = self.losses();
-            losses.note(entry, &reason);
+            losses.note(entry, position, &reason);
             if matches!(entry, Entry::Snapshot(_)) {
                 losses.lost_states();
             }
@@ -178,8 +187,13 @@ impl Recorder {
         if !self.losses().is_unsettled() {
             return Ok(());
         }
-        let losses = self.losses().to_settle();
-        for (number, turn) in losses {
+        let losses = self.losses().to_settle(&done.written);
+        for Unsettled {
+            number,
+            revision,
+            turn,
+        } in losses
+        {
             let written = match turn {
                 Some(mut turn) => {
                     let sentences = self.losses().sentences(&turn);
@@ -205,13 +219,19 @@ impl Recorder {
                 // It cannot be written at all, and is counted already.
                 Err(_) => {}
             }
-            done.settled.push(number);
+            done.settled.push((number, revision));
         }
         Ok(())
     }
 
     fn committed(&mut self, done: Done) {
-        self.losses().settled(&done.settled);
+        {
+            let mut losses = self.losses();
+            for (turn, position) in &done.written {
+                losses.superseded(*turn, *position);
+            }
+            losses.settled(&done.settled);
+        }
         let size_bytes = self.size_bytes();
         let mut health = self.health();
         health.turns += done.new_turns;
@@ -258,8 +278,8 @@ impl Recorder {
         let reason = self.health().error.clone().unwrap_or_default();
         let losses = Arc::clone(&self.losses);
         let mut losses = losses.lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in batch {
-            losses.note(entry, &reason);
+        for (position, entry) in (self.taken + 1..).zip(batch) {
+            losses.note(entry, position, &reason);
             if let Entry::Snapshot(delta) = entry
                 && !self.rows.lose_snapshot(delta)
             {
