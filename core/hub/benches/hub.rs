@@ -155,7 +155,7 @@ fn changed_list(path: &Path) {
         let (_hub, mut user) = open(path);
         user.query(Query::Status).unwrap();
         let ask = || match user.query(Query::Turn { turn: 1 }).unwrap() {
-            Answer::Turn(summary) => assert_eq!(summary.counts.changes, 2),
+            Answer::Turn(summary) => assert_eq!(summary.counts.changes, 3),
             other => panic!("{other:?}"),
         };
         times.push(timed(ask).0);
