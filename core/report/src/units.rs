@@ -118,6 +118,13 @@ pub fn place(file: &str, line: Option<u64>) -> String {
     )
 }
 
+/// True for a source file of Python's library or of an installed package: not the user's own code.
+pub fn is_library(file: &str) -> bool {
+    ["site-packages", "dist-packages", "/lib/python", "\\Lib\\"]
+        .iter()
+        .any(|part| file.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

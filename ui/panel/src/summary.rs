@@ -375,16 +375,11 @@ fn change_line(
         .clicked()
 }
 
-/// True for code that is not the user's.
-fn is_library(file: &str) -> bool {
-    file.contains("site-packages") || file.contains("/lib/python") || file.contains("\\Lib\\")
-}
-
 fn traceback(ui: &mut Ui, theme: &Theme, exception: &Exception) {
     let colors = &theme.colors;
     section(ui, theme, "Traceback, innermost last");
     for (index, frame) in exception.frames.iter().enumerate() {
-        let is_dim = is_library(&frame.file);
+        let is_dim = units::is_library(&frame.file);
         let place = units::place(&frame.file, Some(frame.line.into()));
         let source = frame.source.as_deref().unwrap_or_default().trim();
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());

@@ -55,15 +55,11 @@ pub(super) fn find(detail: &TurnDetail) -> Option<Finding> {
 
 /// The innermost frame in the user's own code; the innermost of all if none is.
 fn own_frame(exception: &Exception) -> Option<&TracebackFrame> {
-    let own = exception.frames.iter().rfind(|frame| !is_library(&frame.file));
-    own.or(exception.frames.last())
-}
-
-/// True for code that is not the user's.
-pub fn is_library(file: &str) -> bool {
-    ["site-packages", "dist-packages", "/lib/python", "\\Lib\\"]
+    let own = exception
+        .frames
         .iter()
-        .any(|part| file.contains(part))
+        .rfind(|frame| !units::is_library(&frame.file));
+    own.or(exception.frames.last())
 }
 
 fn evidence(detail: &TurnDetail, exception: &Exception) -> Vec<Evidence> {

@@ -4,7 +4,7 @@ mod clients;
 mod jobs;
 mod status;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -91,7 +91,7 @@ impl Hub {
             said_status: HashMap::new(),
             problems: Vec::new(),
             damage: None,
-            found: BTreeSet::new(),
+            found: HashSet::new(),
             kept: Kept::default(),
             last_news: None,
         };
@@ -201,7 +201,7 @@ struct Desk {
     /// How the file differs from its sums.
     damage: Option<String>,
     /// Findings that were stored, so that none is twice when a turn is committed again.
-    found: BTreeSet<(TurnId, String)>,
+    found: HashSet<(Option<TurnId>, FindingCode)>,
     kept: Kept,
     last_news: Option<Instant>,
 }
@@ -496,7 +496,7 @@ impl Desk {
                 found.extend(rules::findings(&detail));
             }
         }
-        found.retain(|finding| self.found.insert((finding.turn.unwrap_or(0), code_of(finding))));
+        found.retain(|finding| self.found.insert((finding.turn, finding.code.clone())));
         if found.is_empty() {
             return;
         }
@@ -593,10 +593,6 @@ impl Desk {
             self.kept = Kept::default();
         }
     }
-}
-
-fn code_of(finding: &Finding) -> String {
-    FindingCode::name(&finding.code).to_owned()
 }
 
 fn parsed(filter: &str) -> Result<Filter, HubError> {
