@@ -151,9 +151,10 @@ class Sender:
                 received += part
         except Exception:
             pass
-        # Wakes the sender, which finds its peer gone.
-        self.dead = True
-        self.queue.put(None)
+        if not self.dead:
+            # Wakes the sender, which finds its peer gone.
+            self.dead = True
+            self.queue.put(None)
 
     def _pass_on(self) -> bool:
         for _ in range(PATIENCE):
