@@ -72,12 +72,21 @@ pub struct Link {
     pub lines: Vec<Line>,
 }
 
-/// True if a probe told anything about the turn.
-pub fn was_probed(detail: &TurnDetail) -> bool {
+/// How many names the states of a turn have, as far as they are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateNames {
+    /// That before the turn.
+    pub before: Option<usize>,
+    /// That after it.
+    pub after: Option<usize>,
+}
+
+/// True if a probe reported anything about the turn.
+pub fn was_probed(detail: &TurnDetail, names: StateNames) -> bool {
     detail.spans.iter().any(|span| span.kind != SpanKind::Client)
         || detail.turn.changed.is_some()
-        || detail.before.is_some()
-        || detail.after.is_some()
+        || names.before.is_some()
+        || names.after.is_some()
 }
 
 /// The event, or the class of the view: what the turn is about in one word.
@@ -88,11 +97,11 @@ pub fn subject(detail: &TurnDetail) -> String {
 }
 
 /// The links, from the cause to the browser.
-pub fn links(detail: &TurnDetail) -> Vec<Link> {
+pub fn links(detail: &TurnDetail, states: StateNames) -> Vec<Link> {
     let mut links = vec![
         cause(detail),
         handler(detail),
-        changed(detail),
+        changed(detail, states),
         template(detail),
         patches(detail),
         browser(detail),
@@ -189,7 +198,7 @@ fn cause(detail: &TurnDetail) -> Link {
     let params = value::children(&turn.params);
     let shown = params.iter().take(MAX_LINES);
     link.lines = shown
-        .map(|(name, value)| Line::Data(format!("{name} = {}", value::repr(value, 120))))
+        .map(|(name, value)| Line::Data(format!("{name} = {}", value::repr(*value, 120))))
         .collect();
     more(&mut link.lines, params.len(), "parameters in Frames");
     link
@@ -277,12 +286,11 @@ fn call(name: &str) -> String {
     }
 }
 
-fn changed(detail: &TurnDetail) -> Link {
+fn changed(detail: &TurnDetail, states: StateNames) -> Link {
     let Some(names) = detail.turn.changed.as_deref() else {
-        return match (&detail.before, &detail.after) {
+        return match (states.before, states.after) {
             (None, Some(first)) => {
-                let names = (first.public.len() + first.private.len()) as u64;
-                let title = format!("first state, {}", units::counted(names, "name", "names"));
+                let title = format!("first state, {}", units::counted(first as u64, "name", "names"));
                 link("changed", LinkState::Ran, title)
             }
             _ => link("changed", LinkState::Unknown, "not seen"),
@@ -463,15 +471,18 @@ mod tests {
 
     #[test]
     fn what_the_browser_tells_is_in_the_chain() {
-        let links = links(&told(0));
+        let links = links(&told(0), StateNames::default());
         assert_eq!(links[0].note, "event, ref 3, button#add");
         assert_eq!((links[5].us, links[5].lines.len()), (Some(1_900), 0));
-        assert!(!was_probed(&told(0)), "a browser is no probe");
+        assert!(
+            !was_probed(&told(0), StateNames::default()),
+            "a browser is no probe"
+        );
     }
 
     #[test]
     fn patches_that_failed_break_the_chain() {
-        let links = links(&told(2));
+        let links = links(&told(2), StateNames::default());
         assert_eq!(links[5].state, LinkState::Broken);
         assert!(
             matches!(&links[5].lines[..], [Line::Words(text)] if text == "2 patches found nothing to change")

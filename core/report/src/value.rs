@@ -1,7 +1,9 @@
 //! Typed values (see `docs/probe-protocol.md`) as Python would print them, and what is inside them.
 
+use std::borrow::Cow;
+
+use djscope_recording::model::{Json, Kind};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// What a value is, for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,32 +23,26 @@ pub enum Class {
     Redacted,
 }
 
-/// The tag and the content of a typed value.
-fn tagged(value: &Value) -> Option<(&str, &Value)> {
-    let map = value.as_object()?;
-    let (name, inner) = map.iter().next()?;
-    (map.len() == 1 && name.starts_with('$')).then_some((name.as_str(), inner))
-}
-
 /// True for what stands in the place of a secret.
-pub fn is_redacted(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.starts_with("[redacted"),
-        _ => tagged(value).is_some_and(|(tag, _)| tag == "$redacted"),
+pub fn is_redacted<'a>(value: impl Json<'a>) -> bool {
+    match value.kind() {
+        Kind::Text(text) => text.starts_with("[redacted"),
+        Kind::Dict => value.tagged().is_some_and(|(tag, _)| tag == "$redacted"),
+        _ => false,
     }
 }
 
 /// What `value` is.
-pub fn class(value: &Value) -> Class {
+pub fn class<'a>(value: impl Json<'a>) -> Class {
     if is_redacted(value) {
         return Class::Redacted;
     }
-    match value {
-        Value::Null | Value::Bool(_) => Class::Keyword,
-        Value::Number(_) => Class::Number,
-        Value::String(_) => Class::Text,
-        Value::Array(_) => Class::Container,
-        Value::Object(_) => match tagged(value).map(|(tag, _)| tag) {
+    match value.kind() {
+        Kind::Null | Kind::Bool(_) => Class::Keyword,
+        Kind::Number(_) => Class::Number,
+        Kind::Text(_) => Class::Text,
+        Kind::List => Class::Container,
+        Kind::Dict => match value.tagged().as_ref().map(|(tag, _)| &**tag) {
             Some("$safe" | "$bytes") => Class::Text,
             Some(
                 "$decimal" | "$datetime" | "$date" | "$time" | "$timedelta" | "$uuid" | "$int" | "$float",
@@ -58,7 +54,7 @@ pub fn class(value: &Value) -> Class {
 }
 
 /// `value` as Python prints it, cut after about `limit` bytes.
-pub fn repr(value: &Value, limit: usize) -> String {
+pub fn repr<'a>(value: impl Json<'a>, limit: usize) -> String {
     let mut out = String::new();
     write(value, limit, &mut out);
     if out.len() > limit {
@@ -72,22 +68,22 @@ pub fn repr(value: &Value, limit: usize) -> String {
     out
 }
 
-fn write(value: &Value, limit: usize, out: &mut String) {
+fn write<'a>(value: impl Json<'a>, limit: usize, out: &mut String) {
     if out.len() > limit {
         return;
     }
-    match value {
-        Value::Null => out.push_str("None"),
-        Value::Bool(true) => out.push_str("True"),
-        Value::Bool(false) => out.push_str("False"),
-        Value::Number(number) => out.push_str(&number.to_string()),
-        Value::String(text) if is_redacted(value) => out.push_str(&redacted_text(text)),
-        Value::String(text) => quote(text, limit, out),
-        Value::Array(items) => sequence("[", items, "]", limit, out),
-        Value::Object(map) => match tagged(value) {
-            Some((tag, inner)) => typed(tag, inner, limit, out),
+    match value.kind() {
+        Kind::Null => out.push_str("None"),
+        Kind::Bool(true) => out.push_str("True"),
+        Kind::Bool(false) => out.push_str("False"),
+        Kind::Number(number) => out.push_str(&number.to_string()),
+        Kind::Text(text) if is_redacted(value) => out.push_str(&redacted_text(&text)),
+        Kind::Text(text) => quote(&text, limit, out),
+        Kind::List => sequence("[", value.items(), "]", limit, out),
+        Kind::Dict => match value.tagged() {
+            Some((tag, inner)) => typed(&tag, inner, limit, out),
             None => dictionary(
-                map.iter().map(|(name, value)| (Key::Name(name), value)),
+                value.members().map(|(name, value)| (Key::Name(name), value)),
                 limit,
                 out,
             ),
@@ -95,12 +91,12 @@ fn write(value: &Value, limit: usize, out: &mut String) {
     }
 }
 
-enum Key<'a> {
-    Name(&'a str),
-    Value(&'a Value),
+enum Key<'a, J> {
+    Name(Cow<'a, str>),
+    Value(J),
 }
 
-fn dictionary<'a>(pairs: impl Iterator<Item = (Key<'a>, &'a Value)>, limit: usize, out: &mut String) {
+fn dictionary<'a, J: Json<'a>>(pairs: impl Iterator<Item = (Key<'a, J>, J)>, limit: usize, out: &mut String) {
     out.push('{');
     for (index, (key, value)) in pairs.enumerate() {
         if out.len() > limit {
@@ -110,7 +106,7 @@ fn dictionary<'a>(pairs: impl Iterator<Item = (Key<'a>, &'a Value)>, limit: usiz
             out.push_str(", ");
         }
         match key {
-            Key::Name(name) => quote(name, limit, out),
+            Key::Name(name) => quote(&name, limit, out),
             Key::Value(key) => write(key, limit, out),
         }
         out.push_str(": ");
@@ -119,9 +115,15 @@ fn dictionary<'a>(pairs: impl Iterator<Item = (Key<'a>, &'a Value)>, limit: usiz
     out.push('}');
 }
 
-fn sequence(open: &str, items: &[Value], close: &str, limit: usize, out: &mut String) {
+fn sequence<'a, J: Json<'a>>(
+    open: &str,
+    items: impl Iterator<Item = J>,
+    close: &str,
+    limit: usize,
+    out: &mut String,
+) {
     out.push_str(open);
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.enumerate() {
         if out.len() > limit {
             break;
         }
@@ -160,15 +162,15 @@ fn quote(text: &str, limit: usize, out: &mut String) {
     out.push(mark);
 }
 
-fn called(name: &str, argument: &Value, limit: usize, out: &mut String) {
+fn called<'a>(name: &str, argument: impl Json<'a>, limit: usize, out: &mut String) {
     out.push_str(name);
     out.push('(');
     write(argument, limit, out);
     out.push(')');
 }
 
-fn typed(tag: &str, inner: &Value, limit: usize, out: &mut String) {
-    let text = inner.as_str().unwrap_or_default();
+fn typed<'a, J: Json<'a>>(tag: &str, inner: J, limit: usize, out: &mut String) {
+    let text = || inner.string().unwrap_or_default();
     match tag {
         "$safe" => called("SafeString", inner, limit, out),
         "$decimal" => called("Decimal", inner, limit, out),
@@ -177,44 +179,60 @@ fn typed(tag: &str, inner: &Value, limit: usize, out: &mut String) {
         "$date" => called("date", inner, limit, out),
         "$time" => called("time", inner, limit, out),
         "$timedelta" => {
-            out.push_str(&format!("timedelta(seconds={inner})"));
+            out.push_str(&format!("timedelta(seconds={})", inner.to_value()));
         }
         "$float" => called("float", inner, limit, out),
-        "$int" => out.push_str(text),
+        "$int" => out.push_str(&text()),
         "$bytes" => out.push_str(&format!(
             "b'…' ({} bytes)",
-            text.trim_end_matches('=').len() * 3 / 4
+            text().trim_end_matches('=').len() * 3 / 4
         )),
         "$tuple" => tuple(inner, limit, out),
-        "$set" => match inner.as_array() {
-            Some(items) if !items.is_empty() => sequence("{", items, "}", limit, out),
-            _ => out.push_str("set()"),
-        },
-        "$dict" => {
-            let pairs = inner.as_array().into_iter().flatten();
-            let pairs = pairs.filter_map(|pair| Some((Key::Value(pair.get(0)?), pair.get(1)?)));
-            dictionary(pairs, limit, out);
-        }
+        "$set" if inner.items().next().is_some() => sequence("{", inner.items(), "}", limit, out),
+        "$set" => out.push_str("set()"),
+        "$dict" => dictionary(
+            pairs(inner).map(|(key, value)| (Key::Value(key), value)),
+            limit,
+            out,
+        ),
         "$model" => {
-            let name = inner["model"].as_str().unwrap_or("Model");
-            out.push_str(&format!("<{name} pk="));
-            write(&inner["pk"], limit, out);
+            let name = text_of(inner, "model");
+            out.push_str(&format!("<{} pk=", name.as_deref().unwrap_or("Model")));
+            match inner.member("pk") {
+                Some(key) => write(key, limit, out),
+                None => out.push_str("None"),
+            }
             out.push('>');
         }
         "$queryset" => queryset(inner, out),
         "$object" => {
-            out.push_str(last_part(inner["type"].as_str().unwrap_or("object")));
-            object_fields(&inner["fields"], limit, out);
+            let name = text_of(inner, "type");
+            out.push_str(last_part(name.as_deref().unwrap_or("object")));
+            object_fields(inner.member("fields"), limit, out);
         }
-        "$repr" => out.push_str(inner["text"].as_str().unwrap_or("<object>")),
-        "$cycle" => out.push_str(&format!(
-            "<{} that contains itself>",
-            if text.is_empty() { "value" } else { text }
-        )),
+        "$repr" => out.push_str(text_of(inner, "text").as_deref().unwrap_or("<object>")),
+        "$cycle" => {
+            let text = text();
+            let kind = if text.is_empty() { "value" } else { &*text };
+            out.push_str(&format!("<{kind} that contains itself>"));
+        }
         "$cut" => cut(inner, limit, out),
         "$redacted" => out.push_str(&redacted_value(inner)),
-        _ => out.push_str(&format!("{tag}: {inner}")),
+        _ => out.push_str(&format!("{tag}: {}", inner.to_value())),
     }
+}
+
+/// The text of a member.
+fn text_of<'a>(value: impl Json<'a>, name: &str) -> Option<Cow<'a, str>> {
+    value.member(name).and_then(Json::string)
+}
+
+/// The keys and values of a dictionary whose keys are no texts.
+fn pairs<'a, J: Json<'a>>(inner: J) -> impl Iterator<Item = (J, J)> {
+    inner.items().filter_map(|pair| {
+        let mut both = pair.items();
+        Some((both.next()?, both.next()?))
+    })
 }
 
 /// What the mark `[redacted:TYPE:LENGTH:MARK]` of a text says.
@@ -230,13 +248,13 @@ fn redacted_text(mark: &str) -> String {
 }
 
 /// What the mark `{"type", "length", "mark"}` of a value in a state says. Older recordings have the name of the value.
-fn redacted_value(inner: &Value) -> String {
+fn redacted_value<'a>(inner: impl Json<'a>) -> String {
     match (
-        inner["type"].as_str(),
-        inner["length"].as_str(),
-        inner["mark"].as_str(),
+        text_of(inner, "type"),
+        text_of(inner, "length"),
+        text_of(inner, "mark"),
     ) {
-        (Some(kind), Some(length), Some(mark)) => redaction(kind, length, mark),
+        (Some(kind), Some(length), Some(mark)) => redaction(&kind, &length, &mark),
         _ => "redacted".to_owned(),
     }
 }
@@ -246,38 +264,44 @@ fn redaction(kind: &str, length: &str, mark: &str) -> String {
     format!("redacted {kind}, length {}, #{mark}", length.replace('-', "–"))
 }
 
-fn tuple(inner: &Value, limit: usize, out: &mut String) {
-    let items = inner.as_array().map_or(&[][..], Vec::as_slice);
-    sequence("(", items, if items.len() == 1 { ",)" } else { ")" }, limit, out);
+fn tuple<'a>(inner: impl Json<'a>, limit: usize, out: &mut String) {
+    let is_one = inner.items().take(2).count() == 1;
+    sequence("(", inner.items(), if is_one { ",)" } else { ")" }, limit, out);
 }
 
-fn queryset(inner: &Value, out: &mut String) {
-    let model = last_part(inner["model"].as_str().unwrap_or("Model"));
-    match inner["rows"].as_array() {
-        Some(rows) => out.push_str(&format!("<QuerySet of {model}, {} rows>", rows.len())),
+fn queryset<'a>(inner: impl Json<'a>, out: &mut String) {
+    let name = text_of(inner, "model");
+    let model = last_part(name.as_deref().unwrap_or("Model"));
+    match inner.member("rows").filter(|rows| rows.kind() == Kind::List) {
+        Some(rows) => out.push_str(&format!("<QuerySet of {model}, {} rows>", rows.items().count())),
         None => out.push_str(&format!("<QuerySet of {model}, not evaluated>")),
     }
 }
 
-fn object_fields(fields: &Value, limit: usize, out: &mut String) {
+fn object_fields<'a, J: Json<'a>>(fields: Option<J>, limit: usize, out: &mut String) {
     out.push('(');
-    for (index, (name, value)) in fields.as_object().into_iter().flatten().enumerate() {
+    for (index, (name, value)) in fields.into_iter().flat_map(Json::members).enumerate() {
+        if out.len() > limit {
+            break;
+        }
         if index > 0 {
             out.push_str(", ");
         }
-        out.push_str(name);
+        out.push_str(&name);
         out.push('=');
         write(value, limit, out);
     }
     out.push(')');
 }
 
-fn cut(inner: &Value, limit: usize, out: &mut String) {
-    let kind = inner["type"].as_str().unwrap_or("value");
-    match &inner["kept"] {
-        Value::Null => out.push_str(&format!("<{kind}, too deep to keep>")),
-        kept => {
-            let length = inner["length"].as_u64().unwrap_or_default();
+fn cut<'a>(inner: impl Json<'a>, limit: usize, out: &mut String) {
+    let kind = text_of(inner, "type");
+    let kind = kind.as_deref().unwrap_or("value");
+    match inner.member("kept").filter(|kept| kept.kind() != Kind::Null) {
+        None => out.push_str(&format!("<{kind}, too deep to keep>")),
+        Some(kept) => {
+            let length = inner.member("length").map(Json::to_value);
+            let length = length.and_then(|length| length.as_u64()).unwrap_or_default();
             out.push_str(&format!("<{kind} of {length}, cut> "));
             write(kept, limit, out);
         }
@@ -288,60 +312,80 @@ fn last_part(dotted: &str) -> &str {
     dotted.rsplit('.').next().unwrap_or(dotted)
 }
 
+/// The parts of a value by name, as far as it has any.
+enum Parts<'a, J: Json<'a>> {
+    None,
+    Items(J::Items),
+    Members(J::Members),
+    /// Of a dictionary whose keys are no texts: they are named as Python prints them.
+    Pairs(J),
+}
+
+fn parts<'a, J: Json<'a>>(value: J) -> Parts<'a, J> {
+    match value.kind() {
+        Kind::List => Parts::Items(value.items()),
+        Kind::Dict => {
+            let Some((tag, inner)) = value.tagged() else {
+                return Parts::Members(value.members());
+            };
+            match &*tag {
+                "$tuple" | "$set" => Parts::Items(inner.items()),
+                "$dict" => Parts::Pairs(inner),
+                "$model" | "$object" => inner
+                    .member("fields")
+                    .map_or(Parts::None, |fields| Parts::Members(fields.members())),
+                "$queryset" => inner
+                    .member("rows")
+                    .map_or(Parts::None, |rows| Parts::Items(rows.items())),
+                "$cut" => inner.member("kept").map_or(Parts::None, parts),
+                _ => Parts::None,
+            }
+        }
+        _ => Parts::None,
+    }
+}
+
 /// The parts of `value` by name, in order; empty if it has none.
-pub fn children(value: &Value) -> Vec<(String, &Value)> {
-    match value {
-        Value::Array(items) => numbered(items),
-        Value::Object(map) => match tagged(value) {
-            None => named(map),
-            Some(("$tuple" | "$set", Value::Array(items))) => numbered(items),
-            Some(("$dict", Value::Array(pairs))) => pairs
-                .iter()
-                .filter_map(|pair| Some((repr(pair.get(0)?, 60), pair.get(1)?)))
-                .collect(),
-            Some(("$model" | "$object", inner)) => inner["fields"].as_object().map(named).unwrap_or_default(),
-            Some(("$queryset", inner)) => inner["rows"]
-                .as_array()
-                .map(|rows| numbered(rows))
-                .unwrap_or_default(),
-            Some(("$cut", inner)) => children(&inner["kept"]),
-            Some(_) => Vec::new(),
-        },
-        _ => Vec::new(),
+pub fn children<'a, J: Json<'a>>(value: J) -> Vec<(Cow<'a, str>, J)> {
+    match parts(value) {
+        Parts::None => Vec::new(),
+        Parts::Items(items) => items
+            .enumerate()
+            .map(|(index, item)| (Cow::Owned(index.to_string()), item))
+            .collect(),
+        Parts::Members(members) => members.collect(),
+        Parts::Pairs(inner) => pairs(inner)
+            .map(|(key, value)| (Cow::Owned(repr(key, 60)), value))
+            .collect(),
     }
 }
 
-/// How many parts `value` has, without looking at them.
-pub fn len(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => items.len(),
-        Value::Object(map) => match tagged(value) {
-            None => map.len(),
-            Some(("$tuple" | "$set" | "$dict", Value::Array(items))) => items.len(),
-            Some(("$model" | "$object", inner)) => inner["fields"].as_object().map_or(0, Map::len),
-            Some(("$queryset", inner)) => inner["rows"].as_array().map_or(0, Vec::len),
-            Some(("$cut", inner)) => len(&inner["kept"]),
-            Some(_) => 0,
-        },
-        _ => 0,
+/// The part of `value` with this name.
+pub fn child<'a, J: Json<'a>>(value: J, name: &str) -> Option<J> {
+    match parts(value) {
+        Parts::None => None,
+        Parts::Items(mut items) => items.nth(name.parse().ok()?),
+        Parts::Members(mut members) => members.find(|(own, _)| own == name).map(|(_, value)| value),
+        Parts::Pairs(inner) => pairs(inner)
+            .find(|(key, _)| repr(*key, 60) == name)
+            .map(|(_, value)| value),
     }
 }
 
-fn numbered(items: &[Value]) -> Vec<(String, &Value)> {
-    items
-        .iter()
-        .enumerate()
-        .map(|(index, item)| (index.to_string(), item))
-        .collect()
-}
-
-fn named(map: &Map<String, Value>) -> Vec<(String, &Value)> {
-    map.iter().map(|(name, value)| (name.clone(), value)).collect()
+/// How many parts `value` has, at most `limit`, without looking into them.
+pub fn len_up_to<'a>(value: impl Json<'a>, limit: usize) -> usize {
+    match parts(value) {
+        Parts::None => 0,
+        Parts::Items(items) => items.take(limit).count(),
+        Parts::Members(members) => members.take(limit).count(),
+        Parts::Pairs(inner) => pairs(inner).take(limit).count(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use djscope_recording::model::JsonText;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -399,6 +443,7 @@ mod tests {
         ];
         for (value, text) in cases {
             assert_eq!(repr(&value, 200), text);
+            assert_eq!(repr(JsonText::of(value.to_string().as_bytes()), 200), text);
         }
     }
 
@@ -427,7 +472,19 @@ mod tests {
             json!({"$decimal": "1"}),
             json!("text"),
         ] {
-            assert_eq!(children(&value).len(), len(&value), "{value}");
+            let all = children(&value);
+            assert_eq!(all.len(), len_up_to(&value, 9), "{value}");
+            for (name, part) in &all {
+                assert_eq!(child(&value, name), Some(*part), "{value}");
+            }
+            let text = value.to_string();
+            let text = JsonText::of(text.as_bytes());
+            assert_eq!((repr(text, 200), class(text)), (repr(&value, 200), class(&value)));
+            let named = |(name, part): (Cow<'_, str>, JsonText<'_>)| (name.into_owned(), part.to_value());
+            let expected = all
+                .into_iter()
+                .map(|(name, part)| (name.into_owned(), part.clone()));
+            assert!(children(text).into_iter().map(named).eq(expected), "{value}");
         }
         assert_eq!(children(&json!({"$tuple": [5, 6]})).len(), 2);
         assert!(children(&json!({"$decimal": "1"})).is_empty());

@@ -188,7 +188,7 @@ impl Memory {
 
     /// The same in bytes.
     pub fn find_in(&self, text: &[u8]) -> Vec<Found> {
-        if self.secrets.is_empty() {
+        if self.secrets.is_empty() || text.len() < WINDOW {
             return Vec::new();
         }
         let mut found = self.find_as_it_stands(text);

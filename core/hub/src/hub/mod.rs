@@ -14,7 +14,7 @@ use djscope_capture::notices::Notices;
 use djscope_capture::recorder::Shared;
 use djscope_diagnose::rules;
 use djscope_recording::filter::Filter;
-use djscope_recording::model::{Finding, FindingCode, FrameId, FrameRecord, TurnDetail, TurnId};
+use djscope_recording::model::{Finding, FindingCode, FrameId, FrameRecord, TurnId, TurnTexts};
 use djscope_recording::{Commit, Reader, RecordingError};
 
 use crate::api::{
@@ -181,7 +181,7 @@ struct OwnJobs {
 #[derive(Default)]
 struct Kept {
     /// The newest last.
-    turns: Vec<(TurnId, Arc<TurnDetail>)>,
+    turns: Vec<(TurnId, Arc<TurnTexts>)>,
     tree: Option<(TurnId, StateView, StateTree)>,
     frame: Option<FrameRecord>,
 }
@@ -365,7 +365,7 @@ impl Desk {
             | Query::Spans { turn, .. }
             | Query::Logs { turn, .. }
             | Query::Value { turn, .. }
-            | Query::FindInState { turn, .. } => parts::answer(&*self.detail(*turn)?, query)?,
+            | Query::FindInState { turn, .. } => parts::answer(&*self.texts(*turn)?, query)?,
         })
     }
 
@@ -392,33 +392,32 @@ impl Desk {
     }
 
     /// A turn with all that belongs to it.
-    fn detail(&mut self, turn: TurnId) -> Result<Arc<TurnDetail>, HubError> {
-        if let Some((_, detail)) = self.kept.turns.iter().find(|(kept, _)| *kept == turn) {
-            return Ok(Arc::clone(detail));
+    fn texts(&mut self, turn: TurnId) -> Result<Arc<TurnTexts>, HubError> {
+        if let Some((_, texts)) = self.kept.turns.iter().find(|(kept, _)| *kept == turn) {
+            return Ok(Arc::clone(texts));
         }
-        let Some(detail) = self.reader.turn(turn)? else {
+        let Some(texts) = self.reader.turn_with_texts(turn)? else {
             let message = format!("there is no turn {turn} in this recording");
             return Err(HubError::new(ErrorCode::NotFound, message));
         };
-        let detail = Arc::new(detail);
+        let texts = Arc::new(texts);
         if self.kept.turns.len() >= KEPT_TURNS {
             self.kept.turns.remove(0);
         }
-        self.kept.turns.push((turn, Arc::clone(&detail)));
-        Ok(detail)
+        self.kept.turns.push((turn, Arc::clone(&texts)));
+        Ok(texts)
     }
 
     fn summary(&mut self, turn: TurnId) -> Result<TurnSummary, HubError> {
-        let detail = self.detail(turn)?;
+        let texts = self.texts(turn)?;
         let findings = self.reader.findings_of_turn(turn)?;
-        Ok(parts::summary(&detail, findings))
+        Ok(parts::summary(&texts, findings))
     }
 
     fn tree(&mut self, turn: TurnId, view: &StateView) -> Result<&StateTree, HubError> {
         let is_kept = matches!(&self.kept.tree, Some((kept, of, _)) if *kept == turn && of == view);
         if !is_kept {
-            let detail = self.detail(turn)?;
-            let tree = StateTree::of(detail.before.as_ref(), detail.after.as_ref(), view);
+            let tree = StateTree::of(self.texts(turn)?, view);
             self.kept.tree = Some((turn, view.clone(), tree));
         }
         self.kept
@@ -491,7 +490,7 @@ impl Desk {
         for turn in turns.iter().take(MAX_DIAGNOSED_AT_ONCE) {
             let is_candidate = self.reader.turn_after(turn.saturating_sub(1), &filter);
             if is_candidate.is_ok_and(|next| next == Some(*turn))
-                && let Ok(detail) = self.detail(*turn)
+                && let Ok(Some(detail)) = self.reader.turn(*turn)
             {
                 found.extend(rules::findings(&detail));
             }

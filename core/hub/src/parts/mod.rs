@@ -1,9 +1,13 @@
-//! A turn cut into parts, none of which is larger than an answer. Pure: it works on a [`TurnDetail`] in memory.
+//! A turn cut into parts, none of which is larger than an answer. Pure: it works on [`TurnTexts`] in memory.
 
 mod state;
 
-use djscope_diagnose::{chain, verdict};
-use djscope_recording::model::{Finding, LogRecord, PatchRecord, Scope, Span, TurnDetail};
+use djscope_diagnose::chain::{self, StateNames};
+use djscope_diagnose::verdict;
+use djscope_recording::model::{
+    Finding, JsonText, LogRecord, PatchRecord, Scope, Span, StateText, TurnTexts,
+};
+use djscope_report::value;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,7 +24,12 @@ const MAX_PARAMS_BYTES: usize = 64 << 10;
 const MAX_TRACEBACK_BYTES: usize = 64 << 10;
 
 /// What a turn is, what led to what, and how much belongs to it.
-pub fn summary(detail: &TurnDetail, findings: Vec<Finding>) -> TurnSummary {
+pub fn summary(texts: &TurnTexts, findings: Vec<Finding>) -> TurnSummary {
+    let detail = &texts.detail;
+    let states = StateNames {
+        before: texts.before.as_ref().map(StateText::len),
+        after: texts.after.as_ref().map(StateText::len),
+    };
     let mut turn = detail.turn.clone();
     let mut left_out = detail.left_out.clone();
     if json_bytes(&turn.params) > MAX_PARAMS_BYTES {
@@ -35,10 +44,10 @@ pub fn summary(detail: &TurnDetail, findings: Vec<Finding>) -> TurnSummary {
     TurnSummary {
         connection: detail.connection.clone(),
         subject: chain::subject(detail),
-        chain: chain::links(detail),
+        chain: chain::links(detail, states),
         verdict: verdict::verdict(detail),
         findings,
-        was_probed: chain::was_probed(detail),
+        was_probed: chain::was_probed(detail, states),
         http: detail
             .http
             .as_ref()
@@ -49,8 +58,8 @@ pub fn summary(detail: &TurnDetail, findings: Vec<Finding>) -> TurnSummary {
             frames: detail.frames.len() as u64,
             spans: detail.spans.len() as u64,
             logs: detail.logs.len() as u64,
-            has_before: detail.before.is_some(),
-            has_after: detail.after.is_some(),
+            has_before: texts.before.is_some(),
+            has_after: texts.after.is_some(),
         },
         turn,
         left_out,
@@ -62,7 +71,8 @@ pub fn summary(detail: &TurnDetail, findings: Vec<Finding>) -> TurnSummary {
 /// # Errors
 ///
 /// [`ErrorCode::NotFound`] if the turn has no such part.
-pub fn answer(detail: &TurnDetail, query: &Query) -> Result<Answer, HubError> {
+pub fn answer(texts: &TurnTexts, query: &Query) -> Result<Answer, HubError> {
+    let detail = &texts.detail;
     let limit = u32::MAX;
     Ok(match query {
         Query::Patches { from, .. } => Answer::Patches(cut_page(&detail.patches, *from, limit, patch_row)),
@@ -71,8 +81,8 @@ pub fn answer(detail: &TurnDetail, query: &Query) -> Result<Answer, HubError> {
         Query::Logs { from, .. } => Answer::Logs(cut_page(&detail.logs, *from, limit, log_row)),
         Query::Value {
             side, scope, path, ..
-        } => value(detail, *side, *scope, path)?,
-        Query::FindInState { text, limit, .. } => Answer::Paths(find(detail, text, *limit)),
+        } => value(texts, *side, *scope, path)?,
+        Query::FindInState { text, limit, .. } => Answer::Paths(find(texts, text, *limit)),
         other => {
             let message = format!("{other:?} is no question about the parts of a turn");
             return Err(HubError::new(ErrorCode::Unknown, message));
@@ -182,56 +192,45 @@ fn json_bytes(value: &impl Serialize) -> usize {
     counter.0
 }
 
-fn value(detail: &TurnDetail, side: Side, scope: Scope, path: &[String]) -> Result<Answer, HubError> {
+fn value(texts: &TurnTexts, side: Side, scope: Scope, path: &[String]) -> Result<Answer, HubError> {
     let missing = |what: &str| HubError::new(ErrorCode::NotFound, what);
     let state = match side {
-        Side::Before => detail.before.as_ref(),
-        Side::After => detail.after.as_ref(),
+        Side::Before => texts.before.as_ref(),
+        Side::After => texts.after.as_ref(),
     };
     let state = state.ok_or_else(|| missing("this state is not known"))?;
-    let names = match scope {
-        Scope::Public => &state.public,
-        Scope::Private => &state.private,
-    };
     let (name, rest) = path.split_first().ok_or_else(|| missing("the path is empty"))?;
-    let found = rest
-        .iter()
-        .try_fold(names.get(name), |value, part| {
-            Some(value.and_then(|value| part_of(value, part)))
-        })
-        .flatten();
+    let found = state
+        .names(scope)
+        .find(|(own, _)| own == name)
+        .and_then(|(_, value)| {
+            rest.iter()
+                .try_fold(value, |value, part| value::child(value, part))
+        });
     let found = found.ok_or_else(|| {
         missing(&format!(
             "there is no {} in this state",
             djscope_report::path::text(path)
         ))
     })?;
-    let mut json = found.to_string();
+    let mut json = String::from_utf8_lossy(found.bytes()).into_owned();
     let length = json.len() as u64;
     json.truncate(json.floor_char_boundary(MAX_ANSWER_BYTES / 2));
     Ok(Answer::Value { json, length })
 }
 
-fn part_of<'a>(value: &'a Value, part: &str) -> Option<&'a Value> {
-    let parts = djscope_report::value::children(value);
-    parts
-        .into_iter()
-        .find(|(name, _)| name == part)
-        .map(|(_, value)| value)
-}
-
 /// Paths whose last name or whose plain value holds `text`, in the order of the state, that after the turn first.
-fn find(detail: &TurnDetail, text: &str, limit: u32) -> Vec<(Scope, Vec<String>)> {
+fn find(texts: &TurnTexts, text: &str, limit: u32) -> Vec<(Scope, Vec<String>)> {
     let mut search = Search {
         text: text.to_lowercase(),
         limit: limit as usize,
         left_bytes: MAX_ANSWER_BYTES / 2,
         found: Vec::new(),
     };
-    for state in [&detail.after, &detail.before].into_iter().flatten() {
-        for (scope, names) in [(Scope::Public, &state.public), (Scope::Private, &state.private)] {
-            for (name, value) in names {
-                search.visit(scope, &mut vec![name.clone()], value);
+    for state in [&texts.after, &texts.before].into_iter().flatten() {
+        for scope in [Scope::Public, Scope::Private] {
+            for (name, value) in state.names(scope) {
+                search.visit(scope, &mut vec![name.to_owned()], value);
             }
         }
     }
@@ -246,14 +245,14 @@ struct Search {
 }
 
 impl Search {
-    fn visit(&mut self, scope: Scope, path: &mut Vec<String>, value: &Value) {
+    fn visit(&mut self, scope: Scope, path: &mut Vec<String>, value: JsonText<'_>) {
         if self.found.len() >= self.limit {
             return;
         }
         let holds = |text: &str| text.to_lowercase().contains(&self.text);
-        let parts = djscope_report::value::children(value);
+        let parts = value::children(value);
         let is_match = path.last().is_some_and(|name| holds(name))
-            || (parts.is_empty() && holds(&djscope_report::value::repr(value, 4096)));
+            || (parts.is_empty() && holds(&value::repr(value, 4096)));
         if is_match
             && !self
                 .found
@@ -269,7 +268,7 @@ impl Search {
             self.found.push((scope, path.clone()));
         }
         for (name, part) in parts {
-            path.push(name);
+            path.push(name.into_owned());
             self.visit(scope, path, part);
             path.pop();
         }
@@ -278,18 +277,20 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use djscope_recording::model::{Snapshot, Turn, TurnKind};
+    use djscope_recording::model::{Snapshot, Turn, TurnDetail, TurnKind};
     use serde_json::json;
 
     use super::*;
 
-    fn detail(after: &Value) -> TurnDetail {
-        TurnDetail {
-            after: Some(Snapshot {
-                public: after.as_object().cloned().unwrap(),
-                private: serde_json::Map::new(),
-            }),
-            ..TurnDetail::of(Turn::begun(1, TurnKind::Event, 0))
+    fn texts(after: &Value) -> TurnTexts {
+        let after = Snapshot {
+            public: after.as_object().cloned().unwrap(),
+            private: serde_json::Map::new(),
+        };
+        TurnTexts {
+            detail: TurnDetail::of(Turn::begun(1, TurnKind::Event, 0)),
+            before: None,
+            after: Some(StateText::from(&after)),
         }
     }
 
@@ -341,7 +342,7 @@ mod tests {
 
     #[test]
     fn one_value_and_paths_to_it() {
-        let detail = detail(&json!({"rows": [{"Name": "Oak"}, {"$tuple": [1, {"deep": "oak"}]}], "n": 1}));
+        let detail = texts(&json!({"rows": [{"Name": "Oak"}, {"$tuple": [1, {"deep": "oak"}]}], "n": 1}));
         let path = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
         let found = find(&detail, "oak", 10);
         assert_eq!(

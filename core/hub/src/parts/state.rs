@@ -1,10 +1,11 @@
 //! Two states as one tree of rows.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use djscope_recording::model::{ChangeKind, Scope, Snapshot};
+use djscope_recording::model::{ChangeKind, JsonText, Pairs, Scope, StateText, TurnTexts, differs};
 use djscope_report::value;
-use serde_json::{Map, Value};
 
 use super::cut_page;
 use crate::api::{Node, Shown, StatePage, StateView};
@@ -23,40 +24,39 @@ pub fn path_of(parts: &[String]) -> String {
     parts.join(&SEPARATOR.to_string())
 }
 
-/// The tree of a turn's states, as far as it is open.
+/// The tree of a turn's states, as far as it is open. A row is made into a [`Node`] only when it is asked for.
 #[derive(Debug)]
 pub struct StateTree {
-    rows: Vec<Node>,
+    texts: Arc<TurnTexts>,
+    rows: Vec<Row>,
     flipped: Vec<String>,
     revealed: Option<u64>,
 }
 
 impl StateTree {
     /// The rows of two states; what holds the path that is to be found is opened.
-    pub fn of(before: Option<&Snapshot>, after: Option<&Snapshot>, view: &StateView) -> Self {
+    pub fn of(texts: Arc<TurnTexts>, view: &StateView) -> Self {
         let mut flipped: HashSet<String> = view.flipped.iter().cloned().collect();
-        let mut made = rows(before, after, &flipped, view.only_changes);
+        let mut made = rows(&texts, &flipped, view.only_changes);
         let mut revealed = None;
         if let Some(path) = &view.reveal {
             for (end, _) in path.match_indices(SEPARATOR) {
                 let parent = &path[..end];
-                let is_closed = made.iter().any(
-                    |row| matches!(row, Node::Entry { path, is_open: Some(false), .. } if path == parent),
-                );
+                let is_closed = position(&made, parent).is_some_and(|at| made[at].is_open() == Some(false));
                 if is_closed {
                     // It is closed by default or by hand: either way the opposite opens it.
                     if !flipped.remove(parent) {
                         flipped.insert(parent.to_owned());
                     }
-                    made = rows(before, after, &flipped, view.only_changes);
+                    made = rows(&texts, &flipped, view.only_changes);
                 }
             }
-            let is_wanted = |row: &Node| matches!(row, Node::Entry { path: own, .. } if own == path);
-            revealed = made.iter().position(is_wanted).map(|position| position as u64);
+            revealed = position(&made, path).map(|position| position as u64);
         }
         let mut flipped: Vec<String> = flipped.into_iter().collect();
         flipped.sort_unstable();
         Self {
+            texts,
             rows: made,
             flipped,
             revealed,
@@ -65,7 +65,7 @@ impl StateTree {
 
     /// Some of the rows.
     pub fn page(&self, from: u64, limit: u32) -> StatePage {
-        let page = cut_page(&self.rows, from, limit, Clone::clone);
+        let page = cut_page(&self.rows, from, limit, |row| self.node(row));
         StatePage {
             from: page.from,
             total: page.total,
@@ -74,190 +74,310 @@ impl StateTree {
             revealed: self.revealed,
         }
     }
-}
 
-fn shown(value: &Value) -> Shown {
-    Shown {
-        text: value::repr(value, VALUE_LIMIT),
-        class: value::class(value),
+    fn node(&self, row: &Row) -> Node {
+        match row {
+            Row::Scope {
+                scope,
+                names,
+                changed,
+            } => Node::Scope {
+                scope: *scope,
+                names: *names,
+                changed: *changed,
+            },
+            Row::Entry(entry) => Node::Entry {
+                depth: entry.depth,
+                scope: entry.scope,
+                name: entry.name.clone(),
+                path: path_to(&self.rows, entry),
+                change: entry.change,
+                is_open: entry.is_open,
+                before: shown(self.texts.before.as_ref(), entry, entry.before),
+                after: shown(self.texts.after.as_ref(), entry, entry.after),
+            },
+        }
     }
 }
 
-fn rows(
-    before: Option<&Snapshot>,
-    after: Option<&Snapshot>,
-    flipped: &HashSet<String>,
-    only_changes: bool,
-) -> Vec<Node> {
+#[derive(Debug)]
+enum Row {
+    Scope {
+        scope: Scope,
+        names: usize,
+        changed: usize,
+    },
+    Entry(Entry),
+}
+
+impl Row {
+    const fn is_open(&self) -> Option<bool> {
+        match self {
+            Self::Scope { .. } => None,
+            Self::Entry(entry) => entry.is_open,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    depth: usize,
+    scope: Scope,
+    name: String,
+    /// The row that it is a part of.
+    parent: Option<usize>,
+    change: Option<ChangeKind>,
+    is_open: Option<bool>,
+    before: Option<Extent>,
+    after: Option<Extent>,
+}
+
+/// Where a value stands in a state: the place of its top name among those of its scope, and the bytes of that value.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    name: usize,
+    begin: usize,
+    end: usize,
+}
+
+impl Extent {
+    fn text(self, state: &StateText, scope: Scope) -> Option<JsonText<'_>> {
+        let (_, whole) = state.names(scope).nth(self.name)?;
+        whole.bytes().get(self.begin..self.end).map(JsonText::of)
+    }
+}
+
+/// A value and where it stands.
+#[derive(Clone, Copy)]
+struct Placed<'a> {
+    name: usize,
+    whole: JsonText<'a>,
+    value: JsonText<'a>,
+}
+
+impl<'a> Placed<'a> {
+    fn extent(self) -> Extent {
+        // Both are slices of one text, and it lies behind the beginning of that.
+        let begin = self.value.bytes().as_ptr() as usize - self.whole.bytes().as_ptr() as usize;
+        Extent {
+            name: self.name,
+            begin,
+            end: begin + self.value.bytes().len(),
+        }
+    }
+
+    const fn part(self, value: JsonText<'a>) -> Self {
+        Self { value, ..self }
+    }
+}
+
+fn shown(state: Option<&StateText>, entry: &Entry, extent: Option<Extent>) -> Option<Shown> {
+    let value = extent?.text(state?, entry.scope)?;
+    Some(Shown {
+        text: value::repr(value, VALUE_LIMIT),
+        class: value::class(value),
+    })
+}
+
+fn path_to(rows: &[Row], entry: &Entry) -> String {
+    let mut names = vec![&*entry.name];
+    let mut parent = entry.parent;
+    while let Some(Row::Entry(above)) = parent.and_then(|at| rows.get(at)) {
+        names.push(&above.name);
+        parent = above.parent;
+    }
+    names.reverse();
+    names.join(&SEPARATOR.to_string())
+}
+
+fn position(rows: &[Row], path: &str) -> Option<usize> {
+    let last = path.rsplit(SEPARATOR).next()?;
+    rows.iter().position(|row| match row {
+        Row::Entry(entry) => entry.name == last && path_to(rows, entry) == path,
+        Row::Scope { .. } => false,
+    })
+}
+
+fn rows(texts: &TurnTexts, flipped: &HashSet<String>, only_changes: bool) -> Vec<Row> {
     let mut tree = Tree {
         flipped,
         only_changes,
-        has_both: before.is_some() && after.is_some(),
+        has_both: texts.before.is_some() && texts.after.is_some(),
+        path: String::new(),
         rows: Vec::new(),
     };
     for scope in [Scope::Public, Scope::Private] {
-        let names = |snapshot| scope_of(snapshot, scope);
-        tree.scope(scope, before.map(names), after.map(names));
+        tree.scope(scope, texts.before.as_ref(), texts.after.as_ref());
     }
     tree.rows
-}
-
-const fn scope_of(snapshot: &Snapshot, scope: Scope) -> &Map<String, Value> {
-    match scope {
-        Scope::Public => &snapshot.public,
-        Scope::Private => &snapshot.private,
-    }
-}
-
-fn entries(map: &Map<String, Value>) -> Vec<(String, &Value)> {
-    map.iter().map(|(name, value)| (name.clone(), value)).collect()
 }
 
 struct Tree<'a> {
     flipped: &'a HashSet<String>,
     only_changes: bool,
     has_both: bool,
-    rows: Vec<Node>,
+    /// That of the entry whose parts are looked at.
+    path: String,
+    rows: Vec<Row>,
 }
 
-struct Pair<'a> {
-    name: String,
-    before: Option<&'a Value>,
-    after: Option<&'a Value>,
+/// An entry with both its values.
+struct Both<'a> {
+    name: Cow<'a, str>,
+    before: Option<Placed<'a>>,
+    after: Option<Placed<'a>>,
 }
 
-impl Pair<'_> {
+impl<'a> Both<'a> {
     fn change(&self) -> Option<ChangeKind> {
         match (self.before, self.after) {
-            (Some(before), Some(after)) if before == after => None,
-            (Some(_), Some(_)) => Some(ChangeKind::Changed),
+            (Some(before), Some(after)) => differs(before.value, after.value).then_some(ChangeKind::Changed),
             (None, _) => Some(ChangeKind::Added),
             (_, None) => Some(ChangeKind::Removed),
         }
     }
-}
 
-/// The parts of both by name: in the order of the second, removed ones last.
-fn pairs<'a>(before: Vec<(String, &'a Value)>, after: Vec<(String, &'a Value)>) -> Vec<Pair<'a>> {
-    let mut old: HashMap<String, &Value> = before
-        .iter()
-        .map(|(name, value)| (name.clone(), *value))
-        .collect();
-    let mut all: Vec<Pair<'a>> = after
-        .into_iter()
-        .map(|(name, value)| Pair {
-            before: old.remove(&name),
-            after: Some(value),
-            name,
-        })
-        .collect();
-    for (name, value) in before {
-        if old.contains_key(&name) {
-            all.push(Pair {
-                name,
-                before: Some(value),
-                after: None,
-            });
-        }
+    /// True if it has more than `limit` parts on one side.
+    fn has_more_than(&self, limit: usize) -> bool {
+        [self.before, self.after]
+            .into_iter()
+            .flatten()
+            .any(|side| value::len_up_to(side.value, limit + 1) > limit)
     }
-    all
+
+    fn parts(&self) -> impl Iterator<Item = Self> + use<'a> {
+        let (before, after) = (self.before, self.after);
+        let children = |side: Option<Placed<'a>>| side.map_or(Vec::new(), |side| value::children(side.value));
+        Pairs::of(children(before), children(after)).map(move |pair| Self {
+            name: pair.name,
+            before: pair.before.and_then(|value| Some(before?.part(value))),
+            after: pair.after.and_then(|value| Some(after?.part(value))),
+        })
+    }
 }
 
 impl Tree<'_> {
-    fn scope(
-        &mut self,
-        scope: Scope,
-        before: Option<&Map<String, Value>>,
-        after: Option<&Map<String, Value>>,
-    ) {
-        let all = pairs(
-            before.map(entries).unwrap_or_default(),
-            after.map(entries).unwrap_or_default(),
-        );
+    fn scope(&mut self, scope: Scope, before: Option<&StateText>, after: Option<&StateText>) {
+        let all = names(scope, before, after);
         if all.is_empty() {
             return;
         }
-        let changed = if self.has_both {
-            all.iter().filter(|pair| pair.change().is_some()).count()
-        } else {
-            0
-        };
-        self.rows.push(Node::Scope {
+        let changes: Vec<_> = all.iter().map(|both| self.change(both)).collect();
+        self.rows.push(Row::Scope {
             scope,
             names: all.len(),
-            changed,
+            changed: changes.iter().flatten().count(),
         });
-        for pair in all {
-            self.entry(scope, 0, "", &pair);
+        for (both, change) in all.iter().zip(changes) {
+            self.entry(scope, 0, None, both, change);
         }
     }
 
-    fn entry(&mut self, scope: Scope, depth: usize, parent: &str, pair: &Pair<'_>) {
-        let change = if self.has_both { pair.change() } else { None };
+    fn change(&self, both: &Both<'_>) -> Option<ChangeKind> {
+        if self.has_both { both.change() } else { None }
+    }
+
+    fn entry(
+        &mut self,
+        scope: Scope,
+        depth: usize,
+        parent: Option<usize>,
+        both: &Both<'_>,
+        change: Option<ChangeKind>,
+    ) {
         if self.only_changes && self.has_both && change.is_none() {
             return;
         }
-        let path = if parent.is_empty() {
-            pair.name.clone()
-        } else {
-            format!("{parent}{SEPARATOR}{}", pair.name)
-        };
-        let parts = || {
-            pairs(
-                pair.before.map(value::children).unwrap_or_default(),
-                pair.after.map(value::children).unwrap_or_default(),
-            )
-        };
-        let length = pair
-            .before
-            .map_or(0, value::len)
-            .max(pair.after.map_or(0, value::len));
-        let is_open = (length > 0).then(|| {
+        let above = self.path.len();
+        if parent.is_some() {
+            self.path.push(SEPARATOR);
+        }
+        self.path.push_str(&both.name);
+        let is_open = both.has_more_than(0).then(|| {
             let opens_itself = change == Some(ChangeKind::Changed)
-                && (self.only_changes || length <= OPEN_UP_TO)
-                && parts()
-                    .iter()
+                && (self.only_changes || !both.has_more_than(OPEN_UP_TO))
+                && both
+                    .parts()
                     .filter(|part| part.change().is_some())
-                    .take(OPEN_UP_TO + 1)
-                    .count()
-                    <= OPEN_UP_TO;
-            opens_itself != self.flipped.contains(&path)
+                    .nth(OPEN_UP_TO)
+                    .is_none();
+            opens_itself != self.flipped.contains(&self.path)
         });
-        let parts = if is_open == Some(true) {
-            parts()
-        } else {
-            Vec::new()
-        };
-        self.rows.push(Node::Entry {
+        let place = self.rows.len();
+        self.rows.push(Row::Entry(Entry {
             depth,
             scope,
-            name: pair.name.clone(),
-            path: path.clone(),
+            name: both.name.clone().into_owned(),
+            parent,
             change,
             is_open,
-            before: pair.before.map(shown),
-            after: pair.after.map(shown),
-        });
-        for part in parts {
-            self.entry(scope, depth + 1, &path, &part);
+            before: both.before.map(Placed::extent),
+            after: both.after.map(Placed::extent),
+        }));
+        if is_open == Some(true) {
+            for part in both.parts() {
+                let change = self.change(&part);
+                self.entry(scope, depth + 1, Some(place), &part, change);
+            }
         }
+        self.path.truncate(above);
     }
+}
+
+/// The names of a scope in both states.
+fn names<'a>(scope: Scope, before: Option<&'a StateText>, after: Option<&'a StateText>) -> Vec<Both<'a>> {
+    let of = |state: Option<&'a StateText>| {
+        let names = state.into_iter().flat_map(|state| state.names(scope)).enumerate();
+        names
+            .map(|(name, (text, whole))| (Cow::Borrowed(text), (name, whole)))
+            .collect::<Vec<_>>()
+    };
+    let placed = |(name, whole)| Placed {
+        name,
+        whole,
+        value: whole,
+    };
+    Pairs::of(of(before), of(after))
+        .map(|pair| Both {
+            name: pair.name,
+            before: pair.before.map(placed),
+            after: pair.after.map(placed),
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use djscope_recording::model::{Snapshot, Turn, TurnDetail, TurnKind};
+    use serde_json::{Map, Value, json};
 
     use super::*;
 
-    fn snapshot(public: &Value) -> Snapshot {
-        Snapshot {
-            public: public.as_object().cloned().unwrap(),
-            private: Map::new(),
-        }
+    fn texts(before: Option<&Value>, after: &Value) -> Arc<TurnTexts> {
+        let state = |public: &Value| {
+            StateText::from(&Snapshot {
+                public: public.as_object().cloned().unwrap(),
+                private: Map::new(),
+            })
+        };
+        Arc::new(TurnTexts {
+            detail: TurnDetail::of(Turn::begun(1, TurnKind::Event, 0)),
+            before: before.map(state),
+            after: Some(state(after)),
+        })
     }
 
-    fn names(rows: &[Node]) -> Vec<(usize, &str, Option<ChangeKind>)> {
+    fn tree(before: Option<&Value>, after: &Value, only_changes: bool, flipped: &[&str]) -> Vec<Node> {
+        let view = StateView {
+            only_changes,
+            flipped: flipped.iter().map(|path| (*path).to_owned()).collect(),
+            ..StateView::default()
+        };
+        let tree = StateTree::of(texts(before, after), &view);
+        tree.rows.iter().map(|row| tree.node(row)).collect()
+    }
+
+    fn entries(rows: &[Node]) -> Vec<(usize, &str, Option<ChangeKind>)> {
         rows.iter()
             .filter_map(|row| match row {
                 Node::Entry {
@@ -270,11 +390,11 @@ mod tests {
 
     #[test]
     fn changed_containers_open_themselves_and_removed_names_come_last() {
-        let before = snapshot(&json!({"a": 1, "gone": 0, "items": [{"n": 1}, {"n": 2}]}));
-        let after = snapshot(&json!({"a": 1, "items": [{"n": 1}, {"n": 3}], "new": 2}));
-        let rows = rows(Some(&before), Some(&after), &HashSet::new(), true);
+        let before = json!({"a": 1, "gone": 0, "items": [{"n": 1}, {"n": 2}]});
+        let after = json!({"a": 1, "items": [{"n": 1}, {"n": 3}], "new": 2});
+        let rows = tree(Some(&before), &after, true, &[]);
         assert_eq!(
-            names(&rows),
+            entries(&rows),
             [
                 (0, "items", Some(ChangeKind::Changed)),
                 (1, "1", Some(ChangeKind::Changed)),
@@ -287,20 +407,25 @@ mod tests {
 
     #[test]
     fn one_state_alone_marks_nothing() {
-        let after = snapshot(&json!({"a": 1}));
-        let rows = rows(None, Some(&after), &HashSet::new(), true);
-        assert_eq!(names(&rows), [(0, "a", None)]);
+        let rows = tree(None, &json!({"a": 1}), true, &[]);
+        assert_eq!(entries(&rows), [(0, "a", None)]);
     }
 
     #[test]
     fn ten_thousand_items_are_closed_until_asked_for() {
         let list: Vec<u32> = (0..10_000).collect();
-        let (before, after) = (
-            snapshot(&json!({"items": list})),
-            snapshot(&json!({"items": list, "x": 1})),
-        );
-        assert_eq!(rows(Some(&before), Some(&after), &HashSet::new(), false).len(), 3);
-        let open = HashSet::from(["items".to_owned()]);
-        assert_eq!(rows(Some(&before), Some(&after), &open, false).len(), 10_003);
+        let (before, after) = (json!({"items": list}), json!({"items": list, "x": 1}));
+        assert_eq!(tree(Some(&before), &after, false, &[]).len(), 3);
+        let open = tree(Some(&before), &after, false, &["items"]);
+        assert_eq!(open.len(), 10_003);
+        let Node::Entry {
+            path,
+            after: Some(after),
+            ..
+        } = &open[9_001]
+        else {
+            panic!("{:?}", open[9_001]);
+        };
+        assert_eq!((path.as_str(), after.text.as_str()), ("items\u{1f}8999", "8999"));
     }
 }

@@ -5,26 +5,32 @@
 //! step. Times are microseconds; `*_us` fields count from the start of the
 //! recording unless their documentation says otherwise.
 
+mod change;
 mod class;
 mod finding;
 mod frame;
 mod http;
+mod json;
+mod json_text;
 mod server;
 mod snapshot;
 mod span;
 mod turn;
 mod view;
 
+pub use change::{Change, ChangeKind, Pair, Pairs, changes_between, changes_between_texts, differs};
 pub use class::{ClassData, ComponentClass, SourceFile, SourceReference};
 pub use finding::{Evidence, Finding, FindingCode, KnownEvidence, Place, Severity};
 pub use frame::{CloseRecord, Connection, Direction, FrameRecord, Opcode};
 pub use http::{HttpBody, HttpExchange};
+pub use json::{Json, Kind};
+pub use json_text::JsonText;
 pub use server::{Decision, MountFacts, SentPush, ServerWork, SessionUse, StartedThread, Task};
-pub use snapshot::{Change, ChangeKind, Scope, Snapshot, changes_between};
+pub use snapshot::{Scope, Snapshot, StateText};
 pub use span::{LogRecord, Span, SpanKind};
 pub use turn::{
     Exception, FullHtml, Outcome, OverviewColumn, PatchRecord, SentFrame, TracebackFrame, Turn, TurnDetail,
-    TurnKind, TurnRow,
+    TurnKind, TurnRow, TurnTexts,
 };
 pub use view::{Handler, HandlerParam, Template, TemplateSource, View};
 

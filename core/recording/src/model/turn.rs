@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::{
     Change, Connection, ConnectionId, Decision, FrameId, FrameRecord, HttpExchange, HttpId, LogRecord,
-    Micros, ServerWork, Snapshot, SnapshotId, Span, TurnId, View, ViewId,
+    Micros, ServerWork, Snapshot, SnapshotId, Span, StateText, TurnId, View, ViewId,
 };
 
 /// What set a turn off.
@@ -436,6 +436,17 @@ pub struct TurnDetail {
     /// What of it is not here, because it is damaged or too much, one sentence each.
     #[serde(default)]
     pub left_out: Vec<String>,
+}
+
+/// One turn with its states as texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnTexts {
+    /// All but the states, and what was handed to the renderer.
+    pub detail: TurnDetail,
+    /// State before.
+    pub before: Option<StateText>,
+    /// State after.
+    pub after: Option<StateText>,
 }
 
 impl TurnDetail {

@@ -8,7 +8,7 @@ use crate::detail::TurnRest;
 use crate::error::ReadError;
 use crate::model::{
     Connection, ConnectionId, FrameId, FrameRecord, Handler, LogRecord, PatchRecord, Span, Template, Turn,
-    TurnDetail, TurnId, View, ViewId, changes_between,
+    TurnDetail, TurnId, TurnTexts, View, ViewId, changes_between, changes_between_texts,
 };
 use crate::schema::MAX_VALUE_BYTES;
 
@@ -20,6 +20,43 @@ impl Reader {
     ///
     /// If the file cannot be read any more.
     pub fn turn(&self, turn: TurnId) -> Result<Option<TurnDetail>, RecordingError> {
+        self.turn_with(turn, true, |record, detail, budget| {
+            (detail.before, detail.after) = self.states(record.before, record.after, budget)?;
+            if let (Some(before), Some(after)) = (&detail.before, &detail.after) {
+                detail.changes = changes_between(before, after);
+            }
+            Ok(())
+        })
+    }
+
+    /// The same with its states as texts and without what was handed to the renderer: where states are large it takes a
+    /// small part of the time.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read any more.
+    pub fn turn_with_texts(&self, turn: TurnId) -> Result<Option<TurnTexts>, RecordingError> {
+        let (mut before, mut after) = (None, None);
+        let detail = self.turn_with(turn, false, |record, detail, budget| {
+            (before, after) = self.state_texts(record.before, record.after, budget)?;
+            if let (Some(before), Some(after)) = (&before, &after) {
+                detail.changes = changes_between_texts(before, after);
+            }
+            Ok(())
+        })?;
+        Ok(detail.map(|detail| TurnTexts {
+            detail,
+            before,
+            after,
+        }))
+    }
+
+    fn turn_with(
+        &self,
+        turn: TurnId,
+        is_whole: bool,
+        read_states: impl FnOnce(&Turn, &mut TurnDetail, &Budget) -> Result<(), RecordingError>,
+    ) -> Result<Option<TurnDetail>, RecordingError> {
         // One view of the file for all parts, also while it grows.
         let transaction = self
             .db
@@ -31,30 +68,19 @@ impl Reader {
             return Ok(None);
         };
         self.check_rows_of(&record)?;
-        let (before, after) = self.states(record.before, record.after, &budget)?;
-        let changes = match (&before, &after) {
-            (Some(before), Some(after)) => changes_between(before, after),
-            _ => Vec::new(),
-        };
-        let mut detail = TurnDetail {
-            connection: record
-                .connection
-                .map_or(Ok(None), |connection| self.connection(connection))?,
-            view: record.view_id.map_or(Ok(None), |view| self.view(view))?,
-            before,
-            after,
-            handed: None,
-            changes,
-            frames: self.frames_within(turn, &budget)?,
-            patches: self.patches_within(turn, &budget)?,
-            spans: self.spans_within(turn, &budget)?,
-            logs: self.logs_within(turn, &budget)?,
-            http: record.http.map_or(Ok(None), |http| self.http_exchange(http))?,
-            turn: record,
-            left_out: Vec::new(),
-        };
+        let mut detail = TurnDetail::of(record.clone());
+        read_states(&record, &mut detail, &budget)?;
+        detail.connection = record
+            .connection
+            .map_or(Ok(None), |connection| self.connection(connection))?;
+        detail.view = record.view_id.map_or(Ok(None), |view| self.view(view))?;
+        detail.frames = self.frames_within(turn, &budget)?;
+        detail.patches = self.patches_within(turn, &budget)?;
+        detail.spans = self.spans_within(turn, &budget)?;
+        detail.logs = self.logs_within(turn, &budget)?;
+        detail.http = record.http.map_or(Ok(None), |http| self.http_exchange(http))?;
         // Last: what does not fit is rather this than what a page shows.
-        if let Some(handed) = detail.turn.handed {
+        if let Some(handed) = record.handed.filter(|_| is_whole) {
             detail.handed = self.snapshot_within(handed, &budget)?;
         }
         detail.left_out = self.take_left_out();

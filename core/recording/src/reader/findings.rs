@@ -20,7 +20,7 @@ impl Reader {
         let derived = self.write_derived(findings);
         derived.map_err(|error| RecordingError::sqlite("derive the findings of", &self.path, error))?;
         self.has_derived_findings.set(true);
-        self.counted.borrow_mut().take();
+        self.places.borrow_mut().take();
         Ok(())
     }
 

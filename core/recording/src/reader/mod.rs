@@ -10,6 +10,7 @@ mod findings;
 mod http;
 mod left_out;
 mod open;
+mod places;
 mod row_sums;
 mod rows;
 mod states;
@@ -25,7 +26,6 @@ use serde_json::{Map, Value};
 use crate::RecordingError;
 use crate::blobs::BlobReader;
 use crate::error::ReadError;
-use crate::filter::Filter;
 
 pub use dom::{DomSource, PatchBatch};
 pub use http::{BodySide, HttpPage};
@@ -51,8 +51,8 @@ pub struct Reader {
     has_derived_findings: Cell<bool>,
     /// Classes and sources have tables: the file is of format 1.2 or later.
     has_sources: bool,
-    /// The last filter that was counted, the revision it was counted at, and how many turns match.
-    counted: RefCell<Option<(Filter, Revision, u64)>>,
+    /// What is known of the list of the last filter.
+    places: RefCell<Option<places::Places>>,
 }
 
 /// A point in the life of a recording: it differs after a write.

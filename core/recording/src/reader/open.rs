@@ -66,7 +66,7 @@ pub(super) fn open(path: &Path) -> Result<Reader, RecordingError> {
         db,
         blobs: RefCell::new(BlobReader::default()),
         account: Account::with(problems),
-        counted: RefCell::new(None),
+        places: RefCell::new(None),
     })
 }
 

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use super::{Budget, Reader, rows};
 use crate::RecordingError;
 use crate::blobs::BlobId;
 use crate::error::ReadError;
-use crate::model::{Scope, Snapshot, SnapshotId, TurnId};
+use crate::model::{Scope, Snapshot, SnapshotId, StateText, TurnId};
 use crate::schema::MAX_VALUE_BYTES;
 use crate::snapshots::{ManifestEntry, ValuePlace, read_manifest};
 
@@ -117,11 +117,32 @@ impl Reader {
         }
     }
 
-    fn readable(
+    /// Two states of one view whose values are still texts; those that they share are read once. None if one is not
+    /// there or damaged. A value that is no JSON although it is what was written is met by whoever looks at it.
+    pub(super) fn state_texts(
+        &self,
+        before: Option<SnapshotId>,
+        after: Option<SnapshotId>,
+        budget: &Budget,
+    ) -> Result<(Option<StateText>, Option<StateText>), RecordingError> {
+        let read = |snapshot: SnapshotId, other: Option<&Texts>| {
+            let texts = self.texts(snapshot, other, budget);
+            if let Ok(texts) = &texts {
+                self.note_further(snapshot, texts);
+            }
+            self.readable(snapshot, texts)
+        };
+        let first = before.map_or(Ok(None), |before| read(before, None))?;
+        let second = after.map_or(Ok(None), |after| read(after, first.as_ref()))?;
+        let second = second.map(|second| state_text(second, first.as_ref()));
+        Ok((first.map(|first| state_text(first, None)), second))
+    }
+
+    fn readable<T>(
         &self,
         snapshot: SnapshotId,
-        state: Result<Snapshot, ReadError>,
-    ) -> Result<Option<Snapshot>, RecordingError> {
+        state: Result<T, ReadError>,
+    ) -> Result<Option<T>, RecordingError> {
         match state {
             Ok(state) => Ok(Some(state)),
             Err(error) => self.damaged(&format!("state {snapshot}"), error).map(|_| None),
@@ -164,6 +185,35 @@ impl Reader {
         }
         Ok(texts)
     }
+}
+
+/// The values of a state, those that it shares with the other one from there.
+fn state_text(texts: Texts, other: Option<&Texts>) -> StateText {
+    let of_other: HashMap<_, _> = other
+        .into_iter()
+        .flat_map(|other| &other.entries)
+        .filter_map(|(entry, text)| match text {
+            Text::Stored(bytes) => Some((stored_at(entry)?, bytes)),
+            Text::Inline | Text::Shared => None,
+        })
+        .collect();
+    let mut state = StateText::default();
+    for (entry, text) in texts.entries {
+        let json = match text {
+            Text::Stored(bytes) => Some(bytes),
+            Text::Shared => {
+                stored_at(&entry).and_then(|place| of_other.get(&place).map(|bytes| Arc::clone(bytes)))
+            }
+            Text::Inline => match &entry.2 {
+                ValuePlace::Inline(text) => Some(Arc::from(text.as_bytes())),
+                ValuePlace::Blob(_) => None,
+            },
+        };
+        if let Some(json) = json {
+            state.push(entry.scope(), entry.1, json);
+        }
+    }
+    state
 }
 
 fn stored_at(entry: &ManifestEntry) -> Option<(u8, Arc<str>, BlobId)> {

@@ -38,16 +38,18 @@ impl Reader {
     /// If the file cannot be read any more.
     pub fn turns(&self, filter: &Filter, from: u64, limit: u32) -> Result<Page, RecordingError> {
         let total = self.count(filter)?;
+        let place = self.place_near(filter, from)?;
         let condition = filter.condition();
         let sql = format!(
-            "SELECT {}, {} FROM turns AS t WHERE {} ORDER BY t.turn LIMIT ? OFFSET ?",
+            "SELECT {}, {} FROM turns AS t WHERE {} AND t.turn >= ? ORDER BY t.turn LIMIT ? OFFSET ?",
             rows::TURN_ROW,
             self.is_changed("turns", "t."),
             condition.sql
         );
         let mut values = condition.values;
+        values.push(integer(place.turn));
         values.push(Sql::Integer(limit.min(MAX_PAGE).into()));
-        values.push(Sql::Integer(i64::try_from(from).unwrap_or(i64::MAX)));
+        values.push(integer(from - place.position));
         let seen = self.turn_rows(&sql, values)?;
         Ok(Page {
             total,
@@ -106,7 +108,7 @@ impl Reader {
         );
         loop {
             let mut values = condition.values.clone();
-            values.push(Sql::Integer(i64::try_from(after).unwrap_or(i64::MAX)));
+            values.push(integer(after));
             values.push(Sql::Integer(limit.clamp(1, MAX_PAGE).into()));
             let seen = read(&sql, values)?;
             if !seen.found.is_empty() || !seen.is_broken {
@@ -190,39 +192,6 @@ impl Reader {
         next
     }
 
-    /// How many turns match. The answer for the last filter is kept until the recording grows.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read any more.
-    pub fn count(&self, filter: &Filter) -> Result<u64, RecordingError> {
-        let revision = self.revision()?;
-        if let Some((counted, at, total)) = &*self.counted.borrow()
-            && counted == filter
-            && *at == revision
-        {
-            return Ok(*total);
-        }
-        let condition = filter.condition();
-        let sql = format!("SELECT count(*) FROM turns AS t WHERE {}", condition.sql);
-        let params = rusqlite::params_from_iter(condition.values);
-        let total = self
-            .row("turns", &sql, params, |row| Ok(row.get::<_, u64>(0)?))?
-            .unwrap_or(0);
-        *self.counted.borrow_mut() = Some((filter.clone(), revision, total));
-        Ok(total)
-    }
-
-    /// The position of a turn among those that match: how many of them come before it.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read any more.
-    pub fn turn_position(&self, turn: TurnId, filter: &Filter) -> Result<u64, RecordingError> {
-        let found = self.next_to(turn, filter, "SELECT count(*)", "t.turn < ?", "")?;
-        Ok(found.unwrap_or(0))
-    }
-
     /// The last matching turn before `turn`.
     ///
     /// # Errors
@@ -253,7 +222,7 @@ impl Reader {
         )
     }
 
-    fn next_to(
+    pub(super) fn next_to(
         &self,
         turn: TurnId,
         filter: &Filter,
@@ -267,7 +236,7 @@ impl Reader {
             condition.sql
         );
         let mut values = condition.values;
-        values.push(Sql::Integer(i64::try_from(turn).unwrap_or(i64::MAX)));
+        values.push(integer(turn));
         self.row("turns", &sql, rusqlite::params_from_iter(values), |row| {
             Ok(row.get(0)?)
         })
@@ -299,10 +268,9 @@ impl Reader {
             rows::TURN_ROW,
             self.is_changed("turns", "t."),
         );
-        let number = |number: u64| Sql::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let values = vec![
-            number(connection),
-            number(after),
+            integer(connection),
+            integer(after),
             Sql::Integer(limit.min(MAX_PAGE).into()),
         ];
         Ok(self.turn_rows(&sql, values)?.found)
@@ -347,4 +315,9 @@ impl Reader {
             span_us,
         })
     }
+}
+
+/// A number for a query; one that is too large for the database is larger than all that it has.
+pub(super) fn integer(number: u64) -> Sql {
+    Sql::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }

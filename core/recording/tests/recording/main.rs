@@ -7,6 +7,7 @@ mod filters;
 mod findings;
 mod names;
 mod opening;
+mod places;
 mod placing;
 mod round_trip;
 mod sample;

@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use djscope_hub::filter::Filter;
-use djscope_hub::model::{Finding, Outcome, OverviewColumn, SpanKind, TurnDetail, TurnRow};
+use djscope_hub::model::{
+    Finding, Outcome, OverviewColumn, SpanKind, StateText, TurnDetail, TurnRow, TurnTexts,
+};
 use djscope_hub::parts::{self, StateTree};
 use djscope_hub::{
     Answer, Ask, Client, Command, ErrorCode, Event, HubError, Message, ProbeState, Query, RecordingState,
@@ -164,7 +167,7 @@ impl Recording {
 
     fn summary(&self, turn: u64) -> djscope_hub::TurnSummary {
         let findings = self.findings.iter().filter(|finding| finding.turn == Some(turn));
-        parts::summary(&self.detail(turn), findings.cloned().collect())
+        parts::summary(&self.texts(turn), findings.cloned().collect())
     }
 
     fn answer(&mut self, query: Query) -> Result<Answer, HubError> {
@@ -188,8 +191,7 @@ impl Recording {
                 from,
                 limit,
             } => {
-                let detail = self.detail(turn);
-                let tree = StateTree::of(detail.before.as_ref(), detail.after.as_ref(), &view);
+                let tree = StateTree::of(Arc::new(self.texts(turn)), &view);
                 Answer::State(tree.page(from, limit))
             }
             Query::Payload { frame, from } => {
@@ -202,7 +204,7 @@ impl Recording {
             Query::Patches { turn, .. }
             | Query::Frames { turn, .. }
             | Query::Spans { turn, .. }
-            | Query::Logs { turn, .. } => parts::answer(&self.detail(turn), &query)?,
+            | Query::Logs { turn, .. } => parts::answer(&self.texts(turn), &query)?,
             other => panic!("the panel has no use for {other:?}"),
         })
     }
@@ -211,6 +213,15 @@ impl Recording {
         let mut detail = self.turns[(turn as usize - 1) % self.turns.len()].clone();
         detail.turn.turn = turn;
         detail
+    }
+
+    fn texts(&self, turn: u64) -> TurnTexts {
+        let detail = self.detail(turn);
+        TurnTexts {
+            before: detail.before.as_ref().map(StateText::from),
+            after: detail.after.as_ref().map(StateText::from),
+            detail,
+        }
     }
 
     fn row(&self, turn: u64) -> TurnRow {
