@@ -6,8 +6,9 @@ use egui::{Color32, Role, Ui};
 use serde_json::Value;
 
 use crate::paint;
+use crate::rows::Rows;
 use crate::theme::Theme;
-use crate::widgets::{self, Rows};
+use crate::widgets;
 use djscope_report::units;
 
 /// Most characters of a line that are laid out.

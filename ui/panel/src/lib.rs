@@ -18,6 +18,7 @@ mod overview;
 mod paint;
 mod palette;
 mod patches;
+mod rows;
 mod split;
 mod state;
 mod status_bar;

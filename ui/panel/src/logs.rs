@@ -9,9 +9,10 @@ use egui::{CursorIcon, Rect, Role, Ui, pos2};
 use crate::empty;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
+use crate::rows::Rows;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::widgets::{self, Rows};
+use crate::widgets;
 use djscope_report::units;
 
 /// A message that is longer than its column can be opened, as a traceback can.

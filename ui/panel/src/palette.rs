@@ -8,9 +8,10 @@ use egui::{
 use crate::choices::{Choices, Overlay};
 use crate::commands::{self, Command, ENTRIES, Entry};
 use crate::paint;
+use crate::rows::Rows;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::widgets::{self, Rows};
+use crate::widgets;
 
 const WIDTH: f32 = 480.0;
 const ROWS: usize = 12;

@@ -8,9 +8,10 @@ use crate::choices::PatchChoices;
 use crate::glyphs;
 use crate::json::Document;
 use crate::paint;
+use crate::rows::Rows;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::widgets::{self, Rows};
+use crate::widgets;
 use crate::{empty, split};
 use djscope_report::units;
 

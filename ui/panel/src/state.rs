@@ -9,9 +9,10 @@ use crate::choices::StateChoices;
 use crate::empty;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
+use crate::rows::Rows;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::widgets::{self, Rows};
+use crate::widgets;
 use djscope_report::units;
 use djscope_report::value::Class;
 

@@ -8,9 +8,10 @@ use egui::{Rect, RichText, Role, ScrollArea, Stroke, Ui, pos2, vec2};
 use serde_json::Value;
 
 use crate::paint;
+use crate::rows::Rows;
 use crate::store::Store;
 use crate::theme::Theme;
-use crate::widgets::{self, Rows};
+use crate::widgets;
 use crate::{empty, split};
 use djscope_report::{units, value};
 

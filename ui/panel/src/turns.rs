@@ -8,9 +8,10 @@ use crate::choices::Choices;
 use crate::empty;
 use crate::glyphs::{self, Glyph};
 use crate::paint;
+use crate::rows::Rows;
 use crate::store::{Position, Store};
 use crate::theme::Theme;
-use crate::widgets::{self, Rows};
+use crate::widgets;
 use djscope_report::{units, words};
 
 /// Width of a digit of the data face, rounded up.

@@ -1,86 +1,13 @@
 //! The few widgets that all views share: rows, buttons, tabs, strips.
 
-use std::ops::Range;
-
-use egui::style::ScrollAnimation;
 use egui::{
-    Align2, Color32, CursorIcon, Id, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align2, Color32, CursorIcon, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use crate::glyphs::{self, Glyph};
 use crate::paint;
 use crate::theme::Theme;
-
-/// A list of equal rows of which only the visible ones are drawn.
-pub struct Rows {
-    salt: &'static str,
-    count: usize,
-    height: f32,
-    reveal: Option<usize>,
-    is_wide: Option<f32>,
-}
-
-impl Rows {
-    /// `count` rows of `height`; `salt` tells lists apart.
-    pub const fn new(salt: &'static str, count: usize, height: f32) -> Self {
-        Self {
-            salt,
-            count,
-            height,
-            reveal: None,
-            is_wide: None,
-        }
-    }
-
-    /// Scrolls as little as needed to show a row.
-    pub const fn reveal(mut self, row: Option<usize>) -> Self {
-        self.reveal = row;
-        self
-    }
-
-    /// Rows of at least this width, with a scroll bar if there is less room.
-    pub const fn wide(mut self, width: f32) -> Self {
-        self.is_wide = Some(width);
-        self
-    }
-
-    /// Draws the visible rows and gives their range.
-    pub fn show(self, ui: &mut Ui, mut draw: impl FnMut(&mut Ui, usize, Rect)) -> Range<usize> {
-        let area = if self.is_wide.is_some() {
-            ScrollArea::both()
-        } else {
-            ScrollArea::vertical()
-        };
-        let mut visible = 0..0;
-        // Rows go on below the scroll bar, so that columns stand below their heads whether there is one or not.
-        let outer = ui.available_width();
-        area.id_salt(self.salt)
-            .auto_shrink(false)
-            .animated(false)
-            .min_scrolled_height(0.0)
-            .show_viewport(ui, |ui, viewport| {
-                let width = self.is_wide.map_or(outer, |wide| wide.max(outer));
-                let reach = self.is_wide.unwrap_or_default().max(ui.available_width());
-                ui.set_min_size(vec2(reach, self.count as f32 * self.height));
-                let origin = ui.min_rect().min;
-                let place = |row: usize| {
-                    let top = origin.y + row as f32 * self.height;
-                    Rect::from_min_size(pos2(origin.x, top.round()), vec2(width, self.height))
-                };
-                let first = (viewport.min.y / self.height).floor().max(0.0) as usize;
-                let last = ((viewport.max.y / self.height).ceil().max(0.0) as usize).min(self.count);
-                visible = first.min(last)..last;
-                if let Some(row) = self.reveal.filter(|row| *row < self.count) {
-                    ui.scroll_to_rect_animation(place(row), None, ScrollAnimation::none());
-                }
-                for row in visible.clone() {
-                    draw(ui, row, place(row));
-                }
-            });
-        visible
-    }
-}
 
 /// What a row looks like behind its cells, and how it answers.
 pub fn row(

@@ -267,6 +267,46 @@ fn keys_go_through_turns_and_tabs() {
     }
 }
 
+/// Rows stand where they belong to the pixel, wherever the list is.
+#[test]
+fn ten_million_turns_are_listed_exactly() {
+    let preview = Preview::shop();
+    preview.change(|recording| recording.count = 12_000_000);
+    let mut stage = Stage::new(&preview);
+    stage.select(1);
+    let top = |stage: &Stage, turn: u64| {
+        stage
+            .harness
+            .get_by_label_contains(&format!("Turn {turn} at"))
+            .rect()
+    };
+    let first = top(&stage, 1);
+    stage.key(Key::End);
+    let last = top(&stage, 12_000_000);
+    assert!(last.bottom() <= 800.0 && last.top() > first.top(), "{last:?}");
+    for above in 1..15 {
+        let rect = top(&stage, 12_000_000 - above);
+        assert_eq!(rect.top(), last.top() - above as f32 * first.height());
+    }
+    for _ in 0..3 {
+        stage.key(Key::PageUp);
+    }
+    let selected = stage
+        .selected()
+        .into_iter()
+        .find(|label| label.starts_with("Turn "))
+        .unwrap();
+    assert!(
+        selected.starts_with("Turn 11,9999") || selected.starts_with("Turn 119999"),
+        "{selected}"
+    );
+    stage.select(7_654_321);
+    let rect = top(&stage, 7_654_321);
+    assert!(rect.top() >= first.top() && rect.bottom() <= 800.0, "{rect:?}");
+    stage.key(Key::Home);
+    assert_eq!(top(&stage, 1), first);
+}
+
 #[test]
 fn keys_are_letters_while_typing() {
     let preview = Preview::shop();
