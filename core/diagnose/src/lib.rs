@@ -5,5 +5,6 @@
 //! nothing was seen it says that it cannot tell.
 
 pub mod chain;
+pub mod page;
 pub mod rules;
 pub mod verdict;

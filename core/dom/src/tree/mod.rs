@@ -20,7 +20,7 @@ mod written;
 pub use build::MAX_DEPTH;
 pub use id::{ElementId, IdCounter};
 pub use namespace::Namespace;
-pub use parse::{ParseError, Parsed, Parser, parse, parse_content, parse_written};
+pub use parse::{ParseError, Parsed, Parser, parse, parse_content, parse_sent, parse_written};
 
 pub(crate) use names::{Traits, is_space};
 pub(crate) use namespace::ChildContext;

@@ -87,6 +87,15 @@ pub fn parse_written(source: &str) -> Result<Parsed, ParseError> {
     read(source, Ids::Written, Parser::Fast)
 }
 
+/// Reads a page as a browser has it: a `dj-id` in it is the element's id, and an element without one has none.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_sent(source: &str) -> Result<Parsed, ParseError> {
+    read(source, Ids::Kept, Parser::Fast)
+}
+
 /// Reads what stands in an HTML element of the name `parent`, in lower case; an element of that name, which has
 /// neither attributes nor an id, is the root.
 ///

@@ -37,6 +37,15 @@ impl Tree {
         html
     }
 
+    /// What is inside the root, with `dj-id`s.
+    pub fn inner_html(&self) -> String {
+        let (start, end) = self.root_tags();
+        let mut html = self.to_html();
+        html.truncate(html.len() - end);
+        html.drain(..start);
+        html
+    }
+
     pub(crate) fn root_place(&self) -> Place {
         Place {
             namespace: Some(self.root_namespace),

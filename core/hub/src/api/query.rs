@@ -2,11 +2,14 @@
 
 use djscope_recording::model::{
     Finding, FrameId, HttpExchange, LogRecord, OverviewColumn, PatchRecord, Scope, Span, TurnDetail, TurnId,
-    TurnRow,
+    TurnRow, View,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{FrameRow, JobId, Page, PayloadPiece, Side, StatePage, StateView, Status, TurnSummary};
+use super::{
+    FrameRow, JobId, Page, PagePiece, PayloadPiece, Side, SourcePiece, StatePage, StateView, Status,
+    TurnSummary,
+};
 
 /// A question, which changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +113,25 @@ pub enum Query {
         /// Position of the first.
         from: u64,
     },
+    /// A piece of the page of a turn's view as it was after the turn.
+    Page {
+        /// The turn.
+        turn: TurnId,
+        /// Offset of the first byte.
+        from: u64,
+    },
+    /// The code of a turn's view: class, handlers, template, and which modules belong to it.
+    Code {
+        /// The turn.
+        turn: TurnId,
+    },
+    /// A piece of a module's text.
+    Source {
+        /// Hash of the text, as [`SourceReference`](djscope_recording::model::SourceReference) has it.
+        hash: String,
+        /// Offset of the first byte.
+        from: u64,
+    },
     /// A turn with all that belongs to it, however much that is.
     WholeTurn {
         /// Its number.
@@ -180,6 +202,12 @@ pub enum Answer {
     Spans(Page<Span>),
     /// To [`Query::Logs`].
     Logs(Page<LogRecord>),
+    /// To [`Query::Page`].
+    Page(PagePiece),
+    /// To [`Query::Code`]. Long texts of it are cut and say so.
+    Code(Box<View>),
+    /// To [`Query::Source`].
+    Source(SourcePiece),
     /// To [`Query::WholeTurn`].
     WholeTurn {
         /// The turn; none if it cannot be read.

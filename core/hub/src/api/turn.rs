@@ -1,9 +1,10 @@
 //! A turn, in parts.
 
 use djscope_diagnose::chain::Link;
+use djscope_diagnose::page::FailedPatch;
 use djscope_diagnose::verdict::Verdict;
 use djscope_recording::model::{
-    ChangeKind, Connection, Direction, Finding, FrameId, FrameRecord, Micros, Opcode, Scope, Turn,
+    ChangeKind, Connection, Direction, Finding, FrameId, FrameRecord, Micros, Opcode, Scope, Turn, TurnId,
 };
 use djscope_report::value::Class;
 use serde::{Deserialize, Serialize};
@@ -103,17 +104,51 @@ impl FrameRow {
     }
 }
 
-/// A piece of what a frame carries.
+/// A piece of a long text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PayloadPiece {
-    /// The frame.
-    pub frame: FrameId,
+pub struct TextPiece {
     /// Offset of the first byte.
     pub from: u64,
     /// How many bytes there are in all.
     pub total: u64,
     /// The piece; it ends between characters.
     pub text: String,
+}
+
+/// A piece of what a frame carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayloadPiece {
+    /// The frame.
+    pub frame: FrameId,
+    /// The piece.
+    #[serde(flatten)]
+    pub piece: TextPiece,
+}
+
+/// A piece of the page of a view, made by applying what was sent to the browser as djust's client does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PagePiece {
+    /// The turn after which the page looked like this.
+    pub turn: TurnId,
+    /// The last turn before it whose whole HTML was recorded.
+    pub since: TurnId,
+    /// Patches since then that found nothing to change, at most 100.
+    pub failed: Vec<FailedPatch>,
+    /// The HTML inside the view's root.
+    #[serde(flatten)]
+    pub piece: TextPiece,
+}
+
+/// A piece of a module's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePiece {
+    /// Dotted name of the module.
+    pub module: String,
+    /// Its file.
+    pub file: String,
+    /// The piece.
+    #[serde(flatten)]
+    pub piece: TextPiece,
 }
 
 /// One of a turn's two states.

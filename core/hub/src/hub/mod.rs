@@ -1,5 +1,6 @@
 //! The hub: one thread that reads the recording for all its clients.
 
+mod answers;
 mod clients;
 mod jobs;
 mod status;
@@ -14,15 +15,15 @@ use djscope_capture::notices::Notices;
 use djscope_capture::recorder::Shared;
 use djscope_diagnose::rules;
 use djscope_recording::filter::Filter;
-use djscope_recording::model::{Finding, FindingCode, FrameId, FrameRecord, TurnId, TurnTexts};
+use djscope_recording::model::{Finding, FindingCode, TurnId};
 use djscope_recording::{Commit, Reader, RecordingError};
 
 use crate::api::{
-    Answer, Ask, Command, Damage, ErrorCode, HubError, Job, JobEnd, JobId, Message, Query, Reply, Request,
-    StateView, Status, TurnPage, TurnSummary,
+    Answer, Ask, Command, ErrorCode, HubError, Job, JobEnd, JobId, Message, Reply, Request, Status,
+    TurnSummary,
 };
 use crate::client::Client;
-use crate::parts::{self, StateTree};
+use answers::Kept;
 use clients::{ClientId, JobNews, Switchboard, Work};
 use jobs::Jobs;
 
@@ -31,9 +32,6 @@ const NEWS_EVERY: Duration = Duration::from_millis(100);
 
 /// Turns of one bundle of news that the rules look at; of a larger one the rest is looked at when it is opened again.
 const MAX_DIAGNOSED_AT_ONCE: usize = 500;
-
-/// Turns that were read whole and are kept, because their parts are asked for one after the other.
-const KEPT_TURNS: usize = 3;
 
 /// The live side of a recording.
 pub struct Live {
@@ -177,15 +175,6 @@ struct OwnJobs {
     verify: Option<JobId>,
 }
 
-/// What was read last.
-#[derive(Default)]
-struct Kept {
-    /// The newest last.
-    turns: Vec<(TurnId, Arc<TurnTexts>)>,
-    tree: Option<(TurnId, StateView, StateTree)>,
-    frame: Option<FrameRecord>,
-}
-
 /// The hub's thread and all that it knows.
 struct Desk {
     reader: Reader,
@@ -296,152 +285,9 @@ impl Desk {
         Ok(Answer::Done)
     }
 
-    fn answer(&mut self, query: &Query) -> Result<Answer, HubError> {
-        Ok(match query {
-            Query::Status => Answer::Status(Box::new(self.status()?)),
-            Query::Turns { filter, from, limit } => {
-                let found = self.reader.turns(&parsed(filter)?, *from, *limit)?;
-                Answer::Turns(TurnPage {
-                    filter: filter.clone(),
-                    from: *from,
-                    total: found.total,
-                    rows: found.rows,
-                })
-            }
-            Query::TurnsAfter { filter, after, limit } => {
-                Answer::Rows(self.reader.turns_after(&parsed(filter)?, *after, *limit)?)
-            }
-            Query::Position { filter, turn } => self.position(&parsed(filter)?, *turn)?,
-            Query::Turn { turn } => Answer::Turn(Box::new(self.summary(*turn)?)),
-            Query::State {
-                turn,
-                view,
-                from,
-                limit,
-            } => Answer::State(self.tree(*turn, view)?.page(*from, *limit)),
-            Query::Payload { frame, from } => {
-                Answer::Payload(parts::payload_piece(*frame, &self.frame(*frame)?.payload, *from))
-            }
-            Query::WholeTurn { turn } => self.whole_turn(*turn)?,
-            Query::Findings {
-                turn: Some(turn),
-                from,
-                limit,
-            } => {
-                let found = self.reader.findings_of_turn(*turn)?;
-                let from = usize::try_from(*from).unwrap_or(usize::MAX);
-                Answer::Findings(found.into_iter().skip(from).take(*limit as usize).collect())
-            }
-            Query::Findings {
-                turn: None,
-                from,
-                limit,
-            } => Answer::Findings(self.reader.findings(*from, *limit)?),
-            Query::Overview { columns } => {
-                let overview = self.reader.overview(*columns)?;
-                Answer::Overview {
-                    columns: overview.columns,
-                    span_us: overview.span_us,
-                }
-            }
-            Query::Http { from, limit } => {
-                let page = self.reader.http(*from, *limit)?;
-                Answer::Http {
-                    from: *from,
-                    total: page.total,
-                    rows: page.rows,
-                }
-            }
-            Query::Damage => {
-                let left_out = self.reader.left_out();
-                Answer::Damage(Damage {
-                    damaged: left_out.damaged,
-                    too_much: left_out.too_much,
-                    problems: self.reader.problems(),
-                })
-            }
-            Query::Patches { turn, .. }
-            | Query::Frames { turn, .. }
-            | Query::Spans { turn, .. }
-            | Query::Logs { turn, .. }
-            | Query::Value { turn, .. }
-            | Query::FindInState { turn, .. } => parts::answer(&*self.texts(*turn)?, query)?,
-        })
-    }
-
-    fn whole_turn(&self, turn: TurnId) -> Result<Answer, HubError> {
-        let detail = self.reader.turn(turn)?;
-        let left_out = match &detail {
-            Some(detail) => detail.left_out.clone(),
-            None => self.reader.take_left_out(),
-        };
-        Ok(Answer::WholeTurn {
-            detail: detail.map(Box::new),
-            findings: self.reader.findings_of_turn(turn)?,
-            left_out,
-        })
-    }
-
-    fn position(&self, filter: &Filter, turn: TurnId) -> Result<Answer, HubError> {
-        let position = self.reader.turn_position(turn, filter)?;
-        let next = self.reader.turn_after(turn.saturating_sub(1), filter)?;
-        Ok(Answer::Position {
-            position,
-            matches: next == Some(turn),
-        })
-    }
-
-    /// A turn with all that belongs to it.
-    fn texts(&mut self, turn: TurnId) -> Result<Arc<TurnTexts>, HubError> {
-        if let Some((_, texts)) = self.kept.turns.iter().find(|(kept, _)| *kept == turn) {
-            return Ok(Arc::clone(texts));
-        }
-        let Some(texts) = self.reader.turn_with_texts(turn)? else {
-            let message = format!("there is no turn {turn} in this recording");
-            return Err(HubError::new(ErrorCode::NotFound, message));
-        };
-        let texts = Arc::new(texts);
-        if self.kept.turns.len() >= KEPT_TURNS {
-            self.kept.turns.remove(0);
-        }
-        self.kept.turns.push((turn, Arc::clone(&texts)));
-        Ok(texts)
-    }
-
-    fn summary(&mut self, turn: TurnId) -> Result<TurnSummary, HubError> {
-        let texts = self.texts(turn)?;
-        let findings = self.reader.findings_of_turn(turn)?;
-        Ok(parts::summary(&texts, findings))
-    }
-
-    fn tree(&mut self, turn: TurnId, view: &StateView) -> Result<&StateTree, HubError> {
-        let is_kept = matches!(&self.kept.tree, Some((kept, of, _)) if *kept == turn && of == view);
-        if !is_kept {
-            let tree = StateTree::of(self.texts(turn)?, view);
-            self.kept.tree = Some((turn, view.clone(), tree));
-        }
-        self.kept
-            .tree
-            .as_ref()
-            .map(|(_, _, tree)| tree)
-            .ok_or_else(|| HubError::new(ErrorCode::NotFound, format!("turn {turn} has no state")))
-    }
-
-    fn frame(&mut self, frame: FrameId) -> Result<&FrameRecord, HubError> {
-        if self.kept.frame.as_ref().is_none_or(|kept| kept.frame != frame) {
-            self.kept.frame = self.reader.frames(frame..=frame, 1)?.pop();
-        }
-        self.kept.frame.as_ref().ok_or_else(|| {
-            HubError::new(
-                ErrorCode::NotFound,
-                format!("there is no frame {frame} in this recording"),
-            )
-        })
-    }
-
     /// Says what has changed: to everybody the status and which turns, to those who watch one its summary.
     fn news(&mut self, turns: &[TurnId]) {
-        self.forget(turns);
+        self.kept.forget(turns);
         self.diagnose(turns);
         self.say_status();
         if let (Some(first), Some(last)) = (turns.iter().min(), turns.iter().max()) {
@@ -449,14 +295,6 @@ impl Desk {
                 self.board.give(client, |outgoing| outgoing.turns(*first, *last));
             }
             self.say_watched(*first..=*last);
-        }
-    }
-
-    fn forget(&mut self, turns: &[TurnId]) {
-        let has_changed = |turn: TurnId| turns.contains(&turn);
-        self.kept.turns.retain(|(turn, _)| !has_changed(*turn));
-        if matches!(&self.kept.tree, Some((turn, _, _)) if has_changed(*turn)) {
-            self.kept.tree = None;
         }
     }
 
@@ -592,10 +430,6 @@ impl Desk {
             self.kept = Kept::default();
         }
     }
-}
-
-fn parsed(filter: &str) -> Result<Filter, HubError> {
-    Filter::parse(filter).map_err(|error| HubError::new(ErrorCode::BadFilter, error.to_string()))
 }
 
 impl From<RecordingError> for HubError {

@@ -5,14 +5,14 @@ mod state;
 use djscope_diagnose::chain::{self, StateNames};
 use djscope_diagnose::verdict;
 use djscope_recording::model::{
-    Finding, JsonText, LogRecord, PatchRecord, Scope, Span, StateText, TurnTexts,
+    Finding, JsonText, LogRecord, PatchRecord, Scope, Span, StateText, TurnTexts, View,
 };
 use djscope_report::value;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::{
-    Answer, Counts, ErrorCode, FrameRow, HubError, MAX_ANSWER_BYTES, Page, PayloadPiece, Query, Side,
+    Answer, Counts, ErrorCode, FrameRow, HubError, MAX_ANSWER_BYTES, Page, Query, Side, TextPiece,
     TurnSummary,
 };
 pub use state::{SEPARATOR, StateTree, path_of};
@@ -140,17 +140,44 @@ fn cut_texts(value: &mut Value) {
     }
 }
 
-/// A piece of a payload, from a byte that begins a character.
-pub fn payload_piece(frame: u64, payload: &str, from: u64) -> PayloadPiece {
-    let begin = usize::try_from(from).unwrap_or(usize::MAX).min(payload.len());
-    let begin = payload.ceil_char_boundary(begin);
-    let end = payload.floor_char_boundary((begin + MAX_ANSWER_BYTES / 2).min(payload.len()));
-    PayloadPiece {
-        frame,
+/// A piece of a text, from a byte that begins a character.
+pub fn text_piece(text: &str, from: u64) -> TextPiece {
+    let begin = usize::try_from(from).unwrap_or(usize::MAX).min(text.len());
+    let begin = text.ceil_char_boundary(begin);
+    let end = text.floor_char_boundary((begin + MAX_ANSWER_BYTES / 2).min(text.len()));
+    TextPiece {
         from: begin as u64,
-        total: payload.len() as u64,
-        text: payload[begin..end].to_owned(),
+        total: text.len() as u64,
+        text: text[begin..end].to_owned(),
     }
+}
+
+/// The code of a view, as much as an answer holds: long texts are cut, and when there are many the last are left out.
+pub fn code(view: &View) -> View {
+    let mut view = view.clone();
+    let sources = view
+        .handlers
+        .iter_mut()
+        .filter_map(|handler| handler.source.as_mut());
+    let templates = view
+        .template
+        .iter_mut()
+        .flat_map(|template| &mut template.sources);
+    let mut left = MAX_ANSWER_BYTES / 2;
+    for text in sources.chain(templates.map(|template| &mut template.source)) {
+        cut_text(text);
+        if text.len() > left {
+            *text = format!("… ({} bytes)", text.len());
+        }
+        left = left.saturating_sub(text.len());
+    }
+    if let Some(class) = &mut view.class_data {
+        class.attributes.values_mut().for_each(cut_texts);
+        if json_bytes(&class.attributes) > MAX_ANSWER_BYTES / 4 {
+            class.attributes.clear();
+        }
+    }
+    view
 }
 
 /// As many rows from `from` as an answer holds, at least one.
@@ -332,12 +359,12 @@ mod tests {
         let payload = "é".repeat(MAX_ANSWER_BYTES);
         let (mut text, mut from) = (String::new(), 0);
         while from < payload.len() as u64 {
-            let piece = payload_piece(3, &payload, from);
+            let piece = text_piece(&payload, from);
             from = piece.from + piece.text.len() as u64;
             text.push_str(&piece.text);
         }
         assert_eq!(text, payload);
-        assert_eq!(payload_piece(3, "é", 1).text, "");
+        assert_eq!(text_piece("é", 1).text, "");
     }
 
     #[test]

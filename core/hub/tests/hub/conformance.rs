@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use djscope_hub::model::{FindingCode, Scope, TurnId};
 use djscope_hub::{
-    Answer, Ask, Command, ErrorCode, Event, Job, MAX_ANSWER_BYTES, Message, Node, Query, Request, Side,
-    StateView,
+    Answer, Ask, Command, ErrorCode, Event, Job, MAX_ANSWER_BYTES, Message, Node, PayloadPiece, Query,
+    Request, Side, StateView,
 };
 
 use crate::stand::{BOTH, LONG, Stand, Transport, User, begun, command, raised, rich, tick, total};
@@ -107,7 +107,9 @@ fn parts_come_in_pieces_that_make_the_whole() {
                     Answer::Frames(page) => (page.from, page.rows.len(), page.total),
                     Answer::Spans(page) => (page.from, page.rows.len(), page.total),
                     Answer::Logs(page) => (page.from, page.rows.len(), page.total),
-                    Answer::Payload(piece) => (piece.from, piece.text.len(), piece.total),
+                    Answer::Payload(PayloadPiece { piece, .. }) => {
+                        (piece.from, piece.text.len(), piece.total)
+                    }
                     other => panic!("{other:?}"),
                 };
                 assert_eq!(from, seen);
@@ -319,26 +321,26 @@ fn a_request_that_waits_can_be_given_up() {
     for transport in BOTH {
         let stand = Stand::of(rich());
         let (mut client, bell) = stand.client(transport);
-        for id in 1..=60 {
+        for id in 1..=20 {
             let ask = Ask::Query(Query::WholeTurn { turn: 1 });
             client.send(Request { id, ask }).unwrap();
         }
         client
             .send(Request {
                 id: 100,
-                ask: Ask::Command(Command::Cancel { request: 60 }),
+                ask: Ask::Command(Command::Cancel { request: 20 }),
             })
             .unwrap();
         let since = Instant::now();
         let mut of_last = None;
         let mut answered = 0;
-        while answered < 61 {
+        while answered < 21 {
             assert!(since.elapsed() < LONG, "{answered} replies");
             bell.wait(LONG);
             for message in client.receive() {
                 if let Message::Reply(reply) = message {
                     answered += 1;
-                    if reply.id == 60 {
+                    if reply.id == 20 {
                         of_last = Some(reply.into_result());
                     }
                 }

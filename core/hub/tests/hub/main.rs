@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod code_and_page;
 mod conformance;
 mod doors;
 mod live;

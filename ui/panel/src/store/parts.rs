@@ -238,9 +238,9 @@ pub(super) struct Payload {
 }
 
 impl Payload {
-    fn take(&mut self, piece: &PayloadPiece) {
-        if self.frame != piece.frame {
-            self.frame = piece.frame;
+    fn take(&mut self, PayloadPiece { frame, piece }: &PayloadPiece) {
+        if self.frame != *frame {
+            self.frame = *frame;
             self.text.clear();
         }
         if piece.from == self.text.len() as u64 {

@@ -10,8 +10,8 @@ use djscope_hub::model::{
 };
 use djscope_hub::parts::{self, StateTree};
 use djscope_hub::{
-    Answer, Ask, Client, Command, ErrorCode, Event, HubError, Message, ProbeState, Query, RecordingState,
-    Reply, Request, Status, TurnPage,
+    Answer, Ask, Client, Command, ErrorCode, Event, HubError, Message, PayloadPiece, ProbeState, Query,
+    RecordingState, Reply, Request, Status, TurnPage,
 };
 
 use crate::shop;
@@ -202,7 +202,8 @@ impl Recording {
                 let mut all = self.turns.iter().flat_map(|detail| &detail.frames);
                 let found = all.rfind(|own| own.frame == frame);
                 let payload = &found.expect("the panel asks for frames that it knows").payload;
-                Answer::Payload(parts::payload_piece(frame, payload, from))
+                let piece = parts::text_piece(payload, from);
+                Answer::Payload(PayloadPiece { frame, piece })
             }
             Query::Overview { columns } => self.overview(columns),
             Query::Patches { turn, .. }
