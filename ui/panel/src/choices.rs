@@ -6,7 +6,6 @@ use djscope_hub::StateView;
 use djscope_hub::model::{FrameId, TurnId};
 
 use crate::commands::Tab;
-use crate::json::Document;
 use crate::store::{Position, Store};
 use crate::theme::ThemeChoice;
 
@@ -60,8 +59,6 @@ pub struct FrameChoices {
     pub selected: Option<FrameId>,
     /// As it travelled, not as indented JSON.
     pub is_raw: bool,
-    /// The payload as lines, with what it was made from.
-    pub document: Option<((u64, FrameId, bool, usize), Document)>,
 }
 
 /// Choices in the tab Patches.
@@ -69,8 +66,6 @@ pub struct FrameChoices {
 pub struct PatchChoices {
     /// The selected row.
     pub selected: usize,
-    /// The patch as lines, with what it was made from.
-    pub document: Option<((u64, usize), Document)>,
 }
 
 /// Everything that the user has chosen.

@@ -128,33 +128,6 @@ fn key_name(key: Key) -> &'static str {
     }
 }
 
-/// A command with its words and its key.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// What it does.
-    pub command: Command,
-    /// Its name in the palette.
-    pub name: &'static str,
-    /// More about it.
-    pub description: &'static str,
-    /// Its key.
-    pub shortcut: Option<Shortcut>,
-}
-
-const fn entry(
-    command: Command,
-    name: &'static str,
-    description: &'static str,
-    shortcut: Option<Shortcut>,
-) -> Entry {
-    Entry {
-        command,
-        name,
-        description,
-        shortcut,
-    }
-}
-
 const fn key(key: Key) -> Option<Shortcut> {
     Some(Shortcut::Key(key))
 }
@@ -164,174 +137,115 @@ const fn character(character: char, key: Key) -> Option<Shortcut> {
 }
 
 /// Every command, in the order of palette and help.
-pub const ENTRIES: [Entry; 26] = [
-    entry(
-        Command::PreviousTurn,
-        "Previous turn",
-        "Select the turn above",
-        key(Key::ArrowUp),
-    ),
-    entry(
-        Command::NextTurn,
-        "Next turn",
-        "Select the turn below",
-        key(Key::ArrowDown),
-    ),
-    entry(
-        Command::FirstTurn,
-        "First turn",
-        "Select the oldest turn that matches",
-        key(Key::Home),
-    ),
-    entry(
-        Command::LastTurn,
-        "Last turn",
-        "Select the newest turn that matches",
-        key(Key::End),
-    ),
-    entry(
-        Command::PageUp,
-        "Page up",
-        "Go up by what is visible",
-        key(Key::PageUp),
-    ),
-    entry(
-        Command::PageDown,
-        "Page down",
-        "Go down by what is visible",
-        key(Key::PageDown),
-    ),
-    entry(
-        Command::Follow,
-        "Follow",
-        "Keep the newest turn selected",
-        character('f', Key::F),
-    ),
-    entry(
-        Command::Filter,
-        "Filter turns…",
-        "Type a filter: kind:event ms>20 /text/",
-        character('/', Key::Slash),
-    ),
-    entry(Command::ClearFilter, "Clear the filter", "Show all turns", None),
-    entry(
-        Command::Show(Tab::Summary),
-        "Show Summary",
-        "The cause and all that followed",
-        character('1', Key::Num1),
-    ),
-    entry(
-        Command::Show(Tab::State),
-        "Show State",
-        "Before and after",
-        character('2', Key::Num2),
-    ),
-    entry(
-        Command::Show(Tab::Patches),
-        "Show Patches",
-        "What changes the page",
-        character('3', Key::Num3),
-    ),
-    entry(
-        Command::Show(Tab::Timing),
-        "Show Timing",
-        "Spans and SQL",
-        character('4', Key::Num4),
-    ),
-    entry(
-        Command::Show(Tab::Frames),
-        "Show Frames",
-        "What travelled, both ways",
-        character('5', Key::Num5),
-    ),
-    entry(
-        Command::Show(Tab::Logs),
-        "Show Logs",
-        "What Python logged",
-        character('6', Key::Num6),
-    ),
-    entry(
-        Command::OnlyChanges,
-        "Only changes",
-        "Hide in State what did not change",
-        None,
-    ),
-    entry(
-        Command::RawFrames,
-        "Raw frames",
-        "Show frames as they travelled",
-        None,
-    ),
-    entry(
-        Command::Pause,
-        "Pause",
-        "Stop recording, or go on",
-        key(Key::Space),
-    ),
-    entry(
-        Command::CopyAddress,
-        "Copy the address",
-        "The address to open in the browser",
-        None,
-    ),
-    entry(
-        Command::NextTheme,
-        "Next theme",
-        "Dark, light, high contrast",
-        character('t', Key::T),
-    ),
-    entry(
-        Command::Theme(ThemeChoice::Dark),
-        "Dark theme",
-        "Light on dark",
-        None,
-    ),
-    entry(
-        Command::Theme(ThemeChoice::Light),
-        "Light theme",
-        "Dark on light",
-        None,
-    ),
-    entry(
-        Command::Theme(ThemeChoice::Contrast),
-        "High contrast theme",
-        "White on black",
-        None,
-    ),
-    entry(
-        Command::Palette,
-        "Commands…",
-        "Find a command by its name",
-        Some(Shortcut::Command(Key::K)),
-    ),
-    entry(
-        Command::Help,
-        "All keys",
-        "This list of keys",
-        character('?', Key::Questionmark),
-    ),
-    entry(
-        Command::Close,
-        "Close",
-        "Close what is open, leave the filter box",
-        key(Key::Escape),
-    ),
+pub const ALL: [Command; 26] = [
+    Command::PreviousTurn,
+    Command::NextTurn,
+    Command::FirstTurn,
+    Command::LastTurn,
+    Command::PageUp,
+    Command::PageDown,
+    Command::Follow,
+    Command::Filter,
+    Command::ClearFilter,
+    Command::Show(Tab::Summary),
+    Command::Show(Tab::State),
+    Command::Show(Tab::Patches),
+    Command::Show(Tab::Timing),
+    Command::Show(Tab::Frames),
+    Command::Show(Tab::Logs),
+    Command::OnlyChanges,
+    Command::RawFrames,
+    Command::Pause,
+    Command::CopyAddress,
+    Command::NextTheme,
+    Command::Theme(ThemeChoice::Dark),
+    Command::Theme(ThemeChoice::Light),
+    Command::Theme(ThemeChoice::Contrast),
+    Command::Palette,
+    Command::Help,
+    Command::Close,
 ];
-
-/// The entry that has the words for a command.
-pub fn find(command: Command) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.command == command)
-}
 
 /// The key of a command, as printed.
 pub fn key_of(command: Command, is_mac: bool) -> String {
-    find(command)
-        .and_then(|entry| entry.shortcut)
+    command
+        .shortcut()
         .map(|shortcut| shortcut.text(is_mac))
         .unwrap_or_default()
 }
 
 impl Command {
+    /// Its name in the palette.
+    pub const fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// More about it.
+    pub const fn description(self) -> &'static str {
+        self.words().1
+    }
+
+    /// Its key.
+    pub const fn shortcut(self) -> Option<Shortcut> {
+        self.words().2
+    }
+
+    /// Name, description and key. Whoever adds a command is made to give it words, and finds [`ALL`] above.
+    const fn words(self) -> (&'static str, &'static str, Option<Shortcut>) {
+        match self {
+            Self::PreviousTurn => ("Previous turn", "Select the turn above", key(Key::ArrowUp)),
+            Self::NextTurn => ("Next turn", "Select the turn below", key(Key::ArrowDown)),
+            Self::FirstTurn => (
+                "First turn",
+                "Select the oldest turn that matches",
+                key(Key::Home),
+            ),
+            Self::LastTurn => ("Last turn", "Select the newest turn that matches", key(Key::End)),
+            Self::PageUp => ("Page up", "Go up by what is visible", key(Key::PageUp)),
+            Self::PageDown => ("Page down", "Go down by what is visible", key(Key::PageDown)),
+            Self::Follow => ("Follow", "Keep the newest turn selected", character('f', Key::F)),
+            Self::Filter => (
+                "Filter turns…",
+                "Type a filter: kind:event ms>20 /text/",
+                character('/', Key::Slash),
+            ),
+            Self::ClearFilter => ("Clear the filter", "Show all turns", None),
+            Self::Show(Tab::Summary) => (
+                "Show Summary",
+                "The cause and all that followed",
+                character('1', Key::Num1),
+            ),
+            Self::Show(Tab::State) => ("Show State", "Before and after", character('2', Key::Num2)),
+            Self::Show(Tab::Patches) => ("Show Patches", "What changes the page", character('3', Key::Num3)),
+            Self::Show(Tab::Timing) => ("Show Timing", "Spans and SQL", character('4', Key::Num4)),
+            Self::Show(Tab::Frames) => (
+                "Show Frames",
+                "What travelled, both ways",
+                character('5', Key::Num5),
+            ),
+            Self::Show(Tab::Logs) => ("Show Logs", "What Python logged", character('6', Key::Num6)),
+            Self::OnlyChanges => ("Only changes", "Hide in State what did not change", None),
+            Self::RawFrames => ("Raw frames", "Show frames as they travelled", None),
+            Self::Pause => ("Pause", "Stop recording, or go on", key(Key::Space)),
+            Self::CopyAddress => ("Copy the address", "The address to open in the browser", None),
+            Self::NextTheme => ("Next theme", "Dark, light, high contrast", character('t', Key::T)),
+            Self::Theme(ThemeChoice::Dark) => ("Dark theme", "Light on dark", None),
+            Self::Theme(ThemeChoice::Light) => ("Light theme", "Dark on light", None),
+            Self::Theme(ThemeChoice::Contrast) => ("High contrast theme", "White on black", None),
+            Self::Palette => (
+                "Commands…",
+                "Find a command by its name",
+                Some(Shortcut::Command(Key::K)),
+            ),
+            Self::Help => ("All keys", "This list of keys", character('?', Key::Questionmark)),
+            Self::Close => (
+                "Close",
+                "Close what is open, leave the filter box",
+                key(Key::Escape),
+            ),
+        }
+    }
+
     /// False while it would do nothing.
     pub fn is_available(self, store: &Store) -> bool {
         let recording = store
@@ -347,7 +261,15 @@ impl Command {
             | Self::LastTurn
             | Self::PageUp
             | Self::PageDown => store.total() > 0,
-            _ => true,
+            Self::Filter
+            | Self::Show(_)
+            | Self::OnlyChanges
+            | Self::RawFrames
+            | Self::NextTheme
+            | Self::Theme(_)
+            | Self::Palette
+            | Self::Help
+            | Self::Close => true,
         }
     }
 }
@@ -361,8 +283,8 @@ pub fn typed(ctx: &egui::Context) -> Vec<Command> {
     let has_focus = ctx.memory(|memory| memory.focused().is_some());
     let mut commands = Vec::new();
     ctx.input_mut(|input| {
-        for entry in &ENTRIES {
-            let is_typed = match entry.shortcut {
+        for command in ALL {
+            let is_typed = match command.shortcut() {
                 Some(Shortcut::Command(key)) => input.consume_key(Modifiers::COMMAND, key),
                 Some(Shortcut::Key(Key::Escape)) => input.consume_key(Modifiers::NONE, Key::Escape),
                 Some(Shortcut::Key(Key::Space)) if has_focus => false,
@@ -373,7 +295,7 @@ pub fn typed(ctx: &egui::Context) -> Vec<Command> {
                 _ => false,
             };
             if is_typed {
-                commands.push(entry.command);
+                commands.push(command);
             }
         }
     });
@@ -416,9 +338,9 @@ mod tests {
 
     #[test]
     fn keys_are_given_once() {
-        let mut keys: Vec<String> = ENTRIES
+        let mut keys: Vec<String> = ALL
             .iter()
-            .filter_map(|entry| entry.shortcut)
+            .filter_map(|command| command.shortcut())
             .map(|shortcut| shortcut.text(false))
             .collect();
         let all = keys.len();
@@ -430,9 +352,8 @@ mod tests {
     #[test]
     fn the_nearest_name_wins() {
         let best = |query: &str| {
-            ENTRIES
-                .iter()
-                .filter_map(|entry| Some((fuzzy(query, entry.name)?, entry.name)))
+            ALL.iter()
+                .filter_map(|command| Some((fuzzy(query, command.name())?, command.name())))
                 .min()
                 .map(|(_, name)| name)
         };

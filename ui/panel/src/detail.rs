@@ -6,6 +6,7 @@ use egui::{CursorIcon, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2}
 use crate::choices::Choices;
 use crate::commands::Tab;
 use crate::glyphs;
+use crate::json::Documents;
 use crate::paint;
 use crate::store::Store;
 use crate::theme::Theme;
@@ -16,7 +17,7 @@ const TITLE: f32 = 48.0;
 const TABS: f32 = 30.0;
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, choices: &mut Choices) {
+pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, choices: &mut Choices, documents: &mut Documents) {
     let Some(summary) = store.turn() else {
         nothing(ui, theme, store);
         return;
@@ -30,9 +31,23 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, choices: &mut Choices) {
         match choices.tab {
             Tab::Summary => summary::ui(ui, theme, store, summary, choices),
             Tab::State => state::ui(ui, theme, store, summary, &mut choices.state),
-            Tab::Patches => patches::ui(ui, theme, store, summary, &mut choices.patches),
+            Tab::Patches => patches::ui(
+                ui,
+                theme,
+                store,
+                summary,
+                &mut choices.patches,
+                &mut documents.patch,
+            ),
             Tab::Timing => timing::ui(ui, theme, store, summary, &mut choices.span),
-            Tab::Frames => frames::ui(ui, theme, store, summary, &mut choices.frames),
+            Tab::Frames => frames::ui(
+                ui,
+                theme,
+                store,
+                summary,
+                &mut choices.frames,
+                &mut documents.payload,
+            ),
             Tab::Logs => logs::ui(ui, theme, store, summary, &mut choices.open_logs),
         }
     });

@@ -1,12 +1,12 @@
 //! The tab Frames: what travelled, both ways.
 
-use djscope_hub::model::{Direction, Opcode};
+use djscope_hub::model::{Direction, FrameId, Opcode};
 use djscope_hub::{FrameRow, TurnSummary};
 use egui::{Rect, Role, Ui, pos2, vec2};
 
 use crate::choices::FrameChoices;
 use crate::glyphs::{self, Glyph};
-use crate::json::Document;
+use crate::json::{Document, Made};
 use crate::paint;
 use crate::rows::Rows;
 use crate::store::Store;
@@ -16,7 +16,14 @@ use crate::{empty, split};
 use djscope_report::units;
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choices: &mut FrameChoices) {
+pub fn ui(
+    ui: &mut Ui,
+    theme: &Theme,
+    store: &Store,
+    summary: &TurnSummary,
+    choices: &mut FrameChoices,
+    made: &mut Made<(u64, FrameId, bool, usize)>,
+) {
     let frames = store.frames();
     if frames.total() == 0 {
         let text = summary.http.as_ref().map_or_else(
@@ -56,7 +63,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
         |ui, selected| {
             choices.selected = Some(selected);
             if let Some(frame) = frames.rows().iter().find(|frame| frame.frame == selected) {
-                payload(ui, theme, store, frame, choices);
+                payload(ui, theme, store, frame, choices, made);
             }
         },
     );
@@ -179,7 +186,14 @@ fn row(
     clicked
 }
 
-fn payload(ui: &mut Ui, theme: &Theme, store: &Store, frame: &FrameRow, choices: &mut FrameChoices) {
+fn payload(
+    ui: &mut Ui,
+    theme: &Theme,
+    store: &Store,
+    frame: &FrameRow,
+    choices: &mut FrameChoices,
+    made: &mut Made<(u64, FrameId, bool, usize)>,
+) {
     let Some(text) = store.payload(frame.frame) else {
         return;
     };
@@ -192,17 +206,14 @@ fn payload(ui: &mut Ui, theme: &Theme, store: &Store, frame: &FrameRow, choices:
         choices.is_raw,
         if choices.is_raw { columns } else { 0 },
     );
-    if choices.document.as_ref().is_none_or(|(made, _)| *made != key) {
+    let document = made.of(key, || {
         let json = if choices.is_raw {
             None
         } else {
             Document::of_json(text)
         };
-        choices.document = Some((key, json.unwrap_or_else(|| Document::of_text(text, columns))));
-    }
-    let Some((_, document)) = &choices.document else {
-        return;
-    };
+        json.unwrap_or_else(|| Document::of_text(text, columns))
+    });
     let head = widgets::head(ui, theme).shrink2(vec2(12.0, 0.0));
     let right = split::copy(ui, theme, head, document.text());
     let (toggle, left) = widgets::toggle(

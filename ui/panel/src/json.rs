@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use djscope_hub::model::FrameId;
 use egui::{Color32, Role, Ui};
 use serde_json::Value;
 
@@ -16,6 +17,32 @@ const MAX_LINE: usize = 2_000;
 
 /// Height of a line.
 pub const LINE: f32 = 18.0;
+
+/// Documents that were made in an earlier pass.
+#[derive(Default)]
+pub struct Documents {
+    /// Of a frame: revision of the turn, the frame, whether it is raw, and its columns.
+    pub payload: Made<(u64, FrameId, bool, usize)>,
+    /// Of a patch: revision of the turn, and the row.
+    pub patch: Made<(u64, usize)>,
+}
+
+/// A document, kept while what it was made from stays the same.
+pub struct Made<K>(Option<(K, Document)>);
+
+impl<K> Default for Made<K> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<K: PartialEq> Made<K> {
+    /// The document of `key`.
+    pub fn of(&mut self, key: K, make: impl FnOnce() -> Document) -> &Document {
+        let kept = self.0.take().filter(|(made, _)| *made == key);
+        &self.0.insert(kept.unwrap_or_else(|| (key, make()))).1
+    }
+}
 
 /// A text cut into lines; only the visible ones are ever laid out.
 #[derive(Clone, Debug, Default)]

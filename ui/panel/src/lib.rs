@@ -43,6 +43,7 @@ pub struct Panel {
     client: Box<dyn Client>,
     store: Store,
     choices: Choices,
+    documents: json::Documents,
     theme: Theme,
     is_applied: bool,
     /// The widget that had the keyboard in the last pass; egui forgets it as soon as Esc comes.
@@ -56,6 +57,7 @@ impl Panel {
             client,
             store: Store::default(),
             choices: Choices::new(),
+            documents: json::Documents::default(),
             theme: Theme::new(ThemeChoice::default()),
             is_applied: false,
             last_focus: None,
@@ -130,6 +132,7 @@ impl Panel {
         let metrics = self.theme.metrics.clone();
         let colors = self.theme.colors.clone();
         let (theme, store, choices) = (&self.theme, &mut self.store, &mut self.choices);
+        let documents = &mut self.documents;
         let bar = Frame::new().fill(colors.surface[0]);
         let pane = Frame::new().fill(colors.surface[1]);
         let clicked = egui::Panel::top("header")
@@ -160,7 +163,7 @@ impl Panel {
             });
         CentralPanel::no_frame().frame(pane).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            detail::ui(ui, theme, store, choices);
+            detail::ui(ui, theme, store, choices, documents);
         });
         clicked
     }

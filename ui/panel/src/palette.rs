@@ -6,7 +6,7 @@ use egui::{
 };
 
 use crate::choices::{Choices, Overlay};
-use crate::commands::{self, Command, ENTRIES, Entry};
+use crate::commands::{self, Command};
 use crate::paint;
 use crate::rows::Rows;
 use crate::store::Store;
@@ -46,23 +46,26 @@ fn modal(ctx: &Context, theme: &Theme, name: &'static str, width: f32, add: impl
 }
 
 /// The entries that answer to `query`, best first.
-pub fn matching(query: &str, store: &Store) -> Vec<&'static Entry> {
-    let mut found: Vec<(usize, usize, &Entry)> = ENTRIES
-        .iter()
+pub fn matching(query: &str, store: &Store) -> Vec<Command> {
+    let mut found: Vec<(usize, usize, Command)> = commands::ALL
+        .into_iter()
         .enumerate()
-        .filter(|(_, entry)| entry.command != Command::Palette && entry.command != Command::Close)
-        .filter(|(_, entry)| entry.command.is_available(store))
-        .filter_map(|(index, entry)| {
-            let by_name = commands::fuzzy(query, entry.name);
+        .filter(|(_, command)| !matches!(command, Command::Palette | Command::Close))
+        .filter(|(_, command)| command.is_available(store))
+        .filter_map(|(index, command)| {
+            let by_name = commands::fuzzy(query, command.name());
             let by_description = (query.len() > 2
-                && entry.description.to_lowercase().contains(&query.to_lowercase()))
+                && command
+                    .description()
+                    .to_lowercase()
+                    .contains(&query.to_lowercase()))
             .then_some(5_000);
             let cost = by_name.into_iter().chain(by_description).min()?;
-            Some((if query.is_empty() { 0 } else { cost }, index, entry))
+            Some((if query.is_empty() { 0 } else { cost }, index, command))
         })
         .collect();
     found.sort_by_key(|(cost, index, _)| (*cost, *index));
-    found.into_iter().map(|(_, _, entry)| entry).collect()
+    found.into_iter().map(|(_, _, command)| command).collect()
 }
 
 /// Draws what lies over the panel; gives the command that was chosen.
@@ -132,7 +135,7 @@ fn palette(
     *row = (*row + usize::from(down))
         .saturating_sub(usize::from(up))
         .min(last);
-    let mut chosen = found.get(*row).filter(|_| enter).map(|entry| entry.command);
+    let mut chosen = found.get(*row).filter(|_| enter).copied();
     let height = theme.metrics.row + 4.0;
     let (list, _) = ui.allocate_exact_size(
         vec2(ui.available_width(), ROWS.min(found.len().max(1)) as f32 * height),
@@ -153,8 +156,8 @@ fn palette(
         Rows::new("commands", found.len(), height)
             .reveal(reveal)
             .show(ui, |ui, index, rect| {
-                if entry_row(ui, theme, found[index], rect, index == marked) {
-                    chosen = Some(found[index].command);
+                if command_row(ui, theme, found[index], rect, index == marked) {
+                    chosen = Some(found[index]);
                 }
             });
     });
@@ -162,19 +165,19 @@ fn palette(
     chosen
 }
 
-fn entry_row(ui: &Ui, theme: &Theme, entry: &Entry, rect: Rect, is_marked: bool) -> bool {
-    let id = ui.scope_id().with(("command", entry.name));
-    let response = widgets::row(ui, theme, rect, id, Role::MenuItem, is_marked, entry.name);
+fn command_row(ui: &Ui, theme: &Theme, command: Command, rect: Rect, is_marked: bool) -> bool {
+    let id = ui.scope_id().with(("command", command.name()));
+    let response = widgets::row(ui, theme, rect, id, Role::MenuItem, is_marked, command.name());
     let room = rect.shrink2(vec2(16.0, 0.0));
     let place = paint::left(
         ui.painter(),
         room,
-        entry.name,
+        command.name(),
         &theme.words(),
         theme.colors.text[0],
     );
     let mut end = room.right();
-    if let Some(shortcut) = entry.shortcut {
+    if let Some(shortcut) = command.shortcut() {
         end = paint::key(ui.painter(), theme, room, &shortcut.text(ui.ctx().os().is_mac())).left() - 8.0;
     }
     let rest = room
@@ -183,7 +186,7 @@ fn entry_row(ui: &Ui, theme: &Theme, entry: &Entry, rect: Rect, is_marked: bool)
     paint::left(
         ui.painter(),
         rest,
-        entry.description,
+        command.description(),
         &theme.small(),
         theme.colors.text[2],
     );
@@ -209,15 +212,15 @@ fn help(ui: &mut Ui, theme: &Theme) {
         Stroke::new(1.0, colors.line[0]),
     );
     ui.add_space(8.0);
-    let with_keys: Vec<(&Entry, String)> = ENTRIES
-        .iter()
-        .filter_map(|entry| Some((entry, entry.shortcut?.text(is_mac))))
+    let with_keys: Vec<(Command, String)> = commands::ALL
+        .into_iter()
+        .filter_map(|command| Some((command, command.shortcut()?.text(is_mac))))
         .collect();
     let lines = with_keys.len().div_ceil(2);
     let height = theme.metrics.row + 2.0;
     let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), lines as f32 * height), Sense::hover());
     let half = (area.width() - 32.0) / 2.0;
-    for (index, (entry, key)) in with_keys.iter().enumerate() {
+    for (index, (command, key)) in with_keys.iter().enumerate() {
         let min = pos2(
             area.left() + 16.0 + (index / lines) as f32 * half,
             area.top() + (index % lines) as f32 * height,
@@ -228,13 +231,13 @@ fn help(ui: &mut Ui, theme: &Theme) {
             rect,
             ui.scope_id().with(("key", index)),
             Role::ListItem,
-            &format!("{key}: {}", entry.name),
+            &format!("{key}: {}", command.name()),
         );
         paint::key(ui.painter(), theme, rect.with_max_x(rect.left() + 64.0), key);
         paint::left(
             ui.painter(),
             paint::from_left(rect, 76.0),
-            entry.name,
+            command.name(),
             &theme.words(),
             colors.text[1],
         );

@@ -6,7 +6,7 @@ use egui::{Rect, Role, Ui, vec2};
 
 use crate::choices::PatchChoices;
 use crate::glyphs;
-use crate::json::Document;
+use crate::json::{Document, Made};
 use crate::paint;
 use crate::rows::Rows;
 use crate::store::Store;
@@ -16,7 +16,14 @@ use crate::{empty, split};
 use djscope_report::units;
 
 /// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choices: &mut PatchChoices) {
+pub fn ui(
+    ui: &mut Ui,
+    theme: &Theme,
+    store: &Store,
+    summary: &TurnSummary,
+    choices: &mut PatchChoices,
+    made: &mut Made<(u64, usize)>,
+) {
     let patches = store.patches();
     if patches.total() == 0 {
         let (headline, text) = nothing(summary);
@@ -46,16 +53,12 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
                 return store.want_patches();
             };
             let key = (store.turn_revision(), selected);
-            if choices.document.as_ref().is_none_or(|(made, _)| *made != key) {
-                choices.document = Some((key, Document::of_value(&patch.patch)));
-            }
-            if let Some((_, document)) = &choices.document {
-                let head = widgets::head(ui, theme).shrink2(vec2(12.0, 0.0));
-                let title = format!("patch {} of frame {}", patch.index, patch.frame);
-                paint::left(ui.painter(), head, &title, &theme.small(), theme.colors.text[2]);
-                split::copy(ui, theme, head, document.text());
-                document.show(ui, theme, "patch json");
-            }
+            let document = made.of(key, || Document::of_value(&patch.patch));
+            let head = widgets::head(ui, theme).shrink2(vec2(12.0, 0.0));
+            let title = format!("patch {} of frame {}", patch.index, patch.frame);
+            paint::left(ui.painter(), head, &title, &theme.small(), theme.colors.text[2]);
+            split::copy(ui, theme, head, document.text());
+            document.show(ui, theme, "patch json");
         },
     );
 }
