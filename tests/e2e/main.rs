@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod attach_probe;
+mod attach_without_probe;
 mod bad_input;
 mod client_of_ours;
 mod client_patches;

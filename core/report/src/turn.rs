@@ -1,6 +1,6 @@
 //! A turn as a line of a table and as a JSON object.
 
-use djscope_recording::model::{Finding, FrameRecord, Micros, Opcode, TurnDetail, TurnRow};
+use djscope_recording::model::{Finding, FrameRecord, Micros, Opcode, Snapshot, TurnDetail, TurnRow};
 use serde_json::{Value, json};
 
 /// The head of the table whose lines [`line`] makes.
@@ -8,11 +8,7 @@ pub const HEAD: &str = "   turn       t  kind        outcome      cause         
 
 /// A turn as a line of the table. Line breaks are blanks; what else a terminal would obey is left to the caller.
 pub fn line(row: &TurnRow) -> String {
-    let changed = match &row.changed {
-        None => "?".to_owned(),
-        Some(names) if names.is_empty() => "-".to_owned(),
-        Some(names) => names.join(","),
-    };
+    let changed = changed(row);
     format!(
         "{:>7} {:>6.1}s  {:<11} {:<12} {:<25} {:<21} {:>7} {:>7}  {}",
         row.turn,
@@ -31,6 +27,26 @@ pub fn line(row: &TurnRow) -> String {
             (None, None) => String::new(),
         },
     )
+}
+
+/// What stands before a name that changed only as far as djust itself showed it.
+pub const LIKELY: char = '~';
+
+/// The names that changed, as the table has them: `?` if nothing is known, `-` for none.
+pub fn changed(row: &TurnRow) -> String {
+    let listed = |names: &[String], mark: &str| match names {
+        [] => format!("{mark}-"),
+        names => names
+            .iter()
+            .map(|name| format!("{mark}{name}"))
+            .collect::<Vec<_>>()
+            .join(","),
+    };
+    match (&row.changed, &row.likely_changed) {
+        (Some(names), _) => listed(names, ""),
+        (None, Some(names)) => listed(names, &LIKELY.to_string()),
+        (None, None) => "?".to_owned(),
+    }
 }
 
 /// At most `limit` characters on one line.
@@ -65,6 +81,7 @@ pub fn object(detail: &TurnDetail, findings: &[Finding]) -> Value {
         "ms": turn.duration_us.map(|length| length as f64 / 1e3),
         "before": detail.before,
         "after": detail.after,
+        "debug_state": debug_state(detail),
         "frames": detail.frames.iter().map(frame).collect::<Vec<_>>(),
         "error": turn.error,
         "exception": turn.exception,
@@ -77,6 +94,22 @@ pub fn object(detail: &TurnDetail, findings: &[Finding]) -> Value {
         "missing": turn.missing,
         "findings": findings,
         "left_out": detail.left_out,
+    })
+}
+
+/// What djust itself showed of the state, with the words for what that is.
+fn debug_state(detail: &TurnDetail) -> Value {
+    let Some(shown) = &detail.turn.debug_state else {
+        return Value::Null;
+    };
+    let names = |state: &Option<Snapshot>| state.as_ref().map(|state| state.public.clone());
+    json!({
+        "source": shown.source,
+        "words": shown.source.words(),
+        "before": names(&detail.debug.before),
+        "before_turn": shown.before_turn,
+        "after": names(&detail.debug.after),
+        "changed": shown.changed,
     })
 }
 

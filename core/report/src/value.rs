@@ -51,7 +51,7 @@ pub fn class(value: &Value) -> Class {
             Some(
                 "$decimal" | "$datetime" | "$date" | "$time" | "$timedelta" | "$uuid" | "$int" | "$float",
             ) => Class::Number,
-            Some("$repr" | "$cycle") => Class::Opaque,
+            Some("$repr" | "$cycle" | "$shown") => Class::Opaque,
             _ => Class::Container,
         },
     }
@@ -207,6 +207,7 @@ fn typed(tag: &str, inner: &Value, limit: usize, out: &mut String) {
             object_fields(&inner["fields"], limit, out);
         }
         "$repr" => out.push_str(inner["text"].as_str().unwrap_or("<object>")),
+        "$shown" => shown(inner, out),
         "$cycle" => out.push_str(&format!(
             "<{} that contains itself>",
             if text.is_empty() { "value" } else { text }
@@ -214,6 +215,22 @@ fn typed(tag: &str, inner: &Value, limit: usize, out: &mut String) {
         "$cut" => cut(inner, limit, out),
         "$redacted" => out.push_str(&redacted_value(inner)),
         _ => out.push_str(&format!("{tag}: {inner}")),
+    }
+}
+
+/// What djust itself showed of a value: its `repr`, cut, or only how large it is.
+fn shown(inner: &Value, out: &mut String) {
+    match inner["text"].as_str() {
+        Some(text) => {
+            out.push_str(text);
+            if inner["cut"] == true {
+                out.push('…');
+            }
+        }
+        None => {
+            let bytes = inner["bytes"].as_u64().unwrap_or_default();
+            out.push_str(&format!("<not shown, {bytes} bytes>"));
+        }
     }
 }
 
@@ -376,6 +393,14 @@ mod tests {
             (
                 json!({"$cut": {"type": "list", "length": 90000, "kept": [1]}}),
                 "<list of 90000, cut> [1]",
+            ),
+            (
+                json!({"$shown": {"type": "list", "text": "[1, 2", "cut": true, "bytes": 4000}}),
+                "[1, 2…",
+            ),
+            (
+                json!({"$shown": {"type": "", "text": null, "cut": false, "bytes": 48}}),
+                "<not shown, 48 bytes>",
             ),
             (
                 json!({"$cut": {"type": "dict", "length": 3, "kept": null}}),

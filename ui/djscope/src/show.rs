@@ -46,15 +46,22 @@ pub fn show(options: &ShowArguments) -> Result<bool, Failure> {
         as_json: options.json,
         left_bytes: max_printed,
         not_printed: 0,
+        has_likely: false,
     };
     let printed = printing.turns(&options.filter);
-    let not_printed = printing.not_printed;
+    let (not_printed, has_likely) = (printing.not_printed, printing.has_likely);
     match printed.map(|()| out.flush()) {
         Err(Stop::Failed(failure)) => return Err(failure),
         // Whoever reads has seen enough: `djscope show FILE | head`.
         Err(Stop::NobodyReads) => {}
         Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => return Err(cannot_write(&error)),
         Ok(_) => {}
+    }
+    if has_likely {
+        note!(
+            "{}name: it likely changed, by what djust itself showed; no probe reported",
+            turn::LIKELY
+        );
     }
     if let Some(damage) = &status.damage {
         note!("{} is damaged: {damage}", status.path);
@@ -138,6 +145,8 @@ struct Printing<'a, W: Write> {
     as_json: bool,
     left_bytes: u64,
     not_printed: u64,
+    /// A name was printed that only likely changed.
+    has_likely: bool,
 }
 
 impl<W: Write> Printing<'_, W> {
@@ -159,6 +168,7 @@ impl<W: Write> Printing<'_, W> {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.turn;
             for row in &rows {
+                self.has_likely |= !self.as_json && row.changed.is_none() && row.likely_changed.is_some();
                 let line = if self.as_json {
                     self.object(row.turn)?
                 } else {

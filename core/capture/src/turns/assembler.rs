@@ -14,6 +14,7 @@ use super::http::{self, Exchanges};
 use super::joining::{self, ServerTimes};
 use super::processes::Processes;
 use super::records::{client_kind, frame, patches, whole_html};
+use super::shown::ShownStates;
 use super::silence::Silence;
 use super::states::States;
 use super::threads::Threads;
@@ -63,6 +64,7 @@ pub struct Assembler {
     http_turns: BTreeMap<TurnId, djscope_recording::model::Turn>,
     exchanges: Exchanges,
     states: States,
+    shown: ShownStates,
     views: Views,
     threads: Threads,
     /// Connections that have ended, and when.
@@ -92,6 +94,7 @@ impl Assembler {
             http_turns: BTreeMap::new(),
             exchanges: Exchanges::default(),
             states: States::default(),
+            shown: ShownStates::default(),
             views: Views::default(),
             threads: Threads::default(),
             leaving: VecDeque::new(),
@@ -371,6 +374,12 @@ impl Assembler {
                 live.turn.view_id = Some(view);
                 out.extend(new.map(Entry::View));
             }
+            if self.connected.is_empty() {
+                out.extend(
+                    self.shown
+                        .take(connection, frame, &mut live.turn, &mut self.states),
+                );
+            }
             self.silence.mark(&mut live.turn);
             out.push(Entry::Turn(Box::new(live.turn.clone())));
             let view_id = live.turn.view_id;
@@ -632,6 +641,7 @@ impl Assembler {
     /// Forgets a connection that has ended, its turns and the states of its views.
     fn forget(&mut self, connection: ConnectionId) {
         self.views.forget(connection);
+        self.shown.forget(connection, &mut self.states);
         let Some(turns) = self.connections.remove(&connection) else {
             return;
         };

@@ -418,7 +418,8 @@ impl Desk {
         let is_kept = matches!(&self.kept.tree, Some((kept, of, _)) if *kept == turn && of == view);
         if !is_kept {
             let detail = self.detail(turn)?;
-            let tree = StateTree::of(detail.before.as_ref(), detail.after.as_ref(), view);
+            let (before, after, _) = detail.shown_states();
+            let tree = StateTree::of(before, after, view);
             self.kept.tree = Some((turn, view.clone(), tree));
         }
         self.kept

@@ -32,6 +32,7 @@ pub fn summary(detail: &TurnDetail, findings: Vec<Finding>) -> TurnSummary {
         let from = exception.traceback.ceil_char_boundary(from);
         exception.traceback.drain(..from);
     }
+    let (before, after, state_source) = detail.shown_states();
     TurnSummary {
         connection: detail.connection.clone(),
         subject: chain::subject(detail),
@@ -49,9 +50,10 @@ pub fn summary(detail: &TurnDetail, findings: Vec<Finding>) -> TurnSummary {
             frames: detail.frames.len() as u64,
             spans: detail.spans.len() as u64,
             logs: detail.logs.len() as u64,
-            has_before: detail.before.is_some(),
-            has_after: detail.after.is_some(),
+            has_before: before.is_some(),
+            has_after: after.is_some(),
         },
+        state_source,
         turn,
         left_out,
     }
@@ -184,9 +186,10 @@ fn json_bytes(value: &impl Serialize) -> usize {
 
 fn value(detail: &TurnDetail, side: Side, scope: Scope, path: &[String]) -> Result<Answer, HubError> {
     let missing = |what: &str| HubError::new(ErrorCode::NotFound, what);
+    let (before, after, _) = detail.shown_states();
     let state = match side {
-        Side::Before => detail.before.as_ref(),
-        Side::After => detail.after.as_ref(),
+        Side::Before => before,
+        Side::After => after,
     };
     let state = state.ok_or_else(|| missing("this state is not known"))?;
     let names = match scope {
@@ -228,7 +231,8 @@ fn find(detail: &TurnDetail, text: &str, limit: u32) -> Vec<(Scope, Vec<String>)
         left_bytes: MAX_ANSWER_BYTES / 2,
         found: Vec::new(),
     };
-    for state in [&detail.after, &detail.before].into_iter().flatten() {
+    let (before, after, _) = detail.shown_states();
+    for state in [after, before].into_iter().flatten() {
         for (scope, names) in [(Scope::Public, &state.public), (Scope::Private, &state.private)] {
             for (name, value) in names {
                 search.visit(scope, &mut vec![name.clone()], value);

@@ -6,6 +6,7 @@
 //! recording unless their documentation says otherwise.
 
 mod class;
+mod debug_state;
 mod finding;
 mod frame;
 mod http;
@@ -16,6 +17,7 @@ mod turn;
 mod view;
 
 pub use class::{ClassData, ComponentClass, SourceFile, SourceReference};
+pub use debug_state::{DebugSource, DebugState, DebugStates};
 pub use finding::{Evidence, Finding, FindingCode, KnownEvidence, Place, Severity};
 pub use frame::{CloseRecord, Connection, Direction, FrameRecord, Opcode};
 pub use http::{HttpBody, HttpExchange};

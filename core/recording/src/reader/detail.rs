@@ -43,6 +43,7 @@ impl Reader {
             view: record.view_id.map_or(Ok(None), |view| self.view(view))?,
             before,
             after,
+            debug: self.debug_states(record.debug_state.as_ref(), &budget)?,
             handed: None,
             changes,
             frames: self.frames_within(turn, &budget)?,
@@ -77,6 +78,7 @@ impl Reader {
             rows::parse(&Budget::new().text(row, 0)?)
         })?;
         rows::complete(&mut record, rest.unwrap_or_default());
+        record.debug_state = self.debug_state(turn)?;
         Ok(Some(record))
     }
 

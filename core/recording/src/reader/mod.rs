@@ -4,6 +4,7 @@
 //! is read, what cannot is left out and named in [`Reader::problems`].
 
 mod classes;
+mod debug_states;
 mod detail;
 mod dom;
 mod findings;
@@ -51,6 +52,8 @@ pub struct Reader {
     has_derived_findings: Cell<bool>,
     /// Classes and sources have tables: the file is of format 1.2 or later.
     has_sources: bool,
+    /// What djust itself showed has a table: the file is of format 1.3 or later.
+    has_debug_states: bool,
     /// The last filter that was counted, the revision it was counted at, and how many turns match.
     counted: RefCell<Option<(Filter, Revision, u64)>>,
 }

@@ -189,7 +189,8 @@ impl Recording {
                 limit,
             } => {
                 let detail = self.detail(turn);
-                let tree = StateTree::of(detail.before.as_ref(), detail.after.as_ref(), &view);
+                let (before, after, _) = detail.shown_states();
+                let tree = StateTree::of(before, after, &view);
                 Answer::State(tree.page(from, limit))
             }
             Query::Payload { frame, from } => {
@@ -295,6 +296,7 @@ fn row(detail: &TurnDetail) -> TurnRow {
         cause: turn.event.clone().unwrap_or_else(|| "CartView".to_owned()),
         view: turn.view.clone(),
         changed: turn.changed.clone(),
+        likely_changed: turn.debug_state.as_ref().and_then(|shown| shown.changed.clone()),
         patches: turn.patches,
         findings: 0,
         queries: detail
