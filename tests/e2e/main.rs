@@ -12,6 +12,7 @@ mod document;
 mod engine_lines;
 mod equal_pages;
 mod faults;
+mod found_servers;
 mod hostile_recordings;
 mod hub;
 mod journeys;

@@ -20,6 +20,7 @@ pub mod queue;
 pub mod recorder;
 pub mod redaction;
 pub mod run;
+pub mod servers;
 pub mod silence;
 pub mod sockets;
 pub mod turns;

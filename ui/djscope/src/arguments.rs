@@ -38,10 +38,11 @@ pub enum Command {
     /// printed address in a browser instead of the server's own.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Record a server that runs already
+    /// Record a server that runs already; without an address, list those that run
     ///
     /// With the probe in its environment (djscope probe install) it is seen as under djscope run, from the first event
-    /// on; without it state, SQL and logs are missing.
+    /// on. Without it private state, SQL and logs are missing; of the public state there is what djust itself shows with
+    /// DEBUG on.
     Attach(AttachArguments),
     /// Put the probe into the project's environment, for djscope attach; look at it; take it away
     ///
@@ -140,9 +141,11 @@ pub struct SmokeArguments {
 /// Options of `attach`.
 #[derive(Debug, Args)]
 pub struct AttachArguments {
-    /// Address of the server, as in `http://127.0.0.1:8000`
+    /// Address of the server, as in `http://127.0.0.1:8000`; without it the dev servers on this machine are listed
+    ///
+    /// The list holds what the system says of this user's processes and what dormant probes offer. No server is asked.
     #[arg(value_name = "URL")]
-    pub upstream: String,
+    pub upstream: Option<String>,
     #[command(flatten)]
     pub common: LiveArguments,
 }

@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::arguments::{AttachArguments, LiveArguments, RunArguments};
 use crate::failure::Failure;
 use crate::hub::{self, RunHub};
+use crate::servers;
 use crate::terminal::{note, say, say_json};
 use crate::window;
 
@@ -37,7 +38,10 @@ pub fn run(options: RunArguments) -> Result<(), Failure> {
 
 /// `djscope attach`.
 pub fn attach(options: AttachArguments) -> Result<(), Failure> {
-    record(&options.common, Source::Attached(options.upstream))
+    match options.upstream {
+        Some(upstream) => record(&options.common, Source::Attached(upstream)),
+        None => servers::list(&options.common),
+    }
 }
 
 /// Records a server and shows the panel.
@@ -119,8 +123,9 @@ const fn words_on_probe(has_probe: bool) -> &'static str {
     if has_probe {
         "the probe in this server is switched on until djscope ends: state, SQL, logs and handler times are recorded"
     } else {
-        "no probe reports from this server: state, SQL, logs and handler times are missing; djscope run has them, and djscope \
-         attach as well, for servers that are started after djscope probe install"
+        "no probe reports from this server: private state, SQL, logs and handler times are missing, and of the public state \
+         there is what djust itself shows with DEBUG on; djscope run has them all, and djscope attach as well, for servers \
+         that are started after djscope probe install"
     }
 }
 

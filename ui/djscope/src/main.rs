@@ -12,6 +12,7 @@ mod live;
 mod open;
 mod probe;
 mod screenshot;
+mod servers;
 mod show;
 mod terminal;
 mod window;

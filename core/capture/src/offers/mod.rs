@@ -3,7 +3,7 @@
 //! `djscope probe install` has put the probe into their environment. Whoever asks over the socket, and knows the token
 //! in the file, has the probe report to a listener of its own. See `docs/probe-protocol.md`.
 
-mod listening;
+pub(crate) mod listening;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ impl Offer {
 
     /// Whether the process listens on one of these addresses. It does not on those of another machine.
     pub fn listens_on(&self, addresses: &[SocketAddr]) -> bool {
-        let listening = listening::addresses_of(self.pid);
+        let listening = self.addresses();
         addresses
             .iter()
             .filter(|address| is_here(address.ip()))
