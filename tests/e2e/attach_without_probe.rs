@@ -1,8 +1,10 @@
 //! `djscope attach` to a server without a probe: what djust itself shows with `DEBUG` on.
 
+use std::net::SocketAddr;
+
 use djscope_tests::djscope::{self, Recording};
 use djscope_tests::project::{self, Kind, Server};
-use djscope_tests::raw::Live;
+use djscope_tests::raw::{Connection, Live};
 use serde_json::{Value, json};
 
 const PAYLOAD: &str = "public, cut at 100 characters, from djust's debug payload";
@@ -115,4 +117,49 @@ fn time_travel_shows_values_before_and_after() {
         ),
         (&json!(0), &json!(1), &Value::Null, &json!(["count"]))
     );
+}
+
+#[test]
+fn a_project_that_is_served_by_wsgi_is_told_so() {
+    let command = Kind::Runserver.command(project::free_port());
+    let variables = [("DJANGO_SETTINGS_MODULE", "site_config.wsgi_settings".to_owned())];
+    let mut recording = Recording::serve_in(&command, &project::folder(), &[], &variables);
+    let answer = ask_for_a_socket(recording.proxy);
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    recording.wait_for_word("ASGI_APPLICATION");
+    // The page itself is there.
+    let mut page = Connection::open(recording.proxy);
+    page.send(
+        format!(
+            "GET /counter/ HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            recording.proxy
+        )
+        .as_bytes(),
+    );
+    assert!(page.answer("GET").status.ends_with("200 OK"));
+    let (code, log) = recording.stop("INT");
+    assert_eq!(code, Some(0), "{log}");
+    let (_, said) = table(&recording);
+    for words in [
+        "not live",
+        "/ws/live/",
+        "WSGIServer",
+        "daphne",
+        "ASGI_APPLICATION",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+/// The status line of the answer to djust's handshake.
+fn ask_for_a_socket(address: SocketAddr) -> String {
+    let mut connection = Connection::open(address);
+    connection.send(
+        format!(
+            "GET /ws/live/ HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        .as_bytes(),
+    );
+    connection.head().status
 }

@@ -11,6 +11,7 @@
 
 pub mod launch;
 pub mod memory;
+pub mod not_live;
 pub mod notices;
 pub mod observation;
 pub mod offers;

@@ -21,6 +21,7 @@ use super::threads::Threads;
 use super::views::Views;
 use super::waiting::Waiting;
 use super::{Message, Seen};
+use crate::not_live;
 use crate::observation::SocketOpened;
 use crate::probe::{Hello, ProbeMessage, ProbeReport, ProbeTurn};
 
@@ -79,6 +80,8 @@ pub struct Assembler {
     has_probe_news: bool,
     /// True if a state came that builds on one that was lost.
     wants_whole_states: bool,
+    /// True if djust's socket was answered as a page that does not exist, the last time that one was asked for.
+    is_not_live: bool,
 }
 
 impl Assembler {
@@ -107,6 +110,7 @@ impl Assembler {
             silence_reason: None,
             has_probe_news: false,
             wants_whole_states: false,
+            is_not_live: false,
         }
     }
 
@@ -229,6 +233,12 @@ impl Assembler {
     }
 
     fn opened(&mut self, opened: SocketOpened, is_djust: bool, out: &mut Vec<Entry>) {
+        let not_live = not_live::sentence(&opened);
+        // A browser tries again and again, and the server may be another one by then.
+        if is_djust && self.is_not_live != not_live.is_some() {
+            self.is_not_live = not_live.is_some();
+            out.push(meta("not_live", json!(not_live)));
+        }
         let record = Connection {
             connection: opened.connection,
             opened_us: opened.t_us,

@@ -501,6 +501,7 @@ fn what_a_missing_probe_hides_is_said_with_the_command_that_adds_it() {
                 stage.shows("djscope run -- python manage.py runserver"),
                 has_command
             );
+            assert_eq!(stage.shows("djscope probe install"), has_command);
         }
     }
 }
