@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use djscope_capture::proxy::HostName;
 use djscope_recording::filter;
@@ -165,7 +166,7 @@ pub enum ProbeCommand {
 #[derive(Debug, Args)]
 pub struct EnvironmentArguments {
     /// Its folder or its python; by default the active one, else ./.venv or ./venv
-    #[arg(value_name = "VENV")]
+    #[arg(value_name = "VENV", value_parser = file())]
     pub environment: Option<PathBuf>,
 }
 
@@ -176,7 +177,7 @@ pub struct LiveArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = listen)]
     pub listen: SocketAddr,
     /// The recording; by default recordings/DATE-TIME.djscope in the user's data folder
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub out: Option<PathBuf>,
     /// Replace a recording that is there already
     #[arg(long)]
@@ -203,7 +204,7 @@ pub struct LiveArguments {
     #[arg(long, value_name = "NAME")]
     pub redact: Vec<String>,
     /// A file of such names, one a line
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub redact_file: Vec<PathBuf>,
     /// Keep secrets in the recording
     #[arg(long, conflicts_with_all = ["redact", "redact_file"])]
@@ -226,7 +227,7 @@ pub struct OpenArguments {
     #[arg(value_name = "FILE|URL")]
     pub recording: Place,
     /// Write a picture of the panel instead of opening a window
-    #[arg(long, value_name = "PNG")]
+    #[arg(long, value_name = "PNG", value_parser = file())]
     pub screenshot: Option<PathBuf>,
     /// The turn to select
     #[arg(long, value_name = "N")]

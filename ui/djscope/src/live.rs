@@ -46,6 +46,9 @@ pub fn attach(options: AttachArguments) -> Result<(), Failure> {
 
 /// Records a server and shows the panel.
 pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
+    if let Some(out) = &options.out {
+        Failure::if_empty("the recording", out)?;
+    }
     let rules = rules(options)?;
     let out = options.out.clone().map_or_else(default_path, Ok)?;
     let command = source.command();
@@ -231,6 +234,7 @@ fn rules(options: &LiveArguments) -> Result<Rules, Failure> {
         rules.add(name);
     }
     for file in &options.redact_file {
+        Failure::if_empty("a file of names to redact", file)?;
         rules.add_file(file)?;
     }
     Ok(rules)

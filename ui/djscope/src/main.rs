@@ -9,6 +9,8 @@ mod engine;
 mod failure;
 mod hub;
 mod live;
+#[cfg(test)]
+mod named_commands;
 mod open;
 mod probe;
 mod screenshot;
