@@ -62,8 +62,31 @@ fn ms(t_us: Micros) -> f64 {
     t_us as f64 / 1e3
 }
 
+/// What an object of a turn has besides, if it is asked for: each can be larger than all the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
+    /// What the renderer holds.
+    pub handed: bool,
+    /// Handlers, template and class of the view.
+    pub class: bool,
+}
+
 /// A turn as a JSON object, in the shape that `docs/json.md` promises.
-pub fn object(detail: &TurnDetail, findings: &[Finding]) -> Value {
+pub fn object(detail: &TurnDetail, findings: &[Finding], besides: Besides) -> Value {
+    let mut object = always(detail, findings);
+    if let Value::Object(fields) = &mut object {
+        if besides.handed {
+            let names = detail.handed.as_ref().map(|handed| &handed.public);
+            fields.insert("handed".to_owned(), json!(names));
+        }
+        if besides.class {
+            fields.insert("class".to_owned(), json!(detail.view));
+        }
+    }
+    object
+}
+
+fn always(detail: &TurnDetail, findings: &[Finding]) -> Value {
     let turn = &detail.turn;
     json!({
         "turn": turn.turn,
@@ -87,6 +110,9 @@ pub fn object(detail: &TurnDetail, findings: &[Finding]) -> Value {
         "exception": turn.exception,
         "context": turn.context,
         "rendered": turn.rendered,
+        "djust": turn.djust,
+        "changed_keys": turn.changed_keys,
+        "work": turn.work,
         "full_html": turn.full_html,
         "spans": detail.spans,
         "logs": detail.logs,

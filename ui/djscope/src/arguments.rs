@@ -249,6 +249,28 @@ pub struct ShowArguments {
     /// Print only some turns
     #[arg(long, value_name = "EXPR", default_value = "")]
     pub filter: String,
+    /// Print more of each turn as JSON, or of the recording; several with commas between them
+    #[arg(long, value_name = "PART", requires = "json", value_delimiter = ',')]
+    pub with: Vec<ShownPart>,
+}
+
+/// What `show --json` prints besides, if it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShownPart {
+    /// In each turn: the values that the renderer holds
+    Handed,
+    /// In each turn: handlers, template and class of its view
+    Class,
+    /// Before the first turn whose class is in it: the text of each module, on a line of its own
+    Sources,
+    /// First: what starts each process of the server again, on a line of its own
+    Processes,
+}
+
+/// The name of a file or folder. What comes with clap takes an empty one for a missing one and says so; each command
+/// has a better word for it ([`Failure::if_empty`](crate::failure::Failure::if_empty)).
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

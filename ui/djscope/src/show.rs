@@ -1,15 +1,16 @@
 //! `djscope show`: the turns of a recording on standard output.
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use djscope_hub::{Answer, Bell, Client, Damage, Event, HubError, Query, Status, Waiting};
+use djscope_hub::{Answer, Bell, Client, Damage, ErrorCode, Event, HubError, Query, Status, Waiting};
 use djscope_recording::filter::Filter;
-use djscope_recording::model::TurnId;
-use djscope_report::turn;
+use djscope_recording::model::{SourceFile, TurnDetail, TurnId};
+use djscope_report::turn::{self, Besides};
 use serde_json::json;
 
-use crate::arguments::ShowArguments;
+use crate::arguments::{ShowArguments, ShownPart};
 use crate::failure::Failure;
 use crate::terminal::{self, error_line, note, plain};
 
@@ -44,6 +45,8 @@ pub fn show(options: &ShowArguments) -> Result<bool, Failure> {
         hub: &mut hub,
         out: &mut out,
         as_json: options.json,
+        with: &options.with,
+        printed_sources: HashSet::new(),
         left_bytes: max_printed,
         not_printed: 0,
         has_likely: false,
@@ -143,6 +146,9 @@ struct Printing<'a, W: Write> {
     hub: &'a mut Hub,
     out: &'a mut W,
     as_json: bool,
+    with: &'a [ShownPart],
+    /// Hashes of the modules whose text was printed.
+    printed_sources: HashSet<String>,
     left_bytes: u64,
     not_printed: u64,
     /// A name was printed that only likely changed.
@@ -154,6 +160,9 @@ impl<W: Write> Printing<'_, W> {
     fn turns(&mut self, filter: &str) -> Result<(), Stop> {
         if !self.as_json {
             writeln!(self.out, "{}", turn::HEAD)?;
+        }
+        if self.with.contains(&ShownPart::Processes) {
+            self.processes()?;
         }
         let mut after = 0;
         loop {
@@ -191,6 +200,65 @@ impl<W: Write> Printing<'_, W> {
         Ok(writeln!(self.out, "{line}")?)
     }
 
+    /// What starts each process of the server again.
+    fn processes(&mut self) -> Result<(), Stop> {
+        let mut from = 0;
+        loop {
+            let Answer::Processes(page) = self.hub.query(Query::Processes { from })? else {
+                return Err(Stop::Failed(unexpected()));
+            };
+            for process in &page.rows {
+                self.print(&terminal::json(&json!({"process": process})))?;
+            }
+            from = page.from + page.rows.len() as u64;
+            if page.rows.is_empty() || from >= page.total {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The modules that the class of the turn's view is in, each once.
+    fn sources_of(&mut self, detail: &TurnDetail) -> Result<(), Stop> {
+        let data = detail.view.as_ref().and_then(|view| view.class_data.as_ref());
+        let sources = data.map_or(&[][..], |data| data.sources.as_slice());
+        for reference in sources {
+            if !self.printed_sources.insert(reference.hash.clone()) {
+                continue;
+            }
+            // A module that was too long is named in its class, and its text is not there.
+            if let Some(source) = self.source(&reference.hash)? {
+                self.print(&terminal::json(&json!({"source": source})))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, hash: &str) -> Result<Option<SourceFile>, Stop> {
+        let mut whole: Option<SourceFile> = None;
+        loop {
+            let from = whole.as_ref().map_or(0, |source| source.text.len() as u64);
+            let hash = hash.to_owned();
+            let piece = match self.hub.query(Query::Source { hash, from }) {
+                Ok(Answer::Source(piece)) => piece,
+                Ok(_) => return Err(Stop::Failed(unexpected())),
+                Err(error) if error.code == ErrorCode::NotFound => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let is_end = piece.source.text.is_empty();
+            let source = match whole.take() {
+                Some(mut begun) => {
+                    begun.text.push_str(&piece.source.text);
+                    begun
+                }
+                None => piece.source,
+            };
+            if is_end || source.text.len() as u64 >= piece.total {
+                return Ok(Some(source));
+            }
+            whole = Some(source);
+        }
+    }
+
     fn object(&mut self, turn: TurnId) -> Result<String, Stop> {
         // Nothing is read that will not be printed.
         if self.left_bytes == 0 {
@@ -205,8 +273,18 @@ impl<W: Write> Printing<'_, W> {
         else {
             return Err(Stop::Failed(unexpected()));
         };
+        let besides = Besides {
+            handed: self.with.contains(&ShownPart::Handed),
+            class: self.with.contains(&ShownPart::Class),
+        };
+        if let Some(detail) = detail
+            .as_deref()
+            .filter(|_| self.with.contains(&ShownPart::Sources))
+        {
+            self.sources_of(detail)?;
+        }
         Ok(match detail {
-            Some(detail) => terminal::json(&turn::object(&detail, &findings)),
+            Some(detail) => terminal::json(&turn::object(&detail, &findings, besides)),
             None => terminal::json(&json!({"turn": turn, "left_out": left_out})),
         })
     }

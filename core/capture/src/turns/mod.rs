@@ -26,6 +26,7 @@ mod records;
 mod shown;
 mod silence;
 mod states;
+mod tasks;
 mod threads;
 mod views;
 mod waiting;

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 pub use job::{Job, JobEnd, JobId, JobProgress};
 pub use query::{Answer, Damage, Query, TurnPage};
 pub use status::{Memory, ProbeState, RecordingState, Status};
-pub use turn::{Counts, FrameRow, Node, Page, PayloadPiece, Shown, Side, StatePage, StateView, TurnSummary};
+pub use turn::{
+    Counts, FrameRow, Node, Page, PayloadPiece, Shown, Side, SourcePiece, StatePage, StateView, TurnSummary,
+};
 
 /// Version of everything in this module. Both sides of a socket have to speak the same.
 pub const PROTOCOL: u32 = 1;

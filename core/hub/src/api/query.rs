@@ -5,8 +5,11 @@ use djscope_recording::model::{
     TurnRow,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{FrameRow, JobId, Page, PayloadPiece, Side, StatePage, StateView, Status, TurnSummary};
+use super::{
+    FrameRow, JobId, Page, PayloadPiece, Side, SourcePiece, StatePage, StateView, Status, TurnSummary,
+};
 
 /// A question, which changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +139,18 @@ pub enum Query {
         /// How many rows at most.
         limit: u32,
     },
+    /// What is known of the server's processes, and what starts them again.
+    Processes {
+        /// Position of the first.
+        from: u64,
+    },
+    /// A piece of the text of a module of the project.
+    Source {
+        /// Its hash, as the class of a view names it.
+        hash: String,
+        /// Offset of the first byte.
+        from: u64,
+    },
     /// What could not be read so far, and why.
     Damage,
 }
@@ -207,6 +222,10 @@ pub enum Answer {
         /// The rows.
         rows: Vec<HttpExchange>,
     },
+    /// To [`Query::Processes`], as `docs/probe-protocol.md` describes a process.
+    Processes(Page<Value>),
+    /// To [`Query::Source`].
+    Source(SourcePiece),
     /// To [`Query::Damage`].
     Damage(Damage),
     /// A command was carried out.

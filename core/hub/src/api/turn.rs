@@ -120,6 +120,17 @@ pub struct PayloadPiece {
     pub text: String,
 }
 
+/// A piece of the text of a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePiece {
+    /// The module; its text is the piece, which ends between characters.
+    pub source: SourceFile,
+    /// Offset of the first byte.
+    pub from: u64,
+    /// How many bytes there are in all.
+    pub total: u64,
+}
+
 /// One of a turn's two states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -352,6 +352,14 @@ impl Desk {
                     rows: page.rows,
                 }
             }
+            Query::Processes { from } => Answer::Processes(parts::processes(&self.reader.meta()?, *from)),
+            Query::Source { hash, from } => {
+                let Some(source) = self.reader.source(hash)? else {
+                    let message = format!("there is no module with the hash {hash} in this recording");
+                    return Err(HubError::new(ErrorCode::NotFound, message));
+                };
+                Answer::Source(parts::source_piece(source, *from))
+            }
             Query::Damage => {
                 let left_out = self.reader.left_out();
                 Answer::Damage(Damage {

@@ -3,13 +3,13 @@
 mod state;
 
 use djscope_diagnose::{chain, verdict};
-use djscope_recording::model::{Finding, LogRecord, PatchRecord, Scope, Span, TurnDetail};
+use djscope_recording::model::{Finding, LogRecord, PatchRecord, Scope, SourceFile, Span, TurnDetail};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::{
     Answer, Counts, ErrorCode, FrameRow, HubError, MAX_ANSWER_BYTES, Page, PayloadPiece, Query, Side,
-    TurnSummary,
+    SourcePiece, TurnSummary,
 };
 pub use state::{SEPARATOR, StateTree, path_of};
 
@@ -134,15 +134,43 @@ fn cut_texts(value: &mut Value) {
 
 /// A piece of a payload, from a byte that begins a character.
 pub fn payload_piece(frame: u64, payload: &str, from: u64) -> PayloadPiece {
-    let begin = usize::try_from(from).unwrap_or(usize::MAX).min(payload.len());
-    let begin = payload.ceil_char_boundary(begin);
-    let end = payload.floor_char_boundary((begin + MAX_ANSWER_BYTES / 2).min(payload.len()));
+    let (from, text) = piece(payload, from);
     PayloadPiece {
         frame,
-        from: begin as u64,
+        from,
         total: payload.len() as u64,
-        text: payload[begin..end].to_owned(),
+        text,
     }
+}
+
+/// A piece of the text of a module.
+pub fn source_piece(source: SourceFile, from: u64) -> SourcePiece {
+    let total = source.text.len() as u64;
+    let (from, text) = piece(&source.text, from);
+    SourcePiece {
+        source: SourceFile { text, ..source },
+        from,
+        total,
+    }
+}
+
+/// As much of a text as an answer holds, and where that begins.
+fn piece(text: &str, from: u64) -> (u64, String) {
+    let begin = usize::try_from(from).unwrap_or(usize::MAX).min(text.len());
+    let begin = text.ceil_char_boundary(begin);
+    let end = text.floor_char_boundary((begin + MAX_ANSWER_BYTES / 2).min(text.len()));
+    (begin as u64, text[begin..end].to_owned())
+}
+
+/// A page of what is known of the server's processes.
+pub fn processes(facts: &serde_json::Map<String, Value>, from: u64) -> Page<Value> {
+    let all = facts.get("processes").and_then(Value::as_array);
+    let row = |process: &Value| {
+        let mut row = process.clone();
+        cut_texts(&mut row);
+        row
+    };
+    cut_page(all.map_or(&[][..], Vec::as_slice), from, u32::MAX, row)
 }
 
 /// As many rows from `from` as an answer holds, at least one.
