@@ -5,6 +5,8 @@ use std::{env, fs, io};
 
 const PACKED: [&str; 2] = ["djscope_probe", "startup"];
 const DORMANT: &str = "dormant";
+/// What both ways in use; the dormant package has it as a module of its own.
+const ENTRANCE: [&str; 2] = ["startup/djscope_entrance.py", "entrance.py"];
 
 fn main() -> io::Result<()> {
     let output = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
@@ -21,7 +23,9 @@ fn main() -> io::Result<()> {
         fs::remove_dir_all(&dormant)?;
     }
     println!("cargo::rerun-if-changed={DORMANT}");
-    copy(Path::new(DORMANT), &dormant)
+    copy(Path::new(DORMANT), &dormant)?;
+    let [from, to] = ENTRANCE;
+    fs::copy(from, dormant.join(to)).map(drop)
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

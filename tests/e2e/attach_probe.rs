@@ -251,7 +251,10 @@ fn a_second_djscope_is_refused_and_records_the_wire() {
     let first = Recording::attach_in(&upstream, &[], &venv.variables());
     first.wait_for_word("switched on");
     let second = Recording::attach_in(&upstream, &[], &venv.variables());
-    second.wait_for_word("another djscope is attached");
+    second.wait_for_word(&format!(
+        "another djscope, process {}, is attached to this server",
+        first.pid()
+    ));
     Live::mount(second.proxy, COUNTER.0, COUNTER.1).event("increment", "{}");
     assert!(second.turns().last().unwrap()["before"].is_null());
     Live::mount(first.proxy, COUNTER.0, COUNTER.1).event("increment", "{}");

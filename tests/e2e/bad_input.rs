@@ -228,6 +228,12 @@ const CASES: &[(&str, &str)] = &[
         "run --headless --out @notes.txt/r.djscope -- sleep 60",
     ),
     ("a folder for a recording", "run --headless --out @ -- sleep 60"),
+    ("an empty name for a recording", "demo --headless --out |\""),
+    (
+        "an empty name for names",
+        "demo --headless --out @r.djscope --redact-file |\"",
+    ),
+    ("an empty name for an environment", "probe status |\""),
     (
         "a rule that is no name",
         "run --headless --redact-file @rules.txt --out @r.djscope -- sleep 60",
@@ -237,6 +243,7 @@ const CASES: &[(&str, &str)] = &[
         "run --headless --redact-file @none.txt --out @r.djscope -- sleep 60",
     ),
     ("no recording", "show @none.djscope"),
+    ("a recording without a name", "show |\""),
     ("an empty recording", "show @empty.djscope"),
     ("a text file", "show @notes.txt"),
     ("a folder", "show @"),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod attach_probe;
+mod attach_without_probe;
 mod bad_input;
 mod client_of_ours;
 mod client_patches;
@@ -11,6 +12,7 @@ mod document;
 mod engine_lines;
 mod equal_pages;
 mod faults;
+mod found_servers;
 mod hostile_recordings;
 mod hub;
 mod journeys;

@@ -299,3 +299,87 @@ fn what_starts_the_server_again() {
         assert!(!text(version).is_empty(), "{version}");
     }
 }
+
+#[test]
+fn a_script_gets_all_of_it() {
+    let (recording, _) = recorded(Kind::Daphne, &["extend", "basket", "spread"]);
+    let file = recording.path.to_str().unwrap();
+    let lines = |words: &[&str]| -> Vec<Value> {
+        let output = djscope_tests::djscope::run(&[&["show", file, "--json"][..], words].concat());
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let plain = lines(&[]);
+    let of = |lines: &[Value], event: &str| lines.iter().find(|line| line["event"] == event).unwrap().clone();
+    let extend = of(&plain, "extend");
+    assert_eq!(extend["djust"]["changed"], json!(["rows"]));
+    assert!(extend["changed_keys"].to_string().contains("rows"), "{extend}");
+    assert_eq!(
+        of(&plain, "basket")["work"]["session"],
+        json!({"touched": true, "saved": true})
+    );
+    let push = of(&plain, "spread")["work"]["pushes"][0].clone();
+    assert_eq!(
+        (&push["target"], &push["delivered"], &push["skips_own"]),
+        (&json!(DEEDS), &json!(0), &json!(true))
+    );
+    assert!(
+        plain
+            .iter()
+            .all(|line| line.get("handed").is_none() && line.get("class").is_none())
+    );
+
+    let all = lines(&["--with", "handed,class,sources", "--with", "processes"]);
+    assert!(all[0]["process"]["argv"].is_array(), "{}", all[0]);
+    let extend = of(&all, "extend");
+    assert_eq!(extend["handed"]["rows"].as_array().unwrap().len(), 4);
+    assert_eq!(extend["class"]["class_data"]["attributes"]["page_size"], 20);
+    let position = |fits: &dyn Fn(&Value) -> bool| all.iter().position(fits).unwrap();
+    let source = position(&|line| line["source"]["module"] == "shop.views.deeds");
+    assert!(source < position(&|line| line["event"] == "extend"));
+    assert!(
+        all[source]["source"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("class DeedsView")
+    );
+    let modules: Vec<_> = all
+        .iter()
+        .filter_map(|line| line["source"]["hash"].as_str())
+        .collect();
+    let distinct: std::collections::HashSet<_> = modules.iter().collect();
+    assert_eq!(modules.len(), distinct.len());
+    assert_eq!(
+        all.iter().filter(|line| line.get("turn").is_some()).count(),
+        plain.len()
+    );
+}
+
+#[test]
+fn a_task_did_not_write_what_an_event_wrote_meanwhile() {
+    let mut recording = Recording::start(Kind::Daphne, &[]);
+    let mut live = Live::mount(recording.proxy, DEEDS, "/deeds/7/");
+    live.event("wait", "{}");
+    live.event("extend", "{}");
+    live.until("\"source\": \"async\"");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    recording.stop("INT");
+    let reader = Reader::open(&recording.path).unwrap();
+    let task = turn(&reader, "kind:async").turn;
+    assert_eq!(task.work.task.unwrap().wrote, Some(names(&["status"])));
+    // On a machine so busy that the event came later, there was nothing to tell apart.
+    if task.changed != Some(names(&["status"])) {
+        let said = task
+            .missing
+            .iter()
+            .any(|sentence| sentence.starts_with("what the task wrote: rows"));
+        assert!(said, "{:?}", task.missing);
+    }
+}

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::raw::Live;
+
 /// Resamples of a bootstrap.
 const RESAMPLES: usize = 2000;
 
@@ -61,6 +63,65 @@ pub fn rounds(count: usize, pause: Duration, ways: &mut [&mut dyn FnMut()]) -> V
         }
     }
     times
+}
+
+/// Rounds whose times are not looked at.
+const WARM_UP: usize = 40;
+
+/// How long a server is left alone before each event.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Two processes of the same program differ by themselves, so several pairs of servers are measured.
+const PAIRS: usize = 6;
+
+/// How many rounds a bench measures in all: a number among the words of its command line, which are otherwise those of
+/// cargo.
+pub fn count_of_rounds(default: usize) -> usize {
+    std::env::args()
+        .find_map(|word| word.parse().ok())
+        .unwrap_or(default)
+}
+
+/// Times an event on servers with something and without it: the two lists, round by round, without it first.
+///
+/// `serve` starts a server of the kind that it is told, with `true` for the one that has it; `mount` opens a page on
+/// it; `event` is what is timed. Of each pair the two are started in turns in either order.
+pub fn without_and_with<S>(
+    count: usize,
+    serve: impl Fn(bool) -> S,
+    mount: impl Fn(&S) -> Live,
+    event: impl Fn(&mut Live),
+) -> [Vec<f64>; 2] {
+    let mut times = [Vec::new(), Vec::new()];
+    for pair in 0..PAIRS {
+        let with_first = pair % 2 == 1;
+        let mut servers = [serve(with_first), serve(!with_first)];
+        if with_first {
+            servers.reverse();
+        }
+        let mut lives = servers.each_ref().map(&mount);
+        let [without, with] = &mut lives;
+        let mut ways = [without, with].map(|live| || event(live));
+        let [without, with] = &mut ways;
+        let ways: &mut [&mut dyn FnMut()] = &mut [without, with];
+        rounds(WARM_UP, PAUSE, ways);
+        for (all, new) in times.iter_mut().zip(rounds(count / PAIRS, PAUSE, ways)) {
+            all.extend(new);
+        }
+    }
+    times
+}
+
+/// Prints two lists of times, and what the second has more.
+pub fn show_without_and_with(title: &str, what: &str, times: &[Vec<f64>; 2]) {
+    let [without, with] = times;
+    let (bare, added) = (estimate(without), difference(with, without));
+    println!("{title}");
+    println!("  {:<22}{bare}", format!("without {what}"));
+    println!("  {:<22}{}", format!("with {what}"), estimate(with));
+    println!("  {:<22}{added}", "difference");
+    let [share, low, high] = [added.median, added.low, added.high].map(|ms| ms / bare.median * 100.0);
+    println!("  {:<22}{share:8.2} % [{low:.2}, {high:.2}]", "share");
 }
 
 /// Median of the differences `a - b`, round by round.

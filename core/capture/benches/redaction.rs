@@ -111,6 +111,7 @@ fn session() -> Vec<Observation> {
             path: "/ws/live/".to_owned(),
             status: 101,
             extensions: String::new(),
+            server: String::new(),
             is_websocket: true,
         }),
         frame(

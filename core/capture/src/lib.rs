@@ -11,6 +11,7 @@
 
 pub mod launch;
 pub mod memory;
+pub mod not_live;
 pub mod notices;
 pub mod observation;
 pub mod offers;
@@ -20,6 +21,7 @@ pub mod queue;
 pub mod recorder;
 pub mod redaction;
 pub mod run;
+pub mod servers;
 pub mod silence;
 pub mod sockets;
 pub mod turns;

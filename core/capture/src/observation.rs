@@ -80,6 +80,8 @@ pub struct SocketOpened {
     pub status: u16,
     /// `Sec-WebSocket-Extensions` of the answer.
     pub extensions: String,
+    /// `Server` of the answer.
+    pub server: String,
     /// True if the upgrade is to WebSocket.
     pub is_websocket: bool,
 }

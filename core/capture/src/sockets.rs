@@ -6,11 +6,9 @@ use djscope_recording::model::{ConnectionId, Direction, Micros};
 use djscope_wire::websocket::{Decoder, Event, Extensions, Payload, Peer};
 use djscope_wire::{ServerFrame, ServerMessage};
 
+use crate::not_live;
 use crate::observation::{Observation, SocketOpened};
 use crate::turns::{Message, Seen};
-
-/// djust's client connects here unless the project gives it another address (djust `03-websocket.js`).
-const LIVE_PATH: &str = "/ws/live/";
 
 /// The sockets that are open, with a decoder for each direction.
 pub struct Sockets {
@@ -79,7 +77,7 @@ impl Sockets {
     }
 
     fn open(&mut self, opened: SocketOpened) -> Seen {
-        let is_live_path = opened.path.split('?').next() == Some(LIVE_PATH);
+        let is_live_path = not_live::is_live_path(&opened.path);
         if opened.status == 101 && opened.is_websocket {
             let extensions = Extensions::parse(&opened.extensions);
             self.open.insert(

@@ -2,7 +2,9 @@
 //!
 //! It says what the recording says. Where nothing was seen, the link is unknown, not broken.
 
-use djscope_recording::model::{ChangeKind, Direction, Outcome, Scope, SpanKind, TurnDetail, TurnKind};
+use djscope_recording::model::{
+    Change, ChangeKind, Direction, Outcome, Scope, SpanKind, TurnDetail, TurnKind, changes_between,
+};
 use djscope_report::words::{self, short_class};
 use djscope_report::{units, value};
 use serde::{Deserialize, Serialize};
@@ -293,7 +295,7 @@ fn changed(detail: &TurnDetail, states: StateNames) -> Link {
                 let title = format!("first state, {}", units::counted(first as u64, "name", "names"));
                 link("changed", LinkState::Ran, title)
             }
-            _ => link("changed", LinkState::Unknown, "not seen"),
+            _ => likely_changed(detail),
         };
     };
     if names.is_empty() {
@@ -307,17 +309,45 @@ fn changed(detail: &TurnDetail, states: StateNames) -> Link {
     }
     let mut link = link("changed", LinkState::Ran, names.join("  "));
     link.note = units::counted(detail.changes.len() as u64, "difference", "differences");
+    link.lines = detail.changes.iter().take(MAX_LINES).map(change_line).collect();
+    more(&mut link.lines, detail.changes.len(), "in State");
+    link
+}
+
+/// What changed as far as djust itself showed it. The link stays unknown: it is less than the state.
+fn likely_changed(detail: &TurnDetail) -> Link {
+    let (before, after, Some(source)) = detail.shown_states() else {
+        return link("changed", LinkState::Unknown, "not seen");
+    };
+    let names = detail
+        .turn
+        .debug_state
+        .as_ref()
+        .and_then(|shown| shown.changed.as_deref());
+    let title = match names {
+        None => "not known: no state was shown before".to_owned(),
+        Some([]) => "likely no key changed".to_owned(),
+        Some(names) => format!("likely {}", names.join("  ")),
+    };
+    let mut link = link("changed", LinkState::Unknown, title);
+    source.words().clone_into(&mut link.note);
+    if let (Some(before), Some(after), Some(_)) = (before, after, names) {
+        let changes = changes_between(before, after);
+        link.lines = changes.iter().take(MAX_LINES).map(change_line).collect();
+        more(&mut link.lines, changes.len(), "in State");
+    }
+    link
+}
+
+fn change_line(change: &Change) -> Line {
     let shown = |value: &Option<Value>| value.as_ref().map(|value| value::repr(value, MAX_VALUE_BYTES));
-    let changes = detail.changes.iter().take(MAX_LINES).map(|change| Line::Change {
+    Line::Change {
         scope: change.scope,
         path: change.path.clone(),
         kind: change.kind,
         before: shown(&change.before),
         after: shown(&change.after),
-    });
-    link.lines = changes.collect();
-    more(&mut link.lines, detail.changes.len(), "in State");
-    link
+    }
 }
 
 fn template(detail: &TurnDetail) -> Link {

@@ -47,7 +47,10 @@ pub fn verdict(detail: &TurnDetail) -> Option<Verdict> {
         ),
         (Outcome::EmptyPatch, _) => (
             "The patch is empty".to_owned(),
-            "The page stays as it is".to_owned(),
+            match likely(detail) {
+                Some(names) => format!("The page stays as it is; {names}"),
+                None => "The page stays as it is".to_owned(),
+            },
         ),
         (Outcome::Noop, Some([])) => (
             "No key changed, so nothing was rendered".to_owned(),
@@ -76,6 +79,18 @@ pub fn verdict(detail: &TurnDetail) -> Option<Verdict> {
         _ => return None,
     };
     Some(Verdict { headline, text })
+}
+
+/// What changed as far as djust itself showed it, in words that say so.
+fn likely(detail: &TurnDetail) -> Option<String> {
+    let shown = detail.turn.debug_state.as_ref()?;
+    let names = shown.changed.as_ref().filter(|names| !names.is_empty())?;
+    detail.shown_states().2?;
+    Some(format!(
+        "likely changed: {} ({})",
+        words::listed(names),
+        shown.source.words()
+    ))
 }
 
 fn full_html(detail: &TurnDetail) -> String {

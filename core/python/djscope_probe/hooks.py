@@ -72,20 +72,26 @@ def _watch_process(is_late: bool) -> None:
             trouble.failed(install.__module__, error)
 
 
-def attach(address: str, token: str, wait_for: Callable[[frozenset[str], Any], Any]) -> str | None:
-    """Puts the hooks into a server that runs, and connects it. Gives why not, if not.
+def attach(
+    address: str,
+    token: str,
+    wait_for: Callable[[frozenset[str], Any], Any],
+    on_left: Callable[[], None],
+) -> bool:
+    """Puts the hooks into a server that runs, and connects it. False if another djscope is attached.
 
     `wait_for(names, loaded)` has `loaded(name, module)` called for modules that
-    are imported later, and gives what takes that back.
+    are imported later, and gives what takes that back. `on_left()` is called once
+    the djscope has gone.
     """
     with _attaching:
         if sender.alive():
-            return "another djscope is attached to this server"
+            return False
         patches.undo()
         turns.start_over()
         views.forget()
         sender.forget_what_was_told()
-        connection = sender.Sender(address, token, _left)
+        connection = sender.Sender(address, token, lambda ended: _left(ended, on_left))
         patches.undone_by(wait_for(frozenset(_PATCHES), _patch))
         for name in _PATCHES:
             module = sys.modules.get(name)
@@ -95,15 +101,16 @@ def attach(address: str, token: str, wait_for: Callable[[frozenset[str], Any], A
         patches.reach_aliases()
         _watch_process(is_late=True)
         sender.connect(connection)
-    return None
+    return True
 
 
-def _left(connection: sender.Sender) -> None:
+def _left(connection: sender.Sender, on_left: Callable[[], None]) -> None:
     """The djscope that was attached has gone: nothing is left in the server."""
     with _attaching:
         if sender.is_current(connection):
             patches.undo()
             views.forget()
+            on_left()
 
 
 def _finish_import(module: Any) -> None:

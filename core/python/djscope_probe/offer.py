@@ -49,6 +49,10 @@ class Offer:
         self.socket_path = os.path.join(folder, f"{os.getpid()}.sock")
         self.wait_for = wait_for
         self.token = secrets.token_hex(16)
+        # Process id of the djscope that is attached; None if none is, or it did not say.
+        self.held_by: int | None = None
+        self.writing = threading.Lock()
+        self.is_withdrawn = False
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 
     def publish(self) -> None:
@@ -57,6 +61,10 @@ class Offer:
         self.socket.bind(self.socket_path)
         os.chmod(self.socket_path, 0o600)
         self.socket.listen(4)
+        self.write()
+
+    def write(self) -> None:
+        """Says so in the file, with the djscope that is attached."""
         # Nobody sees half of a file.
         unfinished = self.file + ".new"
         _remove(unfinished)
@@ -74,7 +82,8 @@ class Offer:
         kept = ("pid", "argv", "cwd", "python", "django", "djust")
         return {
             "offer": VERSION, "started": started(), "token": self.token,
-            "socket": os.path.basename(self.socket_path), **{name: told[name] for name in kept},
+            "socket": os.path.basename(self.socket_path), "held_by": self.held_by,
+            **{name: told[name] for name in kept},
         }  # fmt: skip
 
     def serve(self) -> None:
@@ -95,27 +104,55 @@ class Offer:
                     pass
 
     def _answer(self, peer: socket.socket) -> None:
-        reason = self._refusal(_request(peer))
-        answer = {"type": "attached"} if reason is None else {"type": "refused", "reason": reason}
-        peer.sendall(json.dumps(answer).encode() + b"\n")
+        peer.sendall(json.dumps(self._answered(_request(peer))).encode() + b"\n")
 
-    def _refusal(self, request: Any) -> str | None:
+    def _answered(self, request: Any) -> dict[str, Any]:
         """Does what is asked for, or says why not."""
         from . import hooks
 
         told = request.get("token")
         if type(told) is not str or not hmac.compare_digest(told.encode(), self.token.encode()):
-            return "the token is not the one of this server"
+            return _refused("the token is not the one of this server")
         address, token = request.get("address"), request.get("probe_token")
         if request.get("type") != "attach" or type(address) is not str or type(token) is not str:
-            return "no request that this probe knows"
+            return _refused("no request that this probe knows")
         host = address.rpartition(":")[0].strip("[]")
         if not ipaddress.ip_address(host).is_loopback:
-            return f"{host} is not a loopback address"
-        return hooks.attach(address, token, self.wait_for)
+            return _refused(f"{host} is not a loopback address")
+        holder = self.held_by
+        if not hooks.attach(address, token, self.wait_for, self._let_go):
+            who = "another djscope" if holder is None else f"another djscope, process {holder},"
+            return _refused(f"{who} is attached to this server", holder)
+        pid = request.get("pid")
+        self._hold(pid if type(pid) is int else None)
+        return {"type": "attached"}
+
+    def _hold(self, pid: int | None) -> None:
+        from . import sender
+
+        with self.writing:
+            # It may have gone already, and its end was said before its beginning.
+            self.held_by = pid if sender.alive() else None
+            self._write_again()
+
+    def _let_go(self) -> None:
+        """The djscope that was attached has gone."""
+        with self.writing:
+            self.held_by = None
+            self._write_again()
+
+    def _write_again(self) -> None:
+        try:
+            if not self.is_withdrawn:
+                self.write()
+        except OSError:
+            # What the file said before is still enough to attach.
+            pass
 
     def withdraw(self) -> None:
-        """Takes both away."""
+        """Takes both away, for good."""
+        with self.writing:
+            self.is_withdrawn = True
         _remove(self.file)
         _remove(self.socket_path)
         self.socket.close()
@@ -249,6 +286,10 @@ def started() -> int | None:
             return int(file.read().rpartition(b")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _refused(reason: str, held_by: int | None = None) -> dict[str, Any]:
+    return {"type": "refused", "reason": reason, "held_by": held_by}
 
 
 def _remove(path: str) -> None:

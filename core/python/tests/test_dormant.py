@@ -32,6 +32,7 @@ def environment(tmp_path_factory):
     package = packages / "djscope_dormant"
     shutil.copytree(PYTHON / "dormant", package)
     shutil.copytree(PYTHON / "djscope_probe", package / "djscope_probe")
+    shutil.copy(PYTHON / "startup" / "djscope_entrance.py", package / "entrance.py")
     for each in (package, package / "djscope_probe"):
         each.chmod(0o755)
     (packages / "djscope_dormant.pth").write_text("import djscope_dormant\n")
@@ -144,8 +145,30 @@ def test_whoever_is_attached_is_left_in_peace(environment, database, runtime):
         assert ask(file, first) == {"type": "attached"}
         first.wait("hello")
         answer = ask(file, second)
-        assert answer["type"] == "refused" and "another djscope" in answer["reason"]
+        assert (answer["type"], answer["held_by"]) == ("refused", None)
+        assert answer["reason"] == "another djscope is attached to this server"
         assert not second.messages
+
+
+def test_whoever_holds_it_is_named_as_long_as_it_does(environment, database, runtime):
+    with server("daphne", environment, database, runtime):
+        (file,) = offer(runtime)
+        assert json.loads(file.read_text())["held_by"] is None
+        first, second = Receiver(), Receiver()
+        assert ask(file, first, pid=4711) == {"type": "attached"}
+        first.wait("hello")
+        answer = ask(file, second, pid=4712)
+        assert (answer["type"], answer["held_by"]) == ("refused", 4711)
+        assert answer["reason"] == "another djscope, process 4711, is attached to this server"
+        assert json.loads(file.read_text())["held_by"] == 4711
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        hang_up(first)
+        until = time.monotonic() + 10
+        while json.loads(file.read_text())["held_by"] is not None:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert ask(file, second, pid="4712") == {"type": "attached"}
+        assert json.loads(file.read_text())["held_by"] is None
 
 
 @pytest.mark.parametrize(
@@ -211,9 +234,9 @@ def test_without_debug_it_is_offered_if_asked_for(environment, database, runtime
 
 
 def test_a_process_without_djust_loads_nothing(environment):
-    code = "import sys; print([m for m in sys.modules if 'djscope' in m], 'socket' in sys.modules, 'threading' in sys.modules)"
+    code = "import sys; print(sorted(m for m in sys.modules if 'djscope' in m), 'socket' in sys.modules, 'threading' in sys.modules)"
     out = subprocess.run([environment, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out == "['djscope_dormant'] False False\n"
+    assert out == "['djscope_dormant', 'djscope_dormant.entrance'] False False\n"
 
 
 def test_nothing_is_left_of_hooks(environment, database, runtime):
@@ -234,7 +257,8 @@ def functions():
     return {(id(o), n): v for o in [*owners, *classes, BaseDatabaseWrapper] for n, v in vars(o).items() if isinstance(v, types.FunctionType)}
 before = functions()
 receiver = Receiver()
-assert hooks.attach(receiver.address, "secret", djscope_dormant.wait_for) is None
+left = []
+assert hooks.attach(receiver.address, "secret", djscope_dormant.wait_for, lambda: left.append(1))
 receiver.wait("hello")
 during = functions()
 changed = [key for key in before if during[key] is not before[key]]
@@ -244,7 +268,7 @@ until = time.monotonic() + 10
 while patches._replaced and time.monotonic() < until: time.sleep(0.01)
 time.sleep(0.05)
 after = functions()
-assert [k for k in before if after[k] is not before[k]] == []
+assert [k for k in before if after[k] is not before[k]] == [] and left == [1]
 print("ok", len(sys.meta_path))
 """
     settings = os.environ | {

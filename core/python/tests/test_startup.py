@@ -23,7 +23,7 @@ def test_a_process_without_djust_loads_nothing():
         "import sys, json; print([m for m in sys.modules if m.startswith(('djscope', 'importlib.util'))],"
         " 'socket' in sys.modules, 'threading' in sys.modules)"
     )
-    assert "djscope" not in out and out.strip().endswith("False False")
+    assert "djscope_probe" not in out and out.strip().endswith("False False")
 
 
 def test_a_hidden_sitecustomize_runs(tmp_path):

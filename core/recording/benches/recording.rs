@@ -87,6 +87,7 @@ fn turn_entries(number: u64) -> Vec<Entry> {
         context: Some(vec!["count".to_owned(), "items".to_owned()]),
         rendered: Some(vec!["count".to_owned()]),
         djust: None,
+        debug_state: None,
         handed: None,
         changed_keys: None,
         work: djscope_recording::model::ServerWork::default(),

@@ -168,7 +168,8 @@ fn turn_size(turn: &Turn) -> usize {
         .map(|name| name.len() + 24)
         .sum();
     let changed = turn.djust.iter().filter_map(|djust| djust.changed.as_ref());
-    let names = names + bytes_of(changed.chain(&turn.changed_keys).flatten());
+    let shown = turn.debug_state.iter().filter_map(|shown| shown.changed.as_ref());
+    let names = names + bytes_of(changed.chain(shown).chain(&turn.changed_keys).flatten());
     let exception = turn
         .exception
         .as_ref()

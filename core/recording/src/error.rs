@@ -104,9 +104,9 @@ impl RecordingError {
                 path.join("NAME.djscope").display()
             )),
             Self::Empty(_) => Some("nothing was recorded into it; it can be deleted".to_owned()),
-            Self::NotARecording { .. } => {
-                Some("a recording ends in .djscope; other files are read by djscope import".to_owned())
-            }
+            Self::NotARecording { .. } => Some(
+                "recordings are made by djscope run, attach and demo; their names end in .djscope".to_owned(),
+            ),
             Self::Corrupt { .. } => Some(
                 "if it was copied, copy it again, together with the file of the same name that ends in -wal"
                     .to_owned(),

@@ -10,7 +10,7 @@ use rusqlite_migration::{M, Migrations};
 pub const FORMAT_MAJOR: u32 = 1;
 
 /// Changes when something was added that an older djscope can do without.
-pub const FORMAT_MINOR: u32 = 2;
+pub const FORMAT_MINOR: u32 = 3;
 
 /// `SQLite`'s `application_id`: "djsc".
 pub(crate) const APPLICATION_ID: i32 = 0x646a_7363;
@@ -18,8 +18,14 @@ pub(crate) const APPLICATION_ID: i32 = 0x646a_7363;
 /// Longest stored value, body, payload or page of HTML, in bytes before compression.
 pub const MAX_VALUE_BYTES: usize = 64 << 20;
 
-pub(crate) static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1_0), M::up(FORMAT_1_1), M::up(FORMAT_1_2)]));
+pub(crate) static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![
+        M::up(FORMAT_1_0),
+        M::up(FORMAT_1_1),
+        M::up(FORMAT_1_2),
+        M::up(FORMAT_1_3),
+    ])
+});
 
 /// Columns of rows that a list or a filter reads stand in `turns`; what only one turn's page needs stands in
 /// `turn_details`, so that a scan over all turns stays short.
@@ -212,11 +218,27 @@ CREATE TABLE sources (
 ) WITHOUT ROWID;
 ";
 
+/// What djust itself showed of a turn's state, since 1.3: beside `turns` for the same reason.
+const FORMAT_1_3: &str = "
+CREATE TABLE debug_states (
+    turn INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    before INTEGER,
+    before_turn INTEGER,
+    after INTEGER,
+    changed TEXT,
+    sum INTEGER
+);
+";
+
 /// The tables that a recording of 1.0 or 1.1 lacks.
 pub(crate) const SINCE_1_2: [&str; 2] = ["view_classes", "sources"];
 
+/// The tables that a recording of 1.2 lacks.
+pub(crate) const SINCE_1_3: [&str; 1] = ["debug_states"];
+
 /// The tables with sums, and the columns that the sum of a row is made of, in order. Contents of `blobs` have a hash.
-pub(crate) const SUMMED: [(&str, &str); 15] = [
+pub(crate) const SUMMED: [(&str, &str); 16] = [
     ("meta", "key, value"),
     (
         "connections",
@@ -253,6 +275,10 @@ pub(crate) const SUMMED: [(&str, &str); 15] = [
     ("keyframes", "turn, connection, view_id, html"),
     ("view_classes", "view, body"),
     ("sources", "hash, module, file, text"),
+    (
+        "debug_states",
+        "turn, source, before, before_turn, after, changed",
+    ),
 ];
 
 /// The columns of a row of `table` that its sum is made of.

@@ -47,7 +47,7 @@ pub fn class<'a>(value: impl Json<'a>) -> Class {
             Some(
                 "$decimal" | "$datetime" | "$date" | "$time" | "$timedelta" | "$uuid" | "$int" | "$float",
             ) => Class::Number,
-            Some("$repr" | "$cycle") => Class::Opaque,
+            Some("$repr" | "$cycle" | "$shown") => Class::Opaque,
             _ => Class::Container,
         },
     }
@@ -216,9 +216,27 @@ fn typed<'a, J: Json<'a>>(tag: &str, inner: J, limit: usize, out: &mut String) {
             let kind = if text.is_empty() { "value" } else { &*text };
             out.push_str(&format!("<{kind} that contains itself>"));
         }
+        "$shown" => shown(inner, out),
         "$cut" => cut(inner, limit, out),
         "$redacted" => out.push_str(&redacted_value(inner)),
         _ => out.push_str(&format!("{tag}: {}", inner.to_value())),
+    }
+}
+
+/// What djust itself showed of a value: its `repr`, cut, or only how large it is.
+fn shown<'a>(inner: impl Json<'a>, out: &mut String) {
+    match text_of(inner, "text") {
+        Some(text) => {
+            out.push_str(&text);
+            if inner.member("cut").map(Json::kind) == Some(Kind::Bool(true)) {
+                out.push('…');
+            }
+        }
+        None => {
+            let bytes = inner.member("bytes").map(Json::to_value);
+            let bytes = bytes.and_then(|bytes| bytes.as_u64()).unwrap_or_default();
+            out.push_str(&format!("<not shown, {bytes} bytes>"));
+        }
     }
 }
 
@@ -420,6 +438,14 @@ mod tests {
             (
                 json!({"$cut": {"type": "list", "length": 90000, "kept": [1]}}),
                 "<list of 90000, cut> [1]",
+            ),
+            (
+                json!({"$shown": {"type": "list", "text": "[1, 2", "cut": true, "bytes": 4000}}),
+                "[1, 2…",
+            ),
+            (
+                json!({"$shown": {"type": "", "text": null, "cut": false, "bytes": 48}}),
+                "<not shown, 48 bytes>",
             ),
             (
                 json!({"$cut": {"type": "dict", "length": 3, "kept": null}}),

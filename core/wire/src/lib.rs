@@ -23,7 +23,7 @@ pub use client::{
     ClientApplied, ClientFrame, CursorMove, Event, ForwardReplay, LiveRedirectMount, Mount, MountBatch,
     MountBatchItem, Simple, TimeTravelComponentJump, TimeTravelJump, UploadRegister, UploadResume, UrlChange,
 };
-pub use debug::{DebugPayload, DebugVariable, StateSize, TimeTravelEntry};
+pub use debug::{DebugPayload, DebugVariable, ShownName, StateSize, TimeTravelEntry};
 pub use frame::{ClientMessage, Parsed, Problem, ServerMessage, packed, unpacked};
 pub use patch::{Node, Patch};
 pub use server::{

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use djscope_capture::proxy::HostName;
 use djscope_recording::filter;
@@ -38,10 +39,11 @@ pub enum Command {
     /// printed address in a browser instead of the server's own.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Record a server that runs already
+    /// Record a server that runs already; without an address, list those that run
     ///
     /// With the probe in its environment (djscope probe install) it is seen as under djscope run, from the first event
-    /// on; without it state, SQL and logs are missing.
+    /// on. Without it private state, SQL and logs are missing; of the public state there is what djust itself shows with
+    /// DEBUG on.
     Attach(AttachArguments),
     /// Put the probe into the project's environment, for djscope attach; look at it; take it away
     ///
@@ -140,9 +142,11 @@ pub struct SmokeArguments {
 /// Options of `attach`.
 #[derive(Debug, Args)]
 pub struct AttachArguments {
-    /// Address of the server, as in `http://127.0.0.1:8000`
+    /// Address of the server, as in `http://127.0.0.1:8000`; without it the dev servers on this machine are listed
+    ///
+    /// The list holds what the system says of this user's processes and what dormant probes offer. No server is asked.
     #[arg(value_name = "URL")]
-    pub upstream: String,
+    pub upstream: Option<String>,
     #[command(flatten)]
     pub common: LiveArguments,
 }
@@ -162,7 +166,7 @@ pub enum ProbeCommand {
 #[derive(Debug, Args)]
 pub struct EnvironmentArguments {
     /// Its folder or its python; by default the active one, else ./.venv or ./venv
-    #[arg(value_name = "VENV")]
+    #[arg(value_name = "VENV", value_parser = file())]
     pub environment: Option<PathBuf>,
 }
 
@@ -173,7 +177,7 @@ pub struct LiveArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = listen)]
     pub listen: SocketAddr,
     /// The recording; by default recordings/DATE-TIME.djscope in the user's data folder
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub out: Option<PathBuf>,
     /// Replace a recording that is there already
     #[arg(long)]
@@ -200,7 +204,7 @@ pub struct LiveArguments {
     #[arg(long, value_name = "NAME")]
     pub redact: Vec<String>,
     /// A file of such names, one a line
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub redact_file: Vec<PathBuf>,
     /// Keep secrets in the recording
     #[arg(long, conflicts_with_all = ["redact", "redact_file"])]
@@ -223,7 +227,7 @@ pub struct OpenArguments {
     #[arg(value_name = "FILE|URL")]
     pub recording: Place,
     /// Write a picture of the panel instead of opening a window
-    #[arg(long, value_name = "PNG")]
+    #[arg(long, value_name = "PNG", value_parser = file())]
     pub screenshot: Option<PathBuf>,
     /// The turn to select
     #[arg(long, value_name = "N")]
@@ -245,6 +249,28 @@ pub struct ShowArguments {
     /// Print only some turns
     #[arg(long, value_name = "EXPR", default_value = "")]
     pub filter: String,
+    /// Print more of each turn as JSON, or of the recording; several with commas between them
+    #[arg(long, value_name = "PART", requires = "json", value_delimiter = ',')]
+    pub with: Vec<ShownPart>,
+}
+
+/// What `show --json` prints besides, if it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShownPart {
+    /// In each turn: the values that the renderer holds
+    Handed,
+    /// In each turn: handlers, template and class of its view
+    Class,
+    /// Before the first turn whose class is in it: the text of each module, on a line of its own
+    Sources,
+    /// First: what starts each process of the server again, on a line of its own
+    Processes,
+}
+
+/// The name of a file or folder. What comes with clap takes an empty one for a missing one and says so; each command
+/// has a better word for it ([`Failure::if_empty`](crate::failure::Failure::if_empty)).
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

@@ -1,6 +1,7 @@
 //! How a command fails: one clear line, and what to do.
 
 use std::fmt::Display;
+use std::path::Path;
 
 use djscope_capture::redaction::RulesError;
 use djscope_capture::run::RunError;
@@ -33,6 +34,19 @@ impl Failure {
             excerpt: None,
             hint: None,
         }
+    }
+
+    /// A name without a character names no file: `--out "$FILE"` with a variable that is not set.
+    ///
+    /// # Errors
+    ///
+    /// If the name of `what` is empty.
+    pub fn if_empty(what: &str, name: &Path) -> Result<(), Self> {
+        if name.as_os_str().is_empty() {
+            return Err(Self::new(format!("the name of {what} is empty"))
+                .with_hint("is a variable of the shell not set? name a file, as in cart.djscope"));
+        }
+        Ok(())
     }
 
     /// The same with what to do.

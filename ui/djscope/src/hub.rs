@@ -52,6 +52,7 @@ impl Place {
     pub fn client(&self, wake: impl Fn() + Send + Sync + 'static) -> Result<Box<dyn Client>, Failure> {
         Ok(match self {
             Self::File(path) => {
+                Failure::if_empty("the recording", path)?;
                 let hub = Hub::open(path, None, Mailbox::default())?;
                 Box::new(Own {
                     client: hub.client(wake),

@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::arguments::{AttachArguments, LiveArguments, RunArguments};
 use crate::failure::Failure;
 use crate::hub::{self, RunHub};
+use crate::servers;
 use crate::terminal::{note, say, say_json};
 use crate::window;
 
@@ -37,11 +38,17 @@ pub fn run(options: RunArguments) -> Result<(), Failure> {
 
 /// `djscope attach`.
 pub fn attach(options: AttachArguments) -> Result<(), Failure> {
-    record(&options.common, Source::Attached(options.upstream))
+    match options.upstream {
+        Some(upstream) => record(&options.common, Source::Attached(upstream)),
+        None => servers::list(&options.common),
+    }
 }
 
 /// Records a server and shows the panel.
 pub fn record(options: &LiveArguments, source: Source) -> Result<(), Failure> {
+    if let Some(out) = &options.out {
+        Failure::if_empty("the recording", out)?;
+    }
     let rules = rules(options)?;
     let out = options.out.clone().map_or_else(default_path, Ok)?;
     let command = source.command();
@@ -119,8 +126,9 @@ const fn words_on_probe(has_probe: bool) -> &'static str {
     if has_probe {
         "the probe in this server is switched on until djscope ends: state, SQL, logs and handler times are recorded"
     } else {
-        "no probe reports from this server: state, SQL, logs and handler times are missing; djscope run has them, and djscope \
-         attach as well, for servers that are started after djscope probe install"
+        "no probe reports from this server: private state, SQL, logs and handler times are missing, and of the public state \
+         there is what djust itself shows with DEBUG on; djscope run has them all, and djscope attach as well, for servers \
+         that are started after djscope probe install"
     }
 }
 
@@ -226,6 +234,7 @@ fn rules(options: &LiveArguments) -> Result<Rules, Failure> {
         rules.add(name);
     }
     for file in &options.redact_file {
+        Failure::if_empty("a file of names to redact", file)?;
         rules.add_file(file)?;
     }
     Ok(rules)

@@ -9,9 +9,12 @@ mod engine;
 mod failure;
 mod hub;
 mod live;
+#[cfg(test)]
+mod named_commands;
 mod open;
 mod probe;
 mod screenshot;
+mod servers;
 mod show;
 mod terminal;
 mod window;

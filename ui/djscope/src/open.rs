@@ -16,6 +16,7 @@ pub fn open(options: &OpenArguments) -> Result<(), Failure> {
         turn: options.turn,
     };
     if let Some(path) = &options.screenshot {
+        Failure::if_empty("the picture", path)?;
         return screenshot::write(&options.recording, &start, path);
     }
     if !window::has_display() {

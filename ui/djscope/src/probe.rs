@@ -16,6 +16,9 @@ pub fn probe(command: &ProbeCommand) -> Result<bool, Failure> {
 }
 
 fn found(options: &EnvironmentArguments) -> Result<Environment, Failure> {
+    if let Some(environment) = &options.environment {
+        Failure::if_empty("the environment", environment)?;
+    }
     Ok(Environment::find(options.environment.as_deref())?)
 }
 

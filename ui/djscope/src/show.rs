@@ -1,15 +1,16 @@
 //! `djscope show`: the turns of a recording on standard output.
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use djscope_hub::{Answer, Bell, Client, Damage, Event, HubError, Query, Status, Waiting};
+use djscope_hub::{Answer, Bell, Client, Damage, ErrorCode, Event, HubError, Query, Status, Waiting};
 use djscope_recording::filter::Filter;
-use djscope_recording::model::TurnId;
-use djscope_report::turn;
+use djscope_recording::model::{SourceFile, TurnDetail, TurnId};
+use djscope_report::turn::{self, Besides};
 use serde_json::json;
 
-use crate::arguments::ShowArguments;
+use crate::arguments::{ShowArguments, ShownPart};
 use crate::failure::Failure;
 use crate::terminal::{self, error_line, note, plain};
 
@@ -44,17 +45,26 @@ pub fn show(options: &ShowArguments) -> Result<bool, Failure> {
         hub: &mut hub,
         out: &mut out,
         as_json: options.json,
+        with: &options.with,
+        printed_sources: HashSet::new(),
         left_bytes: max_printed,
         not_printed: 0,
+        has_likely: false,
     };
     let printed = printing.turns(&options.filter);
-    let not_printed = printing.not_printed;
+    let (not_printed, has_likely) = (printing.not_printed, printing.has_likely);
     match printed.map(|()| out.flush()) {
         Err(Stop::Failed(failure)) => return Err(failure),
         // Whoever reads has seen enough: `djscope show FILE | head`.
         Err(Stop::NobodyReads) => {}
         Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => return Err(cannot_write(&error)),
         Ok(_) => {}
+    }
+    if has_likely {
+        note!(
+            "{}name: it likely changed, by what djust itself showed; no probe reported",
+            turn::LIKELY
+        );
     }
     if let Some(damage) = &status.damage {
         note!("{} is damaged: {damage}", status.path);
@@ -136,8 +146,13 @@ struct Printing<'a, W: Write> {
     hub: &'a mut Hub,
     out: &'a mut W,
     as_json: bool,
+    with: &'a [ShownPart],
+    /// Hashes of the modules whose text was printed.
+    printed_sources: HashSet<String>,
     left_bytes: u64,
     not_printed: u64,
+    /// A name was printed that only likely changed.
+    has_likely: bool,
 }
 
 impl<W: Write> Printing<'_, W> {
@@ -145,6 +160,9 @@ impl<W: Write> Printing<'_, W> {
     fn turns(&mut self, filter: &str) -> Result<(), Stop> {
         if !self.as_json {
             writeln!(self.out, "{}", turn::HEAD)?;
+        }
+        if self.with.contains(&ShownPart::Processes) {
+            self.processes()?;
         }
         let mut after = 0;
         loop {
@@ -159,6 +177,7 @@ impl<W: Write> Printing<'_, W> {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.turn;
             for row in &rows {
+                self.has_likely |= !self.as_json && row.changed.is_none() && row.likely_changed.is_some();
                 let line = if self.as_json {
                     self.object(row.turn)?
                 } else {
@@ -181,6 +200,67 @@ impl<W: Write> Printing<'_, W> {
         Ok(writeln!(self.out, "{line}")?)
     }
 
+    /// What starts each process of the server again.
+    fn processes(&mut self) -> Result<(), Stop> {
+        let mut from = 0;
+        loop {
+            let Answer::Processes(page) = self.hub.query(Query::Processes { from })? else {
+                return Err(Stop::Failed(unexpected()));
+            };
+            for process in &page.rows {
+                self.print(&terminal::json(&json!({"process": process})))?;
+            }
+            from = page.from + page.rows.len() as u64;
+            if page.rows.is_empty() || from >= page.total {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The modules that the class of the turn's view is in, each once.
+    fn sources_of(&mut self, detail: &TurnDetail) -> Result<(), Stop> {
+        let data = detail.view.as_ref().and_then(|view| view.class_data.as_ref());
+        let sources = data.map_or(&[][..], |data| data.sources.as_slice());
+        for reference in sources {
+            if !self.printed_sources.insert(reference.hash.clone()) {
+                continue;
+            }
+            // A module that was too long is named in its class, and its text is not there.
+            if let Some(source) = self.source(&reference.hash)? {
+                self.print(&terminal::json(&json!({"source": source})))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, hash: &str) -> Result<Option<SourceFile>, Stop> {
+        let mut whole: Option<SourceFile> = None;
+        loop {
+            let from = whole.as_ref().map_or(0, |source| source.text.len() as u64);
+            let hash = hash.to_owned();
+            let query = Query::Source {
+                hash: hash.clone(),
+                from,
+            };
+            let piece = match self.hub.query(query) {
+                Ok(Answer::Source(piece)) => piece,
+                Ok(_) => return Err(Stop::Failed(unexpected())),
+                Err(error) if error.code == ErrorCode::NotFound => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let source = whole.get_or_insert_with(|| SourceFile {
+                hash,
+                module: piece.module,
+                file: piece.file,
+                text: String::new(),
+            });
+            source.text.push_str(&piece.piece.text);
+            if piece.piece.text.is_empty() || source.text.len() as u64 >= piece.piece.total {
+                return Ok(whole);
+            }
+        }
+    }
+
     fn object(&mut self, turn: TurnId) -> Result<String, Stop> {
         // Nothing is read that will not be printed.
         if self.left_bytes == 0 {
@@ -195,8 +275,18 @@ impl<W: Write> Printing<'_, W> {
         else {
             return Err(Stop::Failed(unexpected()));
         };
+        let besides = Besides {
+            handed: self.with.contains(&ShownPart::Handed),
+            class: self.with.contains(&ShownPart::Class),
+        };
+        if let Some(detail) = detail
+            .as_deref()
+            .filter(|_| self.with.contains(&ShownPart::Sources))
+        {
+            self.sources_of(detail)?;
+        }
         Ok(match detail {
-            Some(detail) => terminal::json(&turn::object(&detail, &findings)),
+            Some(detail) => terminal::json(&turn::object(&detail, &findings, besides)),
             None => terminal::json(&json!({"turn": turn, "left_out": left_out})),
         })
     }

@@ -113,13 +113,13 @@ pub fn message(ui: &mut Ui, theme: &Theme, headline: &str, text: &str) {
     ui.add_space(4.0);
 }
 
-/// Says why the probe has nothing about this turn, and the command that adds it.
+/// Says why the probe has nothing about this turn, and the commands that add it.
 pub fn no_probe(ui: &mut Ui, theme: &Theme, store: &Store, what: &str) {
     let status = store.status();
     let (headline, text) = match status.map(|status| &status.probe) {
         Some(ProbeState::Absent) | None => (
             format!("No {what}: there is no probe in this server"),
-            "Start the server under djscope to add it",
+            "Start the server under djscope, or put a probe into its environment, start it again and attach",
         ),
         Some(ProbeState::Waiting) => (
             format!("No {what} yet: the probe has not been heard of"),
@@ -143,7 +143,9 @@ pub fn no_probe(ui: &mut Ui, theme: &Theme, store: &Store, what: &str) {
         status.map(|status| &status.probe),
         Some(ProbeState::Absent) | None
     ) {
-        indented(ui, theme, |ui| widgets::copyable(ui, theme, &run_command(status)));
+        for command in [run_command(status), "djscope probe install".to_owned()] {
+            indented(ui, theme, |ui| widgets::copyable(ui, theme, &command));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tab State: before and after as one tree.
 
-use djscope_hub::model::{ChangeKind, Scope};
+use djscope_hub::model::{ChangeKind, DebugSource, Scope};
 use djscope_hub::parts::SEPARATOR;
 use djscope_hub::{Node, Shown, StateView, TurnSummary};
 use egui::{Color32, CursorIcon, Rect, Role, Ui, pos2, vec2};
@@ -34,6 +34,9 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
         (false, true) => Known::After,
         (false, false) => return empty::no_probe(ui, theme, store, "state"),
     };
+    if let Some(source) = summary.state_source {
+        widgets::note(ui, theme, &provenance(summary, source));
+    }
     let head = widgets::head(ui, theme);
     head_words(ui, theme, head, known, choices);
     let rows = store.state();
@@ -62,6 +65,15 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
             None => {}
         });
     store.want_state(&view, visible.start as u64, visible.end as u64);
+}
+
+/// What a state is that no probe has reported.
+fn provenance(summary: &TurnSummary, source: DebugSource) -> String {
+    let shown = summary.turn.debug_state.as_ref();
+    let before = shown
+        .and_then(|shown| shown.before_turn)
+        .map(|turn| format!("; before: as turn {turn} ended"));
+    format!("No probe: {}{}", source.words(), before.unwrap_or_default())
 }
 
 /// What is open and shown; and the row of a path that was to be found, once the hub has said where it is.

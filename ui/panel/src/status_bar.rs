@@ -89,7 +89,8 @@ fn probe(theme: &Theme, probe: &ProbeState) -> (String, Color32, String) {
     let colors = &theme.colors;
     match probe {
         ProbeState::Absent => {
-            let hint = "State, SQL, logs and handler times are missing; djscope run adds them";
+            let hint = "Private state, SQL, logs and handler times are missing; djscope run adds them, and djscope attach for \
+                        servers that are started after djscope probe install";
             ("no probe".to_owned(), colors.outcome.notice, hint.to_owned())
         }
         ProbeState::Waiting => (

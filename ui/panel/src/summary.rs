@@ -76,7 +76,11 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
                 }
             }
             if !summary.was_probed {
-                empty::no_probe(ui, theme, store, "state, handler or SQL");
+                let missing = match summary.state_source {
+                    Some(_) => "private state, handler or SQL",
+                    None => "state, handler or SQL",
+                };
+                empty::no_probe(ui, theme, store, missing);
             }
             ui.add_space(16.0);
         });

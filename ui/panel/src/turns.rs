@@ -191,9 +191,10 @@ fn turn(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect, digits: usize, is_sel
         colors.text[0]
     };
     paint::left(painter, cause, &row.cause, &data, ink);
-    let (keys, ink) = match row.changed.as_deref() {
-        Some([]) | None => ("–".to_owned(), colors.text[2]),
-        Some(names) => (names.join(" "), colors.text[1]),
+    let (keys, ink) = match (row.changed.as_deref(), row.likely_changed.as_deref()) {
+        (None, Some(names)) if !names.is_empty() => (likely(names).join(" "), colors.text[2]),
+        (Some([]) | None, _) => ("–".to_owned(), colors.text[2]),
+        (Some(names), _) => (names.join(" "), colors.text[1]),
     };
     if columns.keys.width() > 0.0 {
         paint::left(painter, columns.keys, &keys, &data, ink);
@@ -203,6 +204,12 @@ fn turn(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect, digits: usize, is_sel
     paint::right(painter, columns.length, &length, &data, colors.text[1]);
     response.clone().on_hover_ui(|ui| tooltip(ui, theme, row));
     response.clicked()
+}
+
+/// Names that changed as far as djust itself showed it.
+fn likely(names: &[String]) -> Vec<String> {
+    let mark = djscope_report::turn::LIKELY;
+    names.iter().map(|name| format!("{mark}{name}")).collect()
 }
 
 fn patches(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect) {
@@ -226,10 +233,12 @@ fn patches(ui: &Ui, theme: &Theme, row: &TurnRow, rect: Rect) {
 }
 
 fn spoken(row: &TurnRow) -> String {
-    let keys = match row.changed.as_deref() {
-        None => "keys unknown".to_owned(),
-        Some([]) => "no key changed".to_owned(),
-        Some(names) => format!("changed {}", names.join(", ")),
+    let keys = match (row.changed.as_deref(), row.likely_changed.as_deref()) {
+        (None, None) => "keys unknown".to_owned(),
+        (Some([]), _) => "no key changed".to_owned(),
+        (Some(names), _) => format!("changed {}", names.join(", ")),
+        (None, Some([])) => "likely no key changed".to_owned(),
+        (None, Some(names)) => format!("likely changed {}", names.join(", ")),
     };
     let patches = row
         .patches
@@ -261,6 +270,10 @@ fn tooltip(ui: &mut Ui, theme: &Theme, row: &TurnRow) {
     lines.extend(row.view.clone());
     if let Some(changed) = row.changed.as_deref().filter(|changed| !changed.is_empty()) {
         lines.push(format!("changed {}", changed.join(", ")));
+    } else if let (None, Some(likely)) = (&row.changed, &row.likely_changed)
+        && !likely.is_empty()
+    {
+        lines.push(format!("likely changed {}", likely.join(", ")));
     }
     lines.push(units::counted(row.queries.into(), "query", "queries"));
     if row.findings > 0 {

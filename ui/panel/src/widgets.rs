@@ -224,6 +224,21 @@ pub fn head(ui: &mut Ui, theme: &Theme) -> Rect {
     rect
 }
 
+/// A line that says what the part below it is, where that is not what one would expect.
+pub fn note(ui: &mut Ui, theme: &Theme, text: &str) {
+    let colors = &theme.colors;
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), theme.metrics.row), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    ui.painter()
+        .rect_filled(rect, 0, theme.wash(colors.outcome.notice));
+    let words = rect
+        .with_min_x(rect.left() + 12.0)
+        .with_max_x(rect.right() - 12.0);
+    paint::left(ui.painter(), words, text, &theme.small(), colors.text[0]);
+    response.on_hover_text(text);
+}
+
 /// Text to copy, with its button; for commands and addresses.
 pub fn copyable(ui: &mut Ui, theme: &Theme, text: &str) -> Response {
     let colors = &theme.colors;

@@ -1,6 +1,7 @@
 //! The user's dev server as a child process, with the probe in its environment.
 
 mod address;
+mod command_line;
 mod descendants;
 #[cfg(unix)]
 pub mod guard;
@@ -29,6 +30,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::net::TcpStream;
 
+pub(crate) use command_line::CommandLine;
 pub(crate) use descendants::Processes;
 #[cfg(unix)]
 use guarded::Process;

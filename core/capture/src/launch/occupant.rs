@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use djscope_python::ADDRESS_VARIABLE;
 
+use super::CommandLine;
+
 /// How long a djscope on this machine may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Longest command that is shown.
-const SHOWN: usize = 200;
 
 /// A process that listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +52,9 @@ impl Occupant {
             .process;
         Some(Self {
             pid: process.pid,
-            command: command_of(process.pid).unwrap_or_else(|| process.name.clone()),
+            command: CommandLine::of(process.pid)
+                .shown()
+                .unwrap_or_else(|| process.name.clone()),
             origin: origin_of(process.pid),
         })
     }
@@ -80,23 +81,6 @@ impl fmt::Display for Occupant {
             Origin::Foreign => "",
         })
     }
-}
-
-/// proc(5): `/proc/PID/cmdline`, arguments with NUL between them. Control characters never reach the terminal.
-fn command_of(pid: u32) -> Option<String> {
-    let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-    let words: Vec<_> = bytes
-        .split(|byte| *byte == 0)
-        .map(String::from_utf8_lossy)
-        .filter(|word| !word.is_empty())
-        .collect();
-    let text: String = words
-        .join(" ")
-        .chars()
-        .filter(|each| !each.is_control())
-        .collect();
-    let shown: String = text.chars().take(SHOWN).collect();
-    (!shown.is_empty()).then_some(shown)
 }
 
 fn origin_of(pid: u32) -> Origin {

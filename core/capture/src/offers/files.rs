@@ -47,6 +47,7 @@ impl Offer {
         stream.set_write_timeout(Some(ANSWER_WITHIN))?;
         let request = json!({
             "type": "attach", "token": self.token, "address": address.to_string(), "probe_token": probe_token,
+            "pid": std::process::id(),
         });
         writeln!(stream, "{request}")?;
         let mut answer = String::new();

@@ -3,7 +3,7 @@
 //! `djscope probe install` has put the probe into their environment. Whoever asks over the socket, and knows the token
 //! in the file, has the probe report to a listener of its own. See `docs/probe-protocol.md`.
 
-mod listening;
+pub(crate) mod listening;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
@@ -26,6 +26,9 @@ pub struct Offer {
     socket: PathBuf,
     /// Version of djust.
     pub djust: Option<String>,
+    /// The djscope that it reports to now.
+    #[serde(default)]
+    pub held_by: Option<u32>,
 }
 
 /// What a process says when it is asked to report.
@@ -38,13 +41,26 @@ pub enum Answer {
     Refused {
         /// Why.
         reason: String,
+        /// The djscope that it reports to, if that is why and it is known.
+        #[serde(default)]
+        held_by: Option<u32>,
     },
 }
 
 impl Offer {
+    /// The TCP addresses that the process listens on.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        listening::addresses_of(self.pid)
+    }
+
+    /// Whether both are offers of one process: what an offer says of who is attached comes and goes.
+    pub fn is_of_same_process(&self, other: &Self) -> bool {
+        (self.pid, self.started, &self.token) == (other.pid, other.started, &other.token)
+    }
+
     /// Whether the process listens on one of these addresses. It does not on those of another machine.
     pub fn listens_on(&self, addresses: &[SocketAddr]) -> bool {
-        let listening = listening::addresses_of(self.pid);
+        let listening = self.addresses();
         addresses
             .iter()
             .filter(|address| is_here(address.ip()))

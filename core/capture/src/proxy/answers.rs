@@ -8,6 +8,7 @@ use super::framing::Framing;
 use super::head::{Head, Start};
 use super::messages::{Event, Messages, Side};
 use super::relay::{LEFT, Mode, NO_ANSWER, Shared};
+use crate::not_live;
 
 /// The server's side.
 pub struct Answers {
@@ -75,7 +76,11 @@ impl Answers {
         };
         let (is_upgrade, host) = (exchange.is_upgrade(), exchange.host.clone());
         if is_upgrade {
-            let connection = exchanges.socket_opened(status, &head);
+            let opened = exchanges.socket_opened(status, &head);
+            if let Some(sentence) = opened.as_ref().and_then(not_live::sentence) {
+                shared.relay.options.notices.say(&sentence);
+            }
+            let connection = opened.map(|opened| opened.connection);
             let mode = match connection {
                 Some(connection) if status == 101 => {
                     self.end_first(&mut exchanges, None);

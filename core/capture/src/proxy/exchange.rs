@@ -216,21 +216,23 @@ impl Exchanges {
     }
 
     /// Says that a socket was asked for and answered.
-    pub fn socket_opened(&mut self, status: u16, head: &Head) -> Option<ConnectionId> {
+    pub fn socket_opened(&mut self, status: u16, head: &Head) -> Option<SocketOpened> {
         let exchange = self.waiting.front()?;
         let connection = self.tap.next_connection();
-        self.tap.send(Observation::SocketOpened(SocketOpened {
+        let opened = SocketOpened {
             connection,
             t_us: exchange.record.t_us,
             path: exchange.record.url.clone(),
             status,
             extensions: head.value("sec-websocket-extensions"),
+            server: head.value("server"),
             is_websocket: exchange
                 .upgrade
                 .as_deref()
                 .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket")),
-        }));
-        Some(connection)
+        };
+        self.tap.send(Observation::SocketOpened(opened.clone()));
+        Some(opened)
     }
 
     pub fn socket_closed(&self, connection: ConnectionId) {

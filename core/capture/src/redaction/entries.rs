@@ -48,6 +48,12 @@ fn redact_turn(redactor: &mut Redactor, turn: &mut Turn) {
                 .iter_mut()
                 .flat_map(|djust| &mut djust.changed)
                 .flatten(),
+        )
+        .chain(
+            turn.debug_state
+                .iter_mut()
+                .flat_map(|shown| &mut shown.changed)
+                .flatten(),
         );
     for text in texts {
         redactor.clean(text, Context::Message);

@@ -97,6 +97,10 @@ impl Redactor {
                 .iter()
                 .take(64)
                 .for_each(|item| self.learn_all(item, strength)),
+            // The name of a type is no secret.
+            Value::Object(map) if map.contains_key("type") && map.contains_key("text") => {
+                self.learn_all(&map["text"], strength);
+            }
             Value::Object(map) => map
                 .values()
                 .take(64)

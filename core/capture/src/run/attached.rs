@@ -105,17 +105,18 @@ impl Asking {
     fn ask_new(&mut self) {
         let offers = offers::all();
         // What has gone may come back under the same number.
-        self.asked.retain(|offer| offers.contains(offer));
+        self.asked
+            .retain(|asked| offers.iter().any(|offer| offer.is_of_same_process(asked)));
         for offer in offers {
-            if self.asked.contains(&offer) || !offer.listens_on(&self.addresses) {
+            let was_asked = self.asked.iter().any(|asked| asked.is_of_same_process(&offer));
+            if was_asked || !offer.listens_on(&self.addresses) {
                 continue;
             }
             match offer.attach(self.listener, &self.token) {
                 Ok(Answer::Attached) => self.asked.push(offer),
-                Ok(Answer::Refused { reason }) => self.refusals.push(format!(
-                    "the probe in process {} does not report: {reason}",
-                    offer.pid
-                )),
+                Ok(Answer::Refused { reason, held_by }) => {
+                    self.refusals.push(refusal(offer.pid, &reason, held_by));
+                }
                 // It has ended, or is just ending.
                 Err(_) => {}
             }
@@ -136,5 +137,16 @@ impl Asking {
                 Err(_) => return,
             }
         }
+    }
+}
+
+/// What is said of a probe that does not want.
+fn refusal(pid: u32, reason: &str, held_by: Option<u32>) -> String {
+    let sentence = format!("the probe in process {pid} does not report: {reason}");
+    match held_by {
+        Some(holder) => format!(
+            "{sentence}\nhint: end it with: kill -INT {holder}; or start it with --hub 0, and look on with djscope open ADDRESS"
+        ),
+        None => sentence,
     }
 }

@@ -1,6 +1,5 @@
 //! Why a server may not have the probe, from its command line and environment: proc(5).
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use djscope_python::TOKEN_VARIABLE;
 
 use super::Place;
-use crate::launch::Processes;
+use crate::launch::{CommandLine, Processes};
 
 /// Why no probe was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +57,7 @@ impl Reason {
             && !listening.iter().any(|process| ours.contains(process))
         {
             return Self::NotOurs {
-                process: named(*stranger, &words(*stranger)),
+                process: named(*stranger, &CommandLine::of(*stranger)),
             };
         }
         let (serving, _): (Vec<u32>, Vec<u32>) =
@@ -158,12 +157,12 @@ fn listening(place: &Place) -> Vec<u32> {
 }
 
 fn in_process(process: u32, startup: &Path) -> Option<Reason> {
-    let words = words(process);
-    if !is_python(process, &words) {
+    let command = CommandLine::of(process);
+    if !command.is_python(process) {
         return None;
     }
-    let name = || named(process, &words);
-    if let Some(flag) = deaf_flag(&words) {
+    let name = || named(process, &command);
+    if let Some(flag) = deaf_flag(&command.words) {
         return Some(Reason::Flag {
             process: name(),
             flag,
@@ -191,37 +190,8 @@ fn in_process(process: u32, startup: &Path) -> Option<Reason> {
     is_other_user(process, startup).then(|| Reason::OtherUser { process: name() })
 }
 
-fn words(process: u32) -> Vec<String> {
-    let bytes = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-    bytes
-        .strip_suffix(&[0])
-        .unwrap_or(&bytes)
-        .split(|byte| *byte == 0)
-        .map(|word| String::from_utf8_lossy(word).into_owned())
-        .collect()
-}
-
-fn named(process: u32, words: &[String]) -> String {
-    let text: String = words
-        .join(" ")
-        .chars()
-        .filter(|each| !each.is_control())
-        .take(200)
-        .collect();
-    format!("process {process} ({text})")
-}
-
-fn is_python(process: u32, words: &[String]) -> bool {
-    let program = fs::read_link(format!("/proc/{process}/exe")).unwrap_or_default();
-    let names = [
-        program.file_name(),
-        words.first().map(Path::new).and_then(Path::file_name),
-    ];
-    let is_one = |name: &OsStr| {
-        let name = name.to_string_lossy();
-        name.starts_with("python") || name.starts_with("pypy")
-    };
-    names.into_iter().flatten().any(is_one)
+fn named(process: u32, command: &CommandLine) -> String {
+    format!("process {process} ({})", command.shown().unwrap_or_default())
 }
 
 /// The flag of a Python command line that keeps the probe out: `python --help`.

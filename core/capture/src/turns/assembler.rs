@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use djscope_recording::model::{
-    CloseRecord, Connection, ConnectionId, Direction, FrameId, FrameRecord, HttpExchange, Micros, TurnId,
-    TurnKind,
+    CloseRecord, Connection, ConnectionId, Direction, FrameId, FrameRecord, HttpExchange, Micros, Turn,
+    TurnId, TurnKind,
 };
 use djscope_recording::{Entry, Keyframe};
 use djscope_wire::{ClientMessage, ServerFrame, ServerMessage};
@@ -14,12 +14,15 @@ use super::http::{self, Exchanges};
 use super::joining::{self, ServerTimes};
 use super::processes::Processes;
 use super::records::{client_kind, frame, patches, whole_html};
+use super::shown::ShownStates;
 use super::silence::Silence;
 use super::states::States;
+use super::tasks::{self, Tasks};
 use super::threads::Threads;
 use super::views::Views;
 use super::waiting::Waiting;
 use super::{Message, Seen};
+use crate::not_live;
 use crate::observation::SocketOpened;
 use crate::probe::{Hello, ProbeMessage, ProbeReport, ProbeTurn};
 
@@ -60,10 +63,12 @@ pub struct Assembler {
     connections: BTreeMap<ConnectionId, ConnectionTurns>,
     sessions: HashMap<String, ConnectionId>,
     waiting: Waiting,
-    http_turns: BTreeMap<TurnId, djscope_recording::model::Turn>,
+    http_turns: BTreeMap<TurnId, Turn>,
     exchanges: Exchanges,
     states: States,
+    shown: ShownStates,
     views: Views,
+    tasks: Tasks,
     threads: Threads,
     /// Connections that have ended, and when.
     leaving: VecDeque<(Micros, ConnectionId)>,
@@ -77,6 +82,8 @@ pub struct Assembler {
     has_probe_news: bool,
     /// True if a state came that builds on one that was lost.
     wants_whole_states: bool,
+    /// True if djust's socket was answered as a page that does not exist, the last time that one was asked for.
+    is_not_live: bool,
 }
 
 impl Assembler {
@@ -92,7 +99,9 @@ impl Assembler {
             http_turns: BTreeMap::new(),
             exchanges: Exchanges::default(),
             states: States::default(),
+            shown: ShownStates::default(),
             views: Views::default(),
+            tasks: Tasks::default(),
             threads: Threads::default(),
             leaving: VecDeque::new(),
             probes: BTreeMap::new(),
@@ -104,6 +113,7 @@ impl Assembler {
             silence_reason: None,
             has_probe_news: false,
             wants_whole_states: false,
+            is_not_live: false,
         }
     }
 
@@ -226,6 +236,12 @@ impl Assembler {
     }
 
     fn opened(&mut self, opened: SocketOpened, is_djust: bool, out: &mut Vec<Entry>) {
+        let not_live = not_live::sentence(&opened);
+        // A browser tries again and again, and the server may be another one by then.
+        if is_djust && self.is_not_live != not_live.is_some() {
+            self.is_not_live = not_live.is_some();
+            out.push(meta("not_live", json!(not_live)));
+        }
         let record = Connection {
             connection: opened.connection,
             opened_us: opened.t_us,
@@ -371,6 +387,12 @@ impl Assembler {
                 live.turn.view_id = Some(view);
                 out.extend(new.map(Entry::View));
             }
+            if self.connected.is_empty() {
+                out.extend(
+                    self.shown
+                        .take(connection, frame, &mut live.turn, &mut self.states),
+                );
+            }
             self.silence.mark(&mut live.turn);
             out.push(Entry::Turn(Box::new(live.turn.clone())));
             let view_id = live.turn.view_id;
@@ -406,6 +428,7 @@ impl Assembler {
             }
             ProbeReport::Gone { pid } => {
                 self.states.forget_process(pid);
+                self.tasks.forget_process(pid);
                 self.connected.remove(&pid);
                 return;
             }
@@ -505,6 +528,7 @@ impl Assembler {
                 cause_seen: caused_by_browser(live.turn.kind),
             };
             let instance = told.view.clone();
+            let ends_us = start_us.saturating_add_unsigned(told.duration_us);
             let entries = joining::join(
                 &mut live.turn,
                 told,
@@ -513,12 +537,16 @@ impl Assembler {
                 &mut self.views,
                 &mut self.threads,
             );
+            let amended = instance.as_deref().map_or_else(Vec::new, |view| {
+                self.tasks.worked(view, &mut live.turn, start_us, ends_us)
+            });
             self.wants_whole_states |= joining::builds_on_lost(&live.turn);
             let turn = Entry::Turn(Box::new(live.turn.clone()));
             let begins_us = live.turn.t_us;
             push_joined(entries, turn, out);
             out.extend(self.held.of_turn(number, begins_us));
             turns.instances.extend(instance);
+            self.amend(amended, out);
         }
         Ok(())
     }
@@ -555,6 +583,7 @@ impl Assembler {
             cause_seen: false,
         };
         let number = turn.turn;
+        let ends_us = start_us.saturating_add_unsigned(told.duration_us);
         let (instance, is_request) = (told.view.clone(), told.transport == "http");
         let of = turn
             .connection
@@ -568,12 +597,18 @@ impl Assembler {
             &mut self.threads,
         );
         self.wants_whole_states |= joining::builds_on_lost(&turn);
+        let amended = instance.as_deref().map_or_else(Vec::new, |view| {
+            self.tasks.worked(view, &mut turn, start_us, ends_us)
+        });
         match (of, instance) {
             (Some(turns), Some(instance)) => {
                 turns.instances.insert(instance);
             }
             // A view that answers a request ends with it.
-            (None, Some(instance)) if is_request => self.states.forget(&instance),
+            (None, Some(instance)) if is_request => {
+                self.states.forget(&instance);
+                self.tasks.forget(&instance);
+            }
             _ => {}
         }
         let mut link = None;
@@ -590,6 +625,21 @@ impl Assembler {
         }
         push_joined(entries, Entry::Turn(Box::new(turn)), out);
         out.extend(link);
+        self.amend(amended, out);
+    }
+
+    /// Writes turns of tasks again, of which less is known since another turn was reported.
+    fn amend(&mut self, amended: Vec<Turn>, out: &mut Vec<Entry>) {
+        for mut task in amended {
+            let connection = task
+                .connection
+                .and_then(|number| self.connections.get_mut(&number));
+            if let Some(live) = connection.and_then(|turns| turns.turn(task.turn)) {
+                tasks::take_over(&mut live.turn, &task);
+                task = live.turn.clone();
+            }
+            out.push(Entry::Turn(Box::new(task)));
+        }
     }
 
     fn http_ended(&mut self, mut exchange: HttpExchange, out: &mut Vec<Entry>) {
@@ -632,6 +682,7 @@ impl Assembler {
     /// Forgets a connection that has ended, its turns and the states of its views.
     fn forget(&mut self, connection: ConnectionId) {
         self.views.forget(connection);
+        self.shown.forget(connection, &mut self.states);
         let Some(turns) = self.connections.remove(&connection) else {
             return;
         };
@@ -640,6 +691,7 @@ impl Assembler {
         }
         for view in &turns.instances {
             self.states.forget(view);
+            self.tasks.forget(view);
         }
     }
 

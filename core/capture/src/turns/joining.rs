@@ -202,9 +202,6 @@ pub fn join(
     turn.djust = told.djust;
     turn.changed_keys = told.changed_keys;
     turn.work = told.work;
-    if let Some(task) = &mut turn.work.task {
-        task.wrote.clone_from(&turn.changed);
-    }
     turn.full_html = told.full_html;
     if let Some(exception) = &told.exception {
         turn.error

@@ -13,6 +13,8 @@
 //!   is being worked on, or to the last one if it was answered just before.
 //! - What a probe reports is joined to the turn with the same `ref`, version
 //!   or kind; what the wire never saw becomes a turn of its own.
+//! - What djust itself shows of a state, with `DEBUG` on, is kept beside the
+//!   probe's states and never as one, and only while no probe is connected.
 
 mod assembler;
 mod connection;
@@ -21,8 +23,10 @@ mod http;
 mod joining;
 mod processes;
 mod records;
+mod shown;
 mod silence;
 mod states;
+mod tasks;
 mod threads;
 mod views;
 mod waiting;

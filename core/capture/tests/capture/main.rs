@@ -9,6 +9,7 @@ mod proxy;
 mod queueing;
 mod secrets;
 mod sessions;
+mod shown;
 mod silence;
 mod soak;
 mod stall;

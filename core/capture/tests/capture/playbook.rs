@@ -18,6 +18,7 @@ pub fn opened(connection: ConnectionId) -> Seen {
             path: "/ws/live/".to_owned(),
             status: 101,
             extensions: String::new(),
+            server: String::new(),
             is_websocket: true,
         },
         is_djust: true,

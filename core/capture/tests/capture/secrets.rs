@@ -414,6 +414,7 @@ fn no_field_of_what_the_server_did_holds_a_known_secret() {
     let turn = Turn {
         djust: serde_json::from_value(decision).unwrap(),
         changed_keys: Some(vec![SECRET.to_owned()]),
+        debug_state: serde_json::from_value(json!({"source": "debug_payload", "changed": [SECRET]})).unwrap(),
         work,
         ..Turn::begun(1, TurnKind::Event, 0)
     };

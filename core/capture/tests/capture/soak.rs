@@ -112,6 +112,7 @@ impl Visits<'_> {
             path: "/ws/live/".to_owned(),
             status: 101,
             extensions: String::new(),
+            server: String::new(),
             is_websocket: true,
         }));
         let (up, down) = (Direction::ToServer, Direction::ToBrowser);

@@ -42,6 +42,7 @@ impl View {
             path: "/ws/live/".to_owned(),
             status: 101,
             extensions: String::new(),
+            server: String::new(),
             is_websocket: true,
         }));
         tap.send(Observation::SocketBytes {

@@ -2,7 +2,7 @@
 
 mod handler_raised;
 
-use djscope_recording::model::{Finding, FindingCode, TurnDetail};
+use djscope_recording::model::{Evidence, Finding, FindingCode, TurnDetail};
 
 /// Version of the rules; it goes up with every change of what they find.
 pub const VERSION: u32 = 1;
@@ -30,9 +30,17 @@ pub fn findings(detail: &TurnDetail) -> Vec<Finding> {
         .enumerate()
         .map(|(position, finding)| Finding {
             primary: position == 0,
-            ..finding
+            ..weighed(finding)
         })
         .collect()
+}
+
+/// What rests on a state that djust itself showed is likely at most, whatever the rule says.
+fn weighed(finding: Finding) -> Finding {
+    Finding {
+        certain: finding.certain && !finding.evidence.iter().any(Evidence::is_weak),
+        ..finding
+    }
 }
 
 /// Which turns any rule is about, in the grammar of [`djscope_recording::filter`].
@@ -45,7 +53,40 @@ pub fn candidates() -> String {
 mod tests {
     use djscope_recording::filter::Filter;
 
+    use djscope_recording::model::{DebugSource, KnownEvidence, Scope, Severity};
+
     use super::*;
+
+    #[test]
+    fn what_djust_showed_makes_nothing_certain() {
+        let with = |source| Finding {
+            code: FindingCode::Other("test".to_owned()),
+            severity: Severity::Warning,
+            certain: true,
+            primary: true,
+            turn: Some(1),
+            view: None,
+            event: None,
+            place: None,
+            message: String::new(),
+            fix: String::new(),
+            evidence: vec![
+                KnownEvidence::State {
+                    scope: Scope::Public,
+                    path: vec!["count".to_owned()],
+                    before: None,
+                    after: None,
+                    source,
+                }
+                .into(),
+            ],
+            rules: VERSION,
+        };
+        assert!(weighed(with(None)).certain);
+        for source in [DebugSource::DebugPayload, DebugSource::TimeTravel] {
+            assert!(!weighed(with(Some(source))).certain);
+        }
+    }
 
     #[test]
     fn candidates_are_a_filter() {

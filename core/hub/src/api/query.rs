@@ -5,6 +5,7 @@ use djscope_recording::model::{
     TurnRow, View,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     FrameRow, JobId, Page, PagePiece, PayloadPiece, Side, SourcePiece, StatePage, StateView, Status,
@@ -158,6 +159,11 @@ pub enum Query {
         /// How many rows at most.
         limit: u32,
     },
+    /// What is known of the server's processes, and what starts them again.
+    Processes {
+        /// Position of the first.
+        from: u64,
+    },
     /// What could not be read so far, and why.
     Damage,
 }
@@ -235,6 +241,8 @@ pub enum Answer {
         /// The rows.
         rows: Vec<HttpExchange>,
     },
+    /// To [`Query::Processes`], as `docs/probe-protocol.md` describes a process.
+    Processes(Page<Value>),
     /// To [`Query::Damage`].
     Damage(Damage),
     /// A command was carried out.

@@ -4,7 +4,8 @@ use djscope_diagnose::chain::Link;
 use djscope_diagnose::page::FailedPatch;
 use djscope_diagnose::verdict::Verdict;
 use djscope_recording::model::{
-    ChangeKind, Connection, Direction, Finding, FrameId, FrameRecord, Micros, Opcode, Scope, Turn, TurnId,
+    ChangeKind, Connection, DebugSource, Direction, Finding, FrameId, FrameRecord, Micros, Opcode, Scope,
+    Turn, TurnId,
 };
 use djscope_report::value::Class;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct TurnSummary {
     pub http: Option<String>,
     /// How much belongs to it.
     pub counts: Counts,
+    /// Where its states come from if it was not a probe that reported them: djust itself showed less than the state.
+    #[serde(default)]
+    pub state_source: Option<DebugSource>,
     /// What of it is not here, because it is damaged or too much, one sentence each.
     pub left_out: Vec<String>,
 }

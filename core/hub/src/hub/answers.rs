@@ -86,6 +86,7 @@ impl Desk {
                 })?;
                 Answer::Code(Box::new(parts::code(view)))
             }
+            Query::Processes { from } => Answer::Processes(parts::processes(&self.reader.meta()?, *from)),
             Query::Source { hash, from } => Answer::Source(self.source(hash, *from)?),
             Query::WholeTurn { turn } => self.whole_turn(*turn)?,
             Query::Findings {

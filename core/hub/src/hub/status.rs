@@ -51,6 +51,8 @@ pub(super) fn status(
     if let Some(live) = live {
         add_live(&mut status, live);
     }
+    let not_live = fact("not_live").filter(|sentence| !status.problems.contains(sentence));
+    status.problems.extend(not_live);
     Ok(status)
 }
 

@@ -26,9 +26,16 @@ const MAX_TRACEBACK_BYTES: usize = 64 << 10;
 /// What a turn is, what led to what, and how much belongs to it.
 pub fn summary(texts: &TurnTexts, findings: Vec<Finding>) -> TurnSummary {
     let detail = &texts.detail;
+    // Names that only djust itself showed are no report of a probe.
+    let of_probe = |state: &Option<StateText>| {
+        state
+            .as_ref()
+            .filter(|_| texts.source.is_none())
+            .map(StateText::len)
+    };
     let states = StateNames {
-        before: texts.before.as_ref().map(StateText::len),
-        after: texts.after.as_ref().map(StateText::len),
+        before: of_probe(&texts.before),
+        after: of_probe(&texts.after),
     };
     let mut turn = detail.turn.clone();
     let mut left_out = detail.left_out.clone();
@@ -61,6 +68,7 @@ pub fn summary(texts: &TurnTexts, findings: Vec<Finding>) -> TurnSummary {
             has_before: texts.before.is_some(),
             has_after: texts.after.is_some(),
         },
+        state_source: texts.source,
         turn,
         left_out,
     }
@@ -178,6 +186,17 @@ pub fn code(view: &View) -> View {
         }
     }
     view
+}
+
+/// A page of what is known of the server's processes.
+pub fn processes(facts: &serde_json::Map<String, Value>, from: u64) -> Page<Value> {
+    let all = facts.get("processes").and_then(Value::as_array);
+    let row = |process: &Value| {
+        let mut row = process.clone();
+        cut_texts(&mut row);
+        row
+    };
+    cut_page(all.map_or(&[][..], Vec::as_slice), from, u32::MAX, row)
 }
 
 /// As many rows from `from` as an answer holds, at least one.
@@ -316,6 +335,7 @@ mod tests {
         };
         TurnTexts {
             detail: TurnDetail::of(Turn::begun(1, TurnKind::Event, 0)),
+            source: None,
             before: None,
             after: Some(StateText::from(&after)),
         }

@@ -362,6 +362,7 @@ mod tests {
         };
         Arc::new(TurnTexts {
             detail: TurnDetail::of(Turn::begun(1, TurnKind::Event, 0)),
+            source: None,
             before: before.map(state),
             after: Some(state(after)),
         })

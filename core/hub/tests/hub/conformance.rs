@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use djscope_hub::model::{FindingCode, Scope, TurnId};
 use djscope_hub::{
     Answer, Ask, Command, ErrorCode, Event, Job, MAX_ANSWER_BYTES, Message, Node, PayloadPiece, Query,
-    Request, Side, StateView,
+    Request, Side, SourcePiece, StateView,
 };
 
 use crate::stand::{BOTH, LONG, Stand, Transport, User, begun, command, raised, rich, tick, total};
@@ -110,6 +110,8 @@ fn parts_come_in_pieces_that_make_the_whole() {
                     Answer::Payload(PayloadPiece { piece, .. }) => {
                         (piece.from, piece.text.len(), piece.total)
                     }
+                    Answer::Processes(page) => (page.from, page.rows.len(), page.total),
+                    Answer::Source(SourcePiece { piece, .. }) => (piece.from, piece.text.len(), piece.total),
                     other => panic!("{other:?}"),
                 };
                 assert_eq!(from, seen);
@@ -131,6 +133,17 @@ fn parts_come_in_pieces_that_make_the_whole() {
             all(|from| Query::Payload { frame: 1, from }),
             (600_000, 5)
         ));
+        let source = |from| Query::Source {
+            hash: "9f86d0".to_owned(),
+            from,
+        };
+        assert!(matches!(all(source), (360_000, 3)));
+        assert!(matches!(all(|from| Query::Processes { from }), (6, 2..)));
+        let unknown = Query::Source {
+            hash: "none".to_owned(),
+            from: 0,
+        };
+        assert_eq!(user.query(unknown).unwrap_err().code, ErrorCode::NotFound);
         let value = Query::Value {
             turn: 1,
             side: Side::After,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use djscope_hub::model::{
-    Direction, Exception, FrameRecord, LogRecord, Opcode, Outcome, PatchRecord, Span, SpanKind,
+    Direction, Exception, FrameRecord, LogRecord, Opcode, Outcome, PatchRecord, SourceFile, Span, SpanKind,
     TracebackFrame, Turn, TurnKind,
 };
 use djscope_hub::socket::{RemoteClient, SocketServer};
@@ -175,7 +175,18 @@ pub fn rich() -> Vec<Entry> {
         line: None,
         traceback: None,
     };
+    let process = |pid: u32| json!({"pid": pid, "argv": vec!["manage.py"; 9_000]});
     let mut entries = vec![
+        Entry::Meta {
+            key: "processes".to_owned(),
+            value: (1..=6).map(process).collect(),
+        },
+        Entry::Source(Box::new(SourceFile {
+            hash: "9f86d0".to_owned(),
+            module: "shop.views".to_owned(),
+            file: "/srv/shop/views.py".to_owned(),
+            text: "z = 1\n".repeat(60_000),
+        })),
         Entry::Snapshot(SnapshotDelta {
             snapshot: 1,
             public: map(json!({"query": "", "rows": rows})),

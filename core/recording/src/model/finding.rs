@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FrameId, Scope, TurnId};
+use super::{DebugSource, FrameId, Scope, TurnId};
 
 /// One diagnosed problem. Findings are derived: the same recording and the same rules give the same ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,6 +146,9 @@ pub enum KnownEvidence {
         before: Option<Value>,
         /// The value after it.
         after: Option<Value>,
+        /// Where the values come from, if it was not a probe that reported them: then they prove nothing alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<DebugSource>,
     },
     /// A span of the turn.
     Span {
@@ -191,6 +194,14 @@ pub enum KnownEvidence {
         /// The node as it is written.
         source: String,
     },
+}
+
+impl Evidence {
+    /// True if it rests on what djust itself showed of a state, which is less than the state: it makes a finding likely
+    /// at most.
+    pub const fn is_weak(&self) -> bool {
+        matches!(self, Self::Known(KnownEvidence::State { source: Some(_), .. }))
+    }
 }
 
 impl From<KnownEvidence> for Evidence {

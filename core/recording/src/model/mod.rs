@@ -7,6 +7,7 @@
 
 mod change;
 mod class;
+mod debug_state;
 mod finding;
 mod frame;
 mod http;
@@ -20,6 +21,7 @@ mod view;
 
 pub use change::{Change, ChangeKind, Pair, Pairs, changes_between, changes_between_texts, differs};
 pub use class::{ClassData, ComponentClass, SourceFile, SourceReference};
+pub use debug_state::{DebugSource, DebugState, DebugStates};
 pub use finding::{Evidence, Finding, FindingCode, KnownEvidence, Place, Severity};
 pub use frame::{CloseRecord, Connection, Direction, FrameRecord, Opcode};
 pub use http::{HttpBody, HttpExchange};

@@ -2,8 +2,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Change, Connection, ConnectionId, Decision, FrameId, FrameRecord, HttpExchange, HttpId, LogRecord,
-    Micros, ServerWork, Snapshot, SnapshotId, Span, StateText, TurnId, View, ViewId,
+    Change, Connection, ConnectionId, DebugSource, DebugState, DebugStates, Decision, FrameId, FrameRecord,
+    HttpExchange, HttpId, LogRecord, Micros, ServerWork, Snapshot, SnapshotId, Span, StateText, TurnId, View,
+    ViewId,
 };
 
 /// What set a turn off.
@@ -183,6 +184,9 @@ pub struct Turn {
     pub before: Option<SnapshotId>,
     /// State after.
     pub after: Option<SnapshotId>,
+    /// What djust itself showed of the state; none if it showed nothing, or a probe reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug_state: Option<DebugState>,
     /// Names that the template context held; none if nothing was rendered, or no probe saw it.
     pub context: Option<Vec<String>>,
     /// Names that djust sent to its renderer; none if nothing was rendered, or no probe saw it.
@@ -234,6 +238,7 @@ impl Turn {
             version: None,
             before: None,
             after: None,
+            debug_state: None,
             context: None,
             rendered: None,
             djust: None,
@@ -351,6 +356,9 @@ pub struct TurnRow {
     pub view: Option<String>,
     /// Names that changed; none if no state is known.
     pub changed: Option<Vec<String>>,
+    /// Names that likely changed, by what djust itself showed; none if it showed nothing to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likely_changed: Option<Vec<String>>,
     /// Number of patches.
     pub patches: Option<u32>,
     /// Number of findings.
@@ -377,6 +385,7 @@ impl TurnRow {
             cause: String::new(),
             view: None,
             changed: None,
+            likely_changed: None,
             patches: None,
             findings: 0,
             queries: 0,
@@ -418,6 +427,9 @@ pub struct TurnDetail {
     pub before: Option<Snapshot>,
     /// State after.
     pub after: Option<Snapshot>,
+    /// What djust itself showed of the states.
+    #[serde(default)]
+    pub debug: DebugStates,
     /// What the renderer holds after the turn's values were handed to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed: Option<Snapshot>,
@@ -441,12 +453,14 @@ pub struct TurnDetail {
 /// One turn with its states as texts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TurnTexts {
-    /// All but the states, and what was handed to the renderer.
+    /// All but the probe's states, and what was handed to the renderer.
     pub detail: TurnDetail,
-    /// State before.
+    /// State before: the probe's, or else what djust itself showed.
     pub before: Option<StateText>,
-    /// State after.
+    /// State after, as that before.
     pub after: Option<StateText>,
+    /// Where the states come from; none for the probe's.
+    pub source: Option<DebugSource>,
 }
 
 impl TurnDetail {
@@ -458,6 +472,10 @@ impl TurnDetail {
             view: None,
             before: None,
             after: None,
+            debug: DebugStates {
+                before: None,
+                after: None,
+            },
             handed: None,
             changes: Vec::new(),
             frames: Vec::new(),
@@ -466,6 +484,23 @@ impl TurnDetail {
             logs: Vec::new(),
             http: None,
             left_out: Vec::new(),
+        }
+    }
+
+    /// The states to show, before and after: the probe's, or else what djust itself showed. The last is where those
+    /// come from; none for the probe's.
+    pub fn shown_states(&self) -> (Option<&Snapshot>, Option<&Snapshot>, Option<DebugSource>) {
+        let shown = self.turn.debug_state.as_ref().filter(|_| {
+            let debug = &self.debug;
+            self.before.is_none() && self.after.is_none() && (debug.before.is_some() || debug.after.is_some())
+        });
+        match shown {
+            Some(shown) => (
+                self.debug.before.as_ref(),
+                self.debug.after.as_ref(),
+                Some(shown.source),
+            ),
+            None => (self.before.as_ref(), self.after.as_ref(), None),
         }
     }
 }

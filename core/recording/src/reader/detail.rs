@@ -7,8 +7,9 @@ use crate::RecordingError;
 use crate::detail::TurnRest;
 use crate::error::ReadError;
 use crate::model::{
-    Connection, ConnectionId, FrameId, FrameRecord, Handler, LogRecord, PatchRecord, Span, Template, Turn,
-    TurnDetail, TurnId, TurnTexts, View, ViewId, changes_between, changes_between_texts,
+    Connection, ConnectionId, DebugStates, FrameId, FrameRecord, Handler, LogRecord, PatchRecord, Span,
+    StateText, Template, Turn, TurnDetail, TurnId, TurnTexts, View, ViewId, changes_between,
+    changes_between_texts,
 };
 use crate::schema::MAX_VALUE_BYTES;
 
@@ -44,10 +45,17 @@ impl Reader {
             }
             Ok(())
         })?;
-        Ok(detail.map(|detail| TurnTexts {
-            detail,
-            before,
-            after,
+        Ok(detail.map(|mut detail| {
+            if before.is_some() || after.is_some() {
+                detail.debug = DebugStates::default();
+            }
+            let (shown_before, shown_after, source) = detail.shown_states();
+            TurnTexts {
+                before: before.or_else(|| shown_before.map(StateText::from)),
+                after: after.or_else(|| shown_after.map(StateText::from)),
+                source,
+                detail,
+            }
         }))
     }
 
@@ -69,6 +77,7 @@ impl Reader {
         };
         self.check_rows_of(&record)?;
         let mut detail = TurnDetail::of(record.clone());
+        detail.debug = self.debug_states(record.debug_state.as_ref(), &budget)?;
         read_states(&record, &mut detail, &budget)?;
         detail.connection = record
             .connection
@@ -103,6 +112,7 @@ impl Reader {
             rows::parse(&Budget::new().text(row, 0)?)
         })?;
         rows::complete(&mut record, rest.unwrap_or_default());
+        record.debug_state = self.debug_state(turn)?;
         Ok(Some(record))
     }
 

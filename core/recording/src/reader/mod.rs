@@ -4,6 +4,7 @@
 //! is read, what cannot is left out and named in [`Reader::problems`].
 
 mod classes;
+mod debug_states;
 mod detail;
 mod dom;
 mod findings;
@@ -53,6 +54,8 @@ pub struct Reader {
     has_sources: bool,
     /// What is known of the list of the last filter.
     places: RefCell<Option<places::Places>>,
+    /// What djust itself showed has a table: the file is of format 1.3 or later.
+    has_debug_states: bool,
 }
 
 /// A point in the life of a recording: it differs after a write.

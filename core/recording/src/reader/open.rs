@@ -10,7 +10,7 @@ use rusqlite::{Connection as Db, ErrorCode, OpenFlags, OptionalExtension};
 use super::Reader;
 use super::left_out::Account;
 use crate::blobs::BlobReader;
-use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, MAX_VALUE_BYTES, SINCE_1_2, TABLES};
+use crate::schema::{APPLICATION_ID, FORMAT_MAJOR, MAX_VALUE_BYTES, SINCE_1_2, SINCE_1_3, TABLES};
 use crate::writer::{beside, by_name, is_written_here};
 use crate::{RecordingError, row_sum};
 
@@ -50,16 +50,18 @@ pub(super) fn open(path: &Path) -> Result<Reader, RecordingError> {
         )
         .map_err(|error| RecordingError::sqlite("read", path, error))?
         > 0;
-    let has_sources = db
-        .query_row(
-            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('view_classes', 'sources')",
-            [],
-            |row| row.get::<_, usize>(0),
-        )
-        .map_err(|error| RecordingError::sqlite("read", path, error))?
-        == SINCE_1_2.len();
+    let has_all = |tables: &[&str]| {
+        let is_there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?";
+        tables.iter().try_fold(true, |so_far, table| {
+            let found = db.query_row(is_there, [table], |row| row.get::<_, i64>(0));
+            found
+                .map(|count| so_far && count > 0)
+                .map_err(|error| RecordingError::sqlite("read", path, error))
+        })
+    };
     Ok(Reader {
-        has_sources,
+        has_sources: has_all(&SINCE_1_2)?,
+        has_debug_states: has_all(&SINCE_1_3)?,
         has_row_sums,
         has_derived_findings: Cell::new(false),
         path: path.to_owned(),
@@ -235,8 +237,8 @@ fn check_schema(path: &Path, db: &Db) -> Result<(), RecordingError> {
             return Err(corrupt(format!("`{name}` is a {kind} that no recording has")));
         }
     }
-    for table in TABLES.into_iter().chain(SINCE_1_2) {
-        let is_optional = SINCE_1_2.contains(&table);
+    for table in TABLES.into_iter().chain(SINCE_1_2).chain(SINCE_1_3) {
+        let is_optional = !TABLES.contains(&table);
         if !is_optional
             && !entries
                 .iter()

@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::RecordingError;
 use crate::model::Turn;
-use crate::schema::{SINCE_1_2, SUMMED, summed};
+use crate::schema::{SINCE_1_2, SINCE_1_3, SUMMED, summed};
 
 /// Most rows of one kind that are named.
 const MAX_NAMED: u32 = 100;
@@ -25,6 +25,7 @@ impl Reader {
     /// Notes what of a turn is not as it was written.
     pub(super) fn check_rows_of(&self, turn: &Turn) -> Result<(), RecordingError> {
         let number = Some(turn.turn);
+        let debug = turn.debug_state.as_ref();
         let parts = [
             ("turns", "turn", "turn", number),
             ("turn_details", "turn", "turn", number),
@@ -39,6 +40,19 @@ impl Reader {
             ("snapshots", "snapshot", "snapshot", turn.before),
             ("snapshots", "snapshot", "snapshot", turn.after),
             ("snapshots", "snapshot", "snapshot", turn.handed),
+            ("debug_states", "turn", "turn", number),
+            (
+                "snapshots",
+                "snapshot",
+                "snapshot",
+                debug.and_then(|debug| debug.before),
+            ),
+            (
+                "snapshots",
+                "snapshot",
+                "snapshot",
+                debug.and_then(|debug| debug.after),
+            ),
         ];
         for (table, name, column, key) in parts {
             if let Some(key) = key {
@@ -62,7 +76,9 @@ impl Reader {
     }
 
     fn check_rows(&self, table: &str, name: &str, condition: &str) -> Result<(), RecordingError> {
-        if !self.has_row_sums || (SINCE_1_2.contains(&table) && !self.has_sources) {
+        let is_absent = (SINCE_1_2.contains(&table) && !self.has_sources)
+            || (SINCE_1_3.contains(&table) && !self.has_debug_states);
+        if !self.has_row_sums || is_absent {
             return Ok(());
         }
         let changed = self.is_changed(table, "");

@@ -73,6 +73,7 @@ pub(super) fn turn_row(row: &Row<'_>) -> Result<TurnRow, ReadError> {
         findings: row.get(10)?,
         queries: row.get(11)?,
         error: row.get(12)?,
+        likely_changed: None,
         damage: None,
     })
 }
@@ -103,6 +104,7 @@ pub(super) fn turn(row: &Row<'_>) -> Result<Turn, ReadError> {
         context: None,
         rendered: None,
         djust: None,
+        debug_state: None,
         handed: None,
         changed_keys: None,
         work: ServerWork::unseen(),

@@ -130,6 +130,14 @@ impl Reader {
         })?;
         let mut found = Vec::with_capacity(seen.found.len());
         for (turn, is_changed, row) in seen.found {
+            let likely_changed = match &row {
+                Ok(row) if row.changed.is_none() => self.likely_changed(turn)?,
+                _ => None,
+            };
+            let row = row.map(|row| TurnRow {
+                likely_changed,
+                ..row
+            });
             found.push(match row {
                 Ok(row) if is_changed => {
                     let damage = format!("turn {turn}: its row is not as it was written");

@@ -149,9 +149,22 @@ impl Losses {
             let parts: Vec<&str> = lost.parts.iter().copied().collect();
             found.push(format!("{}: not written, {}", parts.join(", "), self.reason));
         }
-        for (which, snapshot) in [("before", turn.before), ("after", turn.after)] {
+        let debug = turn.debug_state.as_ref();
+        let states = [
+            ("state before", turn.before),
+            ("state after", turn.after),
+            (
+                "state before, as djust showed it",
+                debug.and_then(|debug| debug.before),
+            ),
+            (
+                "state after, as djust showed it",
+                debug.and_then(|debug| debug.after),
+            ),
+        ];
+        for (which, snapshot) in states {
             if snapshot.is_some_and(|snapshot| self.snapshots.contains(&snapshot)) {
-                found.push(format!("state {which}: not written, {}", self.reason));
+                found.push(format!("{which}: not written, {}", self.reason));
             }
         }
         if turn.handed.is_some_and(|handed| self.snapshots.contains(&handed)) {

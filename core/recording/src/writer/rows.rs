@@ -9,8 +9,9 @@ use crate::blobs::{BlobId, BlobStore};
 use crate::compression::Compressor;
 use crate::detail::{FindingRest, TurnRest};
 use crate::model::{
-    Connection, ConnectionId, Direction, Finding, FrameRecord, HttpBody, HttpExchange, LogRecord, Opcode,
-    PatchRecord, SourceFile, Span, SpanKind, Turn, TurnId, TurnKind, View, ViewId,
+    Connection, ConnectionId, DebugSource, DebugState, Direction, Finding, FrameRecord, HttpBody,
+    HttpExchange, LogRecord, Opcode, PatchRecord, SourceFile, Span, SpanKind, Turn, TurnId, TurnKind, View,
+    ViewId,
 };
 use crate::payload::{Payload, read_text};
 use crate::schema::MAX_VALUE_BYTES;
@@ -108,6 +109,7 @@ impl Rows {
         let known = Turn {
             before,
             after,
+            debug_state: shown_states(db, turn)?,
             handed: rest.handed,
             ..Turn::begun(turn, TurnKind::Other, 0)
         };
@@ -228,6 +230,17 @@ impl Rows {
             if let Some((queries, findings)) = self.early.remove(&turn.turn) {
                 add_counts(db, turn.turn, queries, findings)?;
             }
+        }
+        if let Some(shown) = &turn.debug_state {
+            let changed = shown.changed.as_ref().map(json).transpose()?;
+            db.prepare_cached(replace("debug_states"))?.execute(params![
+                turn.turn,
+                shown.source.name(),
+                shown.before,
+                shown.before_turn,
+                shown.after,
+                changed,
+            ])?;
         }
         let rest = json(&TurnRest::of(turn))?;
         db.prepare_cached(replace("turn_details"))?
@@ -389,6 +402,21 @@ fn add_counts(db: &Db, turn: TurnId, queries: u32, findings: u32) -> rusqlite::R
         .prepare_cached(&statements::COUNT)?
         .execute(params![queries, findings, turn])?;
     Ok(updated > 0)
+}
+
+/// The states of a turn that djust itself showed, as far as it matters whether they were written.
+fn shown_states(db: &Db, turn: TurnId) -> rusqlite::Result<Option<DebugState>> {
+    db.prepare_cached("SELECT before, after FROM debug_states WHERE turn = ?")?
+        .query_row([turn], |row| {
+            Ok(DebugState {
+                source: DebugSource::DebugPayload,
+                before: row.get(0)?,
+                before_turn: None,
+                after: row.get(1)?,
+                changed: None,
+            })
+        })
+        .optional()
 }
 
 fn insert_connection(db: &Db, connection: &Connection) -> rusqlite::Result<()> {

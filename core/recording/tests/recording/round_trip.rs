@@ -1,5 +1,5 @@
 use djscope_recording::filter::Filter;
-use djscope_recording::model::{Outcome, TurnKind};
+use djscope_recording::model::{DebugSource, DebugState, Outcome, TurnKind};
 use djscope_recording::{BodySide, Entry, Keyframe, Reader};
 use serde_json::json;
 
@@ -61,8 +61,51 @@ fn every_kind_of_entry_reads_back_as_written() {
     assert_eq!(after.public.keys().collect::<Vec<_>>(), ["count", "items"]);
     assert_eq!(after.private["_secret"], json!({"$decimal": "1.20"}));
     assert_eq!(detail.changes.len(), 1);
+    let shown = [detail.debug.before, detail.debug.after].map(|state| state.unwrap().public);
+    assert_eq!(
+        shown,
+        [3, 4].map(|number| sample::shown(number, number - 2).public)
+    );
     assert_eq!(reader.verify().unwrap(), Vec::<String>::new());
     assert_eq!(reader.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn what_djust_showed_is_in_the_list_where_no_probe_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shown.djscope");
+    let shown = |number, changed| {
+        let mut turn = sample::turn(number);
+        turn.changed = changed;
+        turn.debug_state = Some(DebugState {
+            source: DebugSource::TimeTravel,
+            before: None,
+            before_turn: None,
+            after: None,
+            changed: Some(vec!["total".to_owned()]),
+        });
+        Entry::Turn(Box::new(turn))
+    };
+    sample::record(
+        &path,
+        vec![
+            shown(1, None),
+            shown(2, Some(Vec::new())),
+            Entry::Turn(Box::new(sample::turn(3))),
+        ],
+    );
+    let reader = Reader::open(&path).unwrap();
+    let rows = reader.turns(&Filter::all(), 0, 10).unwrap().rows;
+    let likely: Vec<_> = rows.into_iter().map(|row| row.likely_changed).collect();
+    assert_eq!(likely, [Some(vec!["total".to_owned()]), None, None]);
+    let source = reader
+        .turn_record(1)
+        .unwrap()
+        .unwrap()
+        .debug_state
+        .unwrap()
+        .source;
+    assert_eq!(source, DebugSource::TimeTravel);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Entries to record.
 
 use djscope_recording::model::{
-    ClassData, CloseRecord, ComponentClass, Connection, Decision, Direction, Evidence, Exception, Finding,
-    FindingCode, FrameRecord, FullHtml, Handler, HandlerParam, HttpBody, HttpExchange, KnownEvidence,
-    LogRecord, MountFacts, Opcode, Outcome, PatchRecord, Place, SentFrame, SentPush, ServerWork, SessionUse,
-    Severity, SourceFile, SourceReference, Span, SpanKind, StartedThread, Task, Template, TemplateSource,
-    TracebackFrame, Turn, TurnId, TurnKind, View,
+    ClassData, CloseRecord, ComponentClass, Connection, DebugSource, DebugState, Decision, Direction,
+    Evidence, Exception, Finding, FindingCode, FrameRecord, FullHtml, Handler, HandlerParam, HttpBody,
+    HttpExchange, KnownEvidence, LogRecord, MountFacts, Opcode, Outcome, PatchRecord, Place, SentFrame,
+    SentPush, ServerWork, SessionUse, Severity, SourceFile, SourceReference, Span, SpanKind, StartedThread,
+    Task, Template, TemplateSource, TracebackFrame, Turn, TurnId, TurnKind, View,
 };
 use djscope_recording::{Entry, Keyframe, SnapshotDelta, Writer, WriterOptions};
 use serde_json::{Map, Value, json};
@@ -36,6 +36,7 @@ pub fn turn(number: TurnId) -> Turn {
         version: Some(3),
         before: None,
         after: None,
+        debug_state: None,
         context: Some(vec!["count".to_owned(), "title".to_owned()]),
         rendered: Some(vec!["count".to_owned()]),
         djust: Some(Decision {
@@ -107,6 +108,13 @@ pub fn everything() -> Vec<Entry> {
         t_us: 3_900,
     }];
     full.missing = vec!["spans: no probe".to_owned()];
+    full.debug_state = Some(DebugState {
+        source: DebugSource::DebugPayload,
+        before: Some(3),
+        before_turn: Some(1),
+        after: Some(4),
+        changed: Some(vec!["count".to_owned()]),
+    });
     let mut long = frame(2, Some(1), &"{\"patches\": []} ".repeat(500));
     long.redacted = vec!["/params/password".to_owned()];
     long.cut = true;
@@ -131,6 +139,8 @@ pub fn everything() -> Vec<Entry> {
             public: map(json!({"count": 2})),
             ..SnapshotDelta::default()
         }),
+        Entry::Snapshot(shown(3, 1)),
+        Entry::Snapshot(shown(4, 2)),
         Entry::Turn(Box::new(full)),
         Entry::Frame(frame(1, Some(1), r#"{"type":"event"}"#)),
         Entry::Frame(long),
@@ -153,6 +163,18 @@ pub fn everything() -> Vec<Entry> {
         }),
         Entry::Finding(finding()),
     ]
+}
+
+/// A state as djust's debug payload shows it.
+pub fn shown(snapshot: u64, count: u64) -> SnapshotDelta {
+    SnapshotDelta {
+        snapshot,
+        public: map(
+            json!({"count": count, "items": {"$shown": {"type": "list", "text": "['a",
+                           "cut": true, "bytes": 4000}}}),
+        ),
+        ..SnapshotDelta::default()
+    }
 }
 
 pub fn connection() -> Connection {

@@ -1,5 +1,6 @@
 """One handler for each thing that a turn can do besides changing what the page shows."""
 
+import asyncio
 import datetime
 import threading
 import time
@@ -111,6 +112,15 @@ class DeedsView(Paging, LiveView):
     def _work(self):
         time.sleep(0.02)
         self.status = "worked"
+
+    @event_handler
+    def wait(self, **kwargs):
+        """Puts a task off that leaves events room beside it."""
+        self.start_async(self._wait, name="wait")
+
+    async def _wait(self):
+        await asyncio.sleep(0.4)
+        self.status = "waited"
 
     @event_handler
     def fork(self, **kwargs):

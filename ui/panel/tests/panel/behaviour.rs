@@ -1,10 +1,11 @@
 //! What each view shows, and what keys and clicks do, as a screen reader would tell.
 
-use djscope_hub::model::{Outcome, TurnKind};
+use djscope_hub::model::{DebugSource, DebugState, Outcome, Snapshot, TurnKind};
 use djscope_hub::{Ask, Command, ProbeState, Query, RecordingState};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
+use crate::parts;
 use crate::preview::Preview;
 use crate::shop;
 use crate::stage::Stage;
@@ -540,8 +541,43 @@ fn what_a_missing_probe_hides_is_said_with_the_command_that_adds_it() {
                 stage.shows("djscope run -- python manage.py runserver"),
                 has_command
             );
+            assert_eq!(stage.shows("djscope probe install"), has_command);
         }
     }
+}
+
+#[test]
+fn a_state_that_djust_showed_says_what_it_is() {
+    let shown = |count: u32| Snapshot {
+        public: parts::names(&serde_json::json!({
+            "count": count,
+            "rows": {"$shown": {"type": "list", "text": "[{'n': 1}, {'n'", "cut": true, "bytes": 4000}},
+        })),
+        private: serde_json::Map::new(),
+    };
+    let mut turn = shop::pending(8);
+    turn.turn.outcome = Outcome::EmptyPatch;
+    turn.turn.debug_state = Some(DebugState {
+        source: DebugSource::DebugPayload,
+        before: Some(1),
+        before_turn: Some(7),
+        after: Some(2),
+        changed: Some(vec!["count".to_owned()]),
+    });
+    turn.debug.before = Some(shown(1));
+    turn.debug.after = Some(shown(2));
+    let preview = Preview::of(vec![turn]);
+    preview.change(|recording| recording.status.probe = ProbeState::Absent);
+    let mut stage = Stage::new(&preview);
+    let words = "public, cut at 100 characters, from djust's debug payload";
+    stage
+        .key(Key::Num1)
+        .expect(&["likely changed count", "likely count", words, "no probe"]);
+    stage.key(Key::Num2).expect(&[
+        &format!("No probe: {words}; before: as turn 7 ended"),
+        "count: changed 1 → 2",
+        "rows: [{'n': 1}, {'n'…",
+    ]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What turns of the shop are made of.
 
 use djscope_hub::model::{
-    Connection, Direction, FrameRecord, Handler, LogRecord, Opcode, Outcome, PatchRecord, Snapshot, Span,
-    SpanKind, Template, Turn, TurnDetail, TurnKind, View, changes_between,
+    Connection, DebugStates, Direction, FrameRecord, Handler, LogRecord, Opcode, Outcome, PatchRecord,
+    Snapshot, Span, SpanKind, Template, Turn, TurnDetail, TurnKind, View, changes_between,
 };
 use serde_json::{Map, Value, json};
 
@@ -207,6 +207,7 @@ pub fn begun(number: u64, kind: TurnKind, event: Option<&str>) -> TurnDetail {
     turn.event = event.map(str::to_owned);
     turn.params = json!({});
     TurnDetail {
+        debug: DebugStates::default(),
         turn,
         connection: Some(connection()),
         view: Some(view()),

@@ -222,9 +222,11 @@ impl Recording {
 
     fn texts(&self, turn: u64) -> TurnTexts {
         let detail = self.detail(turn);
+        let (before, after, source) = detail.shown_states();
         TurnTexts {
-            before: detail.before.as_ref().map(StateText::from),
-            after: detail.after.as_ref().map(StateText::from),
+            before: before.map(StateText::from),
+            after: after.map(StateText::from),
+            source,
             detail,
         }
     }
@@ -311,6 +313,7 @@ fn row(detail: &TurnDetail) -> TurnRow {
         cause: turn.event.clone().unwrap_or_else(|| "CartView".to_owned()),
         view: turn.view.clone(),
         changed: turn.changed.clone(),
+        likely_changed: turn.debug_state.as_ref().and_then(|shown| shown.changed.clone()),
         patches: turn.patches,
         findings: 0,
         queries: detail

@@ -279,6 +279,7 @@ impl Planter {
             path: path.to_owned(),
             status: 101,
             extensions: String::new(),
+            server: String::new(),
             is_websocket: true,
         }));
         let mount = json!({"type": "mount", "view": "app.V", "params": {}, "url": "/"}).to_string();
