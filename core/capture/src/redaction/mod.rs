@@ -97,12 +97,13 @@ impl Redactor {
                 .iter()
                 .take(64)
                 .for_each(|item| self.learn_all(item, strength)),
-            // The name of a type is no secret.
-            Value::Object(map) if map.contains_key("type") && map.contains_key("text") => {
-                self.learn_all(&map["text"], strength);
-            }
             Value::Object(map) => map
-                .values()
+                .iter()
+                // The name of a type is no secret.
+                .map(|(tag, value)| match tag.as_str() {
+                    "$shown" | "$repr" => value.get("text").unwrap_or(value),
+                    _ => value,
+                })
                 .take(64)
                 .for_each(|item| self.learn_all(item, strength)),
             Value::Null | Value::Bool(_) => {}
