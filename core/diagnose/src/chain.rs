@@ -142,10 +142,10 @@ fn link(name: &'static str, state: LinkState, title: impl Into<String>) -> Link 
     }
 }
 
-/// What the browser has told of its work on the turn's frame, if it tells.
+/// What the browser has reported of its work on the turn's frame, if it reports.
 fn told_by_browser<'a>(detail: &'a TurnDetail, what: &str) -> Option<&'a Value> {
-    let mut told = detail.spans.iter().filter(|span| span.kind == SpanKind::Client);
-    told.find_map(|span| span.detail.get(what))
+    let mut reported = detail.spans.iter().filter(|span| span.kind == SpanKind::Client);
+    reported.find_map(|span| span.detail.get(what))
 }
 
 /// The whole time of a kind, without what is inside another span of that kind.
@@ -478,7 +478,7 @@ mod tests {
 
     use super::*;
 
-    fn told(failed: u64) -> TurnDetail {
+    fn reported(failed: u64) -> TurnDetail {
         let mut turn = Turn::begun(1, TurnKind::Event, 0);
         turn.event = Some("add".to_owned());
         turn.reference = Some(3);
@@ -501,18 +501,18 @@ mod tests {
 
     #[test]
     fn what_the_browser_tells_is_in_the_chain() {
-        let links = links(&told(0), StateNames::default());
+        let links = links(&reported(0), StateNames::default());
         assert_eq!(links[0].note, "event, ref 3, button#add");
         assert_eq!((links[5].us, links[5].lines.len()), (Some(1_900), 0));
         assert!(
-            !was_probed(&told(0), StateNames::default()),
+            !was_probed(&reported(0), StateNames::default()),
             "a browser is no probe"
         );
     }
 
     #[test]
     fn patches_that_failed_break_the_chain() {
-        let links = links(&told(2), StateNames::default());
+        let links = links(&reported(2), StateNames::default());
         assert_eq!(links[5].state, LinkState::Broken);
         assert!(
             matches!(&links[5].lines[..], [Line::Words(text)] if text == "2 patches found nothing to change")

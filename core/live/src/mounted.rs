@@ -96,7 +96,7 @@ impl From<ViewError> for Failure {
 }
 
 /// What a render says.
-pub(super) enum Told {
+pub(super) enum Rendered {
     /// The first page.
     First,
     /// The patches, and if there are none, why.
@@ -212,7 +212,7 @@ impl Mounted {
     }
 
     /// Brings the page up to the state: `refresh`, `get_context_data`, the template, the patches.
-    pub fn render(&mut self, clock: &dyn Clock, turn: &mut Turn) -> Result<Told, Failure> {
+    pub fn render(&mut self, clock: &dyn Clock, turn: &mut Turn) -> Result<Rendered, Failure> {
         let view = Arc::clone(&self.registered.view);
         let (computed, queries) = (
             self.instance.computed_memory().evaluations(),
@@ -227,13 +227,13 @@ impl Mounted {
         turn.queries = self.instance.queries_run() - queries;
         let start = clock.elapsed();
         self.view.environment_mut().now = clock.timestamp();
-        let told = self.write(context, turn)?;
+        let outcome = self.write(context, turn)?;
         push_span(turn, Phase::Render, start, clock);
         for (name, default) in &self.registered.declaration().temporary_assigns {
             self.instance.set(name, default.clone());
         }
         self.instance.take_touched();
-        Ok(told)
+        Ok(outcome)
     }
 
     /// The names that the template sees.
@@ -314,7 +314,7 @@ impl Mounted {
         }
     }
 
-    fn write(&mut self, context: Dict, turn: &mut Turn) -> Result<Told, ViewError> {
+    fn write(&mut self, context: Dict, turn: &mut Turn) -> Result<Rendered, ViewError> {
         let before = self.view.state();
         let gone: Vec<Value> = before
             .keys()
@@ -343,8 +343,8 @@ impl Mounted {
         self.view.update_state(changed);
         let shown: Vec<&str> = names.iter().map(|name| &**name).collect();
         let rendered = self.view.render(Some(&shown), Work::Changed)?;
-        let told = match rendered.patches {
-            None => Told::First,
+        let outcome = match rendered.patches {
+            None => Rendered::First,
             Some(patches) if patches.is_empty() => {
                 let reason = if names.is_empty() {
                     NoChange::OnlyPrivate
@@ -355,12 +355,12 @@ impl Mounted {
                 } else {
                     NoChange::SamePage
                 };
-                Told::Patches(patches, Some(reason))
+                Rendered::Patches(patches, Some(reason))
             }
-            Some(patches) => Told::Patches(patches, None),
+            Some(patches) => Rendered::Patches(patches, None),
         };
         turn.context_changed = names;
-        Ok(told)
+        Ok(outcome)
     }
 }
 

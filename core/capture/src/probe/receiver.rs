@@ -330,7 +330,8 @@ mod tests {
         let since = Instant::now();
         let most = Strangers::MAX_WAITING;
         while strangers.iter().filter(|stranger| stranger.is_finished()).count() < 60 - most {
-            assert!(readers() <= most + 1, "{} readers", readers());
+            // One that has to go needs a moment to notice it.
+            assert!(readers() <= 2 * most + 1, "{} readers", readers());
             assert!(since.elapsed() < patience / 2);
             thread::sleep(Duration::from_millis(5));
         }

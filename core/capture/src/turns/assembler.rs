@@ -209,7 +209,7 @@ impl Assembler {
         self.silence_reason = Some(reason.to_owned());
         self.has_probe_news = true;
         for turns in self.connections.values_mut() {
-            for live in turns.turns().filter(|live| !live.told) {
+            for live in turns.turns().filter(|live| !live.is_reported) {
                 if self.silence.mark(&mut live.turn) {
                     out.push(Entry::Turn(Box::new(live.turn.clone())));
                 }
@@ -278,10 +278,10 @@ impl Assembler {
             .and_then(|turns| turns.record.session_id.clone());
         let mut waiting = std::mem::take(&mut self.waiting);
         while let Some(report) = waiting.pop() {
-            if session.is_none() || report.told.session_id != session {
+            if session.is_none() || report.turn.session_id != session {
                 self.waiting.push_again(report);
             } else {
-                self.join_or_stand_alone(report.told, out);
+                self.join_or_stand_alone(report.turn, out);
             }
         }
         // The probe may still report the socket's last turn, so the session stays known for a while.
@@ -341,7 +341,7 @@ impl Assembler {
                 if let Some((live, span)) = turns.client_span(t_us, &message) {
                     let held = HeldSpan::of(&live.turn, span, t_us);
                     // Where such a turn begins is known from its report.
-                    if self.probes.is_empty() || live.told || caused_by_browser(live.turn.kind) {
+                    if self.probes.is_empty() || live.is_reported || caused_by_browser(live.turn.kind) {
                         out.push(held.entry(live.turn.t_us));
                     } else {
                         self.held.hold(held);
@@ -445,10 +445,10 @@ impl Assembler {
             }
             ProbeMessage::Process(facts) => out.push(self.processes.began(pid, *facts)),
             ProbeMessage::Source(source) => out.push(Entry::Source(source)),
-            ProbeMessage::View(view) => out.extend(self.views.tell(*view).into_iter().map(Entry::View)),
-            ProbeMessage::Turn(mut told) => {
-                told.pid = pid;
-                self.told(t_us, *told, out);
+            ProbeMessage::View(view) => out.extend(self.views.take(*view).into_iter().map(Entry::View)),
+            ProbeMessage::Turn(mut report) => {
+                report.pid = pid;
+                self.take_report(t_us, *report, out);
             }
             ProbeMessage::Log(log) => {
                 let at = log.time_us - self.start_unix_us;
@@ -470,68 +470,68 @@ impl Assembler {
         Value::Array(facts.collect())
     }
 
-    fn told(&mut self, t_us: Micros, told: ProbeTurn, out: &mut Vec<Entry>) {
-        if told.transport == "http" {
-            self.stand_alone(told, out);
+    fn take_report(&mut self, t_us: Micros, report: ProbeTurn, out: &mut Vec<Entry>) {
+        if report.transport == "http" {
+            self.stand_alone(report, out);
             return;
         }
-        match self.session_of(&told) {
+        match self.session_of(&report) {
             Some(connection) => {
-                // Reports of one connection are told in order, because states build on each other.
+                // Reports of one connection are taken in order, because states build on each other.
                 let queued = self
                     .waiting
                     .iter()
-                    .any(|other| other.session_id == told.session_id);
-                match (queued, told) {
-                    (false, told) => {
-                        if let Err(told) = self.join(connection, told, out) {
-                            self.waiting.push(t_us, *told);
+                    .any(|other| other.session_id == report.session_id);
+                match (queued, report) {
+                    (false, report) => {
+                        if let Err(report) = self.join(connection, report, out) {
+                            self.waiting.push(t_us, *report);
                         }
                     }
-                    (true, told) => self.waiting.push(t_us, told),
+                    (true, report) => self.waiting.push(t_us, report),
                 }
             }
             // The socket's first frame may be on its way.
-            None => self.waiting.push(t_us, told),
+            None => self.waiting.push(t_us, report),
         }
         while let Some(oldest) = self.waiting.pop_excess() {
-            self.join_or_stand_alone(oldest.told, out);
+            self.join_or_stand_alone(oldest.turn, out);
         }
     }
 
-    fn session_of(&self, told: &ProbeTurn) -> Option<ConnectionId> {
-        self.sessions.get(told.session_id.as_ref()?).copied()
+    fn session_of(&self, report: &ProbeTurn) -> Option<ConnectionId> {
+        self.sessions.get(report.session_id.as_ref()?).copied()
     }
 
     /// Joins a report to its turn on the wire; gives it back if there is none yet.
     fn join(
         &mut self,
         connection: ConnectionId,
-        told: ProbeTurn,
+        report: ProbeTurn,
         out: &mut Vec<Entry>,
     ) -> Result<(), Box<ProbeTurn>> {
         let Some(turns) = self.connections.get_mut(&connection) else {
-            return Err(Box::new(told));
+            return Err(Box::new(report));
         };
-        let Some(number) = joining::find(turns, &told) else {
-            if joining::may_be_seen(&told) {
-                return Err(Box::new(told));
+        let Some(number) = joining::find(turns, &report) else {
+            if joining::may_be_seen(&report) {
+                return Err(Box::new(report));
             }
-            self.stand_alone(told, out);
+            self.stand_alone(report, out);
             return Ok(());
         };
-        let start_us = told.start_us - self.start_unix_us;
+        let start_us = report.start_us - self.start_unix_us;
         if let Some(live) = turns.turn(number) {
             let times = ServerTimes {
                 start_us,
                 last_frame_us: live.last_frame_us,
                 cause_seen: caused_by_browser(live.turn.kind),
             };
-            let instance = told.view.clone();
-            let ends_us = start_us.saturating_add_unsigned(told.duration_us);
+            let instance = report.view.clone();
+            let ends_us = start_us.saturating_add_unsigned(report.duration_us);
             let entries = joining::join(
                 &mut live.turn,
-                told,
+                report,
                 times,
                 &mut self.states,
                 &mut self.views,
@@ -551,26 +551,26 @@ impl Assembler {
         Ok(())
     }
 
-    fn join_or_stand_alone(&mut self, told: ProbeTurn, out: &mut Vec<Entry>) {
-        let told = match self.session_of(&told) {
-            Some(connection) => match self.join(connection, told, out) {
+    fn join_or_stand_alone(&mut self, report: ProbeTurn, out: &mut Vec<Entry>) {
+        let report = match self.session_of(&report) {
+            Some(connection) => match self.join(connection, report, out) {
                 Ok(()) => return,
-                Err(told) => *told,
+                Err(report) => *report,
             },
-            None => told,
+            None => report,
         };
-        self.stand_alone(told, out);
+        self.stand_alone(report, out);
     }
 
     /// Makes a turn of what only the probe has seen.
-    fn stand_alone(&mut self, told: ProbeTurn, out: &mut Vec<Entry>) {
-        let start_us = told.start_us - self.start_unix_us;
+    fn stand_alone(&mut self, report: ProbeTurn, out: &mut Vec<Entry>) {
+        let start_us = report.start_us - self.start_unix_us;
         self.last_turn += 1;
-        let mut turn = joining::unseen(self.last_turn, &told, start_us);
-        let exchange = (told.transport == "http")
-            .then(|| self.exchanges.of(&told))
+        let mut turn = joining::unseen(self.last_turn, &report, start_us);
+        let exchange = (report.transport == "http")
+            .then(|| self.exchanges.of(&report))
             .flatten();
-        match (told.transport.as_str(), self.session_of(&told)) {
+        match (report.transport.as_str(), self.session_of(&report)) {
             ("ws", Some(connection)) => turn.connection = Some(connection),
             ("ws", None) => turn
                 .missing
@@ -583,14 +583,14 @@ impl Assembler {
             cause_seen: false,
         };
         let number = turn.turn;
-        let ends_us = start_us.saturating_add_unsigned(told.duration_us);
-        let (instance, is_request) = (told.view.clone(), told.transport == "http");
+        let ends_us = start_us.saturating_add_unsigned(report.duration_us);
+        let (instance, is_request) = (report.view.clone(), report.transport == "http");
         let of = turn
             .connection
             .and_then(|connection| self.connections.get_mut(&connection));
         let entries = joining::join(
             &mut turn,
-            told,
+            report,
             times,
             &mut self.states,
             &mut self.views,
@@ -666,14 +666,14 @@ impl Assembler {
         let mut later = Waiting::default();
         let mut blocked = false;
         while let Some(report) = self.waiting.pop() {
-            let is_ours = self.session_of(&report.told) == Some(connection);
+            let is_ours = self.session_of(&report.turn) == Some(connection);
             if !is_ours || blocked {
                 later.push_again(report);
                 continue;
             }
-            if let Err(told) = self.join(connection, report.told, out) {
+            if let Err(turn) = self.join(connection, report.turn, out) {
                 blocked = true;
-                later.push(report.since_us, *told);
+                later.push(report.since_us, *turn);
             }
         }
         self.waiting = later;
@@ -712,7 +712,7 @@ impl Assembler {
             self.forget(connection);
         }
         while let Some(report) = self.waiting.pop_older_than(now_us.saturating_sub(PATIENCE_US)) {
-            self.join_or_stand_alone(report.told, out);
+            self.join_or_stand_alone(report.turn, out);
         }
     }
 }

@@ -29,8 +29,8 @@ pub struct LiveTurn {
     pub turn: Turn,
     /// True once the frame that ends it has been seen.
     pub answered: bool,
-    /// True once a probe has told of it.
-    pub told: bool,
+    /// True once a probe has reported it.
+    pub is_reported: bool,
     /// Checked versions of its frames.
     pub versions: Vec<i64>,
     /// When its last frame from the server was read.
@@ -45,7 +45,7 @@ impl LiveTurn {
         let is_old = self
             .last_frame_us
             .is_some_and(|last| now_us.saturating_sub(last) > REPORT_WITHIN_US);
-        self.answered && (self.told || is_old)
+        self.answered && (self.is_reported || is_old)
     }
 }
 
@@ -126,7 +126,7 @@ impl ConnectionTurns {
         self.turns.push_back(LiveTurn {
             turn,
             answered: false,
-            told: false,
+            is_reported: false,
             versions: Vec::new(),
             last_frame_us: None,
             upload: None,
@@ -222,7 +222,7 @@ impl ConnectionTurns {
             .find(|live| live.versions.contains(&version))
     }
 
-    /// How long the browser took for a frame, if this is what the message tells, and the turn of that frame.
+    /// How long the browser took for a frame, if that is what the message says, and the turn of that frame.
     pub fn client_span(&self, t_us: Micros, message: &ClientMessage) -> Option<(&LiveTurn, Span)> {
         let (ClientMessage::Text(parsed) | ClientMessage::Packed(parsed)) = message else {
             return None;

@@ -28,8 +28,8 @@ impl Exchanges {
     }
 
     /// The exchange that a probe's turn is about.
-    pub fn of(&self, told: &ProbeTurn) -> Option<HttpId> {
-        let (_, port) = told.client.as_ref()?;
+    pub fn of(&self, report: &ProbeTurn) -> Option<HttpId> {
+        let (_, port) = report.client.as_ref()?;
         self.by_port
             .get(port)
             .copied()

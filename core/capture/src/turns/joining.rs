@@ -1,4 +1,4 @@
-//! What a probe tells of a turn, joined to what the wire showed of it.
+//! What a probe reports of a turn, joined to what the wire showed of it.
 
 use djscope_recording::model::{LogRecord, Micros, Outcome, Span, SpanKind, Turn, TurnId, TurnKind};
 use djscope_recording::{Entry, Keyframe};
@@ -17,20 +17,20 @@ const LONGEST_QUEUE_US: Micros = 60_000_000;
 /// What the same clock may differ by, read in two processes.
 const CLOCKS_DIFFER_US: Micros = 1_000;
 
-/// The turn of `connection` that `told` is about. None if the wire has not shown it yet, or never will.
-pub fn find(connection: &mut ConnectionTurns, told: &ProbeTurn) -> Option<TurnId> {
-    if is_embedded_mount(told) {
+/// The turn of `connection` that `report` is about. None if the wire has not shown it yet, or never will.
+pub fn find(connection: &mut ConnectionTurns, report: &ProbeTurn) -> Option<TurnId> {
+    if is_embedded_mount(report) {
         return None;
     }
-    let kind = TurnKind::from_name(&told.kind);
-    let mut open: Vec<&mut LiveTurn> = connection.turns().filter(|live| !live.told).collect();
+    let kind = TurnKind::from_name(&report.kind);
+    let mut open: Vec<&mut LiveTurn> = connection.turns().filter(|live| !live.is_reported).collect();
     let number = |live: &&mut LiveTurn| live.turn.turn;
-    let by_reference = told.reference.and_then(|reference| {
+    let by_reference = report.reference.and_then(|reference| {
         open.iter()
             .rfind(|live| live.turn.reference == Some(reference) && live.turn.kind == kind)
             .map(number)
     });
-    let versions = || told.sent.iter().filter_map(|frame| frame.version);
+    let versions = || report.sent.iter().filter_map(|frame| frame.version);
     let by_version = || {
         open.iter()
             .rfind(|live| versions().any(|version| live.versions.contains(&version)))
@@ -47,21 +47,21 @@ pub fn find(connection: &mut ConnectionTurns, told: &ProbeTurn) -> Option<TurnId
                 | TurnKind::Upload
         );
         let same_event = |live: &&&mut LiveTurn| {
-            kind != TurnKind::Event || (live.turn.event == told.event && told.reference.is_none())
+            kind != TurnKind::Event || (live.turn.event == report.event && report.reference.is_none())
         };
         open.iter()
             .find(|live| asked_for && live.turn.kind == kind && same_event(live))
             .map(number)
     })?;
     if let Some(live) = open.iter_mut().find(|live| live.turn.turn == found) {
-        live.told = true;
+        live.is_reported = true;
     }
     Some(found)
 }
 
-/// An embedded view is mounted while its parent is; no frame of its own tells of it.
-fn is_embedded_mount(told: &ProbeTurn) -> bool {
-    told.parent.is_some() && told.kind == "mount"
+/// An embedded view is mounted while its parent is; no frame of its own stands for it.
+fn is_embedded_mount(report: &ProbeTurn) -> bool {
+    report.parent.is_some() && report.kind == "mount"
 }
 
 /// What a turn misses whose state is a difference from one that was lost.
@@ -77,28 +77,28 @@ pub fn builds_on_lost(turn: &Turn) -> bool {
 }
 
 /// True if the wire can still show a frame of this turn.
-pub fn may_be_seen(told: &ProbeTurn) -> bool {
-    if is_embedded_mount(told) {
+pub fn may_be_seen(report: &ProbeTurn) -> bool {
+    if is_embedded_mount(report) {
         return false;
     }
-    let asked_for = !matches!(told.kind.as_str(), "tick" | "push" | "async" | "hot_reload");
-    asked_for || told.sent.iter().any(|frame| frame.version.is_some())
+    let asked_for = !matches!(report.kind.as_str(), "tick" | "push" | "async" | "hot_reload");
+    asked_for || report.sent.iter().any(|frame| frame.version.is_some())
 }
 
 /// A turn that only the probe saw.
-pub fn unseen(number: TurnId, told: &ProbeTurn, t_us: Micros) -> Turn {
+pub fn unseen(number: TurnId, report: &ProbeTurn, t_us: Micros) -> Turn {
     Turn {
-        view: told.class.clone(),
-        event: told.event.clone(),
-        params: told.params.clone(),
-        reference: told.reference,
-        duration_us: Some(told.duration_us),
-        outcome: if told.exception.is_some() {
+        view: report.class.clone(),
+        event: report.event.clone(),
+        params: report.params.clone(),
+        reference: report.reference,
+        duration_us: Some(report.duration_us),
+        outcome: if report.exception.is_some() {
             Outcome::Error
         } else {
             Outcome::Silent
         },
-        ..Turn::begun(number, TurnKind::from_name(&told.kind), t_us)
+        ..Turn::begun(number, TurnKind::from_name(&report.kind), t_us)
     }
 }
 
@@ -129,19 +129,19 @@ impl ServerTimes {
     }
 }
 
-/// Puts everything that `told` knows into `turn`, and gives what else has to be written. The turn itself is not among it.
+/// Puts everything that `report` knows into `turn`, and gives what else has to be written. The turn itself is not among it.
 pub fn join(
     turn: &mut Turn,
-    told: ProbeTurn,
+    report: ProbeTurn,
     times: ServerTimes,
     states: &mut States,
     views: &mut Views,
     threads: &mut Threads,
 ) -> Vec<Entry> {
-    let pid = told.pid;
+    let pid = report.pid;
     let mut entries = Vec::new();
-    if let Some(class) = &told.class {
-        let is_mounted = turn.kind == TurnKind::Mount && told.parent.is_none();
+    if let Some(class) = &report.class {
+        let is_mounted = turn.kind == TurnKind::Mount && report.parent.is_none();
         let asked = turn.view.as_deref().filter(|_| is_mounted);
         let renamed = asked.and_then(|asked| views.is_called(turn.connection, asked, class));
         entries.extend(renamed.map(Entry::View));
@@ -151,30 +151,30 @@ pub fn join(
         entries.extend(new.map(Entry::View));
     }
     if turn.event.is_none() {
-        turn.event.clone_from(&told.event);
+        turn.event.clone_from(&report.event);
     }
     if turn.params.is_null() {
-        turn.params.clone_from(&told.params);
+        turn.params.clone_from(&report.params);
     }
     Silence::unmark(turn);
-    turn.missing.extend(told.missing);
-    if told.is_cut
-        && let Some(view) = &told.view
+    turn.missing.extend(report.missing);
+    if report.is_cut
+        && let Some(view) = &report.view
     {
         states.lose(view);
     }
-    if let Some(view) = &told.view {
+    if let Some(view) = &report.view {
         let mut lost = false;
-        let mut tell = |snapshot| {
-            let told = states.tell(view, snapshot);
-            if told.incomplete {
+        let mut take = |snapshot| {
+            let taken = states.take(view, snapshot);
+            if taken.incomplete {
                 lost = true;
             }
-            entries.extend(told.delta.map(Entry::Snapshot));
-            (told.snapshot, told.changed, told.uncertain)
+            entries.extend(taken.delta.map(Entry::Snapshot));
+            (taken.snapshot, taken.changed, taken.uncertain)
         };
-        turn.before = told.before.and_then(|snapshot| tell(snapshot).0);
-        if let Some((after, changed, uncertain)) = told.after.map(tell) {
+        turn.before = report.before.and_then(|snapshot| take(snapshot).0);
+        if let Some((after, changed, uncertain)) = report.after.map(take) {
             turn.after = after;
             if turn.before.is_some() && uncertain.is_empty() {
                 turn.changed = Some(changed);
@@ -188,30 +188,30 @@ pub fn join(
         if lost {
             turn.missing.push(BUILDS_ON_LOST.to_owned());
         }
-        if let Some(handed) = told.handed {
-            let told = states.take_handed(view, handed);
-            turn.handed = told.snapshot;
-            if told.incomplete {
+        if let Some(handed) = report.handed {
+            let taken = states.take_handed(view, handed);
+            turn.handed = taken.snapshot;
+            if taken.incomplete {
                 turn.missing.push(HANDED_BUILD_ON_LOST.to_owned());
             }
-            entries.extend(told.delta.map(Entry::Snapshot));
+            entries.extend(taken.delta.map(Entry::Snapshot));
         }
     }
-    turn.context = told.context;
-    turn.rendered = told.rendered;
-    turn.djust = told.djust;
-    turn.changed_keys = told.changed_keys;
-    turn.work = told.work;
-    turn.full_html = told.full_html;
-    if let Some(exception) = &told.exception {
+    turn.context = report.context;
+    turn.rendered = report.rendered;
+    turn.djust = report.djust;
+    turn.changed_keys = report.changed_keys;
+    turn.work = report.work;
+    turn.full_html = report.full_html;
+    if let Some(exception) = &report.exception {
         turn.error
             .get_or_insert_with(|| format!("{}: {}", exception.class, exception.message));
         turn.outcome = Outcome::Error;
     }
-    turn.exception = told.exception;
+    turn.exception = report.exception;
     if !times.cause_seen {
-        turn.t_us = times.own_start(told.sent.first().map(|frame| frame.t_us));
-        turn.duration_us = Some(times.last_frame_us.map_or(told.duration_us, |seen_us| {
+        turn.t_us = times.own_start(report.sent.first().map(|frame| frame.t_us));
+        turn.duration_us = Some(times.last_frame_us.map_or(report.duration_us, |seen_us| {
             u64::try_from(seen_us - turn.t_us).unwrap_or(0)
         }));
     }
@@ -222,9 +222,9 @@ pub fn join(
     } else {
         0
     };
-    let sent_us = told.sent.last().map(|frame| frame.t_us);
-    turn.sent = told.sent;
-    let mut spans: Vec<Span> = told
+    let sent_us = report.sent.last().map(|frame| frame.t_us);
+    turn.sent = report.sent;
+    let mut spans: Vec<Span> = report
         .spans
         .into_iter()
         .map(|span| self::span(span, offset))
@@ -243,11 +243,12 @@ pub fn join(
     }
     let start_us = turn.t_us + offset;
     entries.extend(
-        told.logs
+        report
+            .logs
             .into_iter()
             .map(|log| Entry::Log(record(log, Some(turn.turn), start_us))),
     );
-    if let Some(html) = told.html {
+    if let Some(html) = report.html {
         let (connection, view_id) = (turn.connection, turn.view_id);
         entries.push(Entry::Keyframe(Keyframe {
             turn: turn.turn,

@@ -61,7 +61,7 @@ impl ShownStates {
         states: &mut States,
     ) -> Vec<Entry> {
         let public = names.iter().map(|shown| (shown.name.to_owned(), value(shown)));
-        let shown = states.tell(
+        let shown = states.take(
             &key(connection, DebugSource::DebugPayload),
             whole(public.collect()),
         );
@@ -119,9 +119,9 @@ fn time_travel(
     let key = key(connection, DebugSource::TimeTravel);
     let mut entries = Vec::new();
     let mut take = |state: &Map<String, Value>| {
-        let told = states.tell(&key, whole(typed_names(state)));
-        entries.extend(told.delta.map(Entry::Snapshot));
-        (told.snapshot, told.changed)
+        let taken = states.take(&key, whole(typed_names(state)));
+        entries.extend(taken.delta.map(Entry::Snapshot));
+        (taken.snapshot, taken.changed)
     };
     let (before, _) = take(&entry.state_before);
     let (after, changed) = take(&entry.state_after);

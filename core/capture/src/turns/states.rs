@@ -1,4 +1,4 @@
-//! The states of view instances, as a probe tells them one after the other.
+//! The states of view instances, as a probe reports them one after the other.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -36,8 +36,8 @@ struct State {
 /// What is kept of a value to know it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Print {
-    /// Of what was told of it.
-    told: u64,
+    /// Of what was reported of it.
+    reported: u64,
     /// With the digests of what was left out; none if something was left out without a digest.
     whole: Option<u64>,
 }
@@ -45,7 +45,7 @@ struct Print {
 impl Print {
     /// Whether the value differs from `old`; none if it may differ in what was left out.
     fn differs_from(self, old: Self) -> Option<bool> {
-        match (self.told == old.told, self.whole, old.whole) {
+        match (self.reported == old.reported, self.whole, old.whole) {
             (false, ..) => Some(true),
             (true, Some(new), Some(old)) => Some(new != old),
             (true, ..) => None,
@@ -55,7 +55,7 @@ impl Print {
 
 /// What a snapshot of a probe comes to.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Taken {
     /// Its number; none if it builds on a state that was lost.
     pub snapshot: Option<SnapshotId>,
     /// What has to be written; none if nothing has changed since the last one.
@@ -70,25 +70,25 @@ pub struct Told {
 
 impl States {
     /// Takes the next snapshot of `view`.
-    pub fn tell(&mut self, view: &str, told: ProbeSnapshot) -> Told {
-        let incomplete = told.base && self.views.get(view).is_none_or(|state| state.is_lost);
+    pub fn take(&mut self, view: &str, reported: ProbeSnapshot) -> Taken {
+        let incomplete = reported.base && self.views.get(view).is_none_or(|state| state.is_lost);
         let number = self.last_number + 1;
         self.clock += 1;
         let used = self.clock;
         let state = self.views.entry(view.to_owned()).or_insert_with(|| State {
             snapshot: 0,
             used,
-            is_lost: told.base,
+            is_lost: reported.base,
             values: HashMap::new(),
         });
         state.used = used;
         let names_before = state.values.len();
-        let base = (told.base && state.snapshot != 0).then_some(state.snapshot);
+        let base = (reported.base && state.snapshot != 0).then_some(state.snapshot);
         let (mut changed, mut uncertain) = (Vec::new(), Vec::new());
-        let mut unset = told.unset;
+        let mut unset = reported.unset;
         if base.is_none() && state.snapshot != 0 {
             let gone = |(scope, name): &(Scope, String)| {
-                !map_of(*scope, &told.public, &told.private).contains_key(name)
+                !map_of(*scope, &reported.public, &reported.private).contains_key(name)
             };
             unset.extend(
                 state
@@ -98,7 +98,10 @@ impl States {
                     .map(|(_, name)| name.clone()),
             );
         }
-        for (scope, map) in [(Scope::Public, &told.public), (Scope::Private, &told.private)] {
+        for (scope, map) in [
+            (Scope::Public, &reported.public),
+            (Scope::Private, &reported.private),
+        ] {
             for (name, value) in map {
                 let print = fingerprint(value);
                 let old = state.values.insert((scope, name.clone()), print);
@@ -109,14 +112,15 @@ impl States {
                 }
             }
         }
-        // What is not told again looks the same to the probe, which sees no more than it tells.
-        let is_told =
-            |(scope, name): &(Scope, String)| map_of(*scope, &told.public, &told.private).contains_key(name);
-        let untold = state
+        // What is not reported again looks the same to the probe, which sees no more than it reports.
+        let is_reported = |(scope, name): &(Scope, String)| {
+            map_of(*scope, &reported.public, &reported.private).contains_key(name)
+        };
+        let unreported = state
             .values
             .iter()
-            .filter(|(key, print)| print.whole.is_none() && !is_told(key));
-        uncertain.extend(untold.map(|((_, name), _)| name.clone()));
+            .filter(|(key, print)| print.whole.is_none() && !is_reported(key));
+        uncertain.extend(unreported.map(|((_, name), _)| name.clone()));
         uncertain.retain(|name| !unset.contains(name));
         uncertain.sort();
         for name in &unset {
@@ -130,16 +134,16 @@ impl States {
         if incomplete {
             // Written as a difference it could not be read: nothing is better than half a state.
             self.bound(view);
-            return Told {
+            return Taken {
                 changed,
                 uncertain,
                 incomplete,
-                ..Told::default()
+                ..Taken::default()
             };
         }
         let was_lost = std::mem::replace(&mut state.is_lost, false);
         if state.snapshot != 0 && changed.is_empty() && !was_lost {
-            return Told {
+            return Taken {
                 snapshot: Some(state.snapshot),
                 delta: None,
                 changed,
@@ -153,12 +157,12 @@ impl States {
         let delta = SnapshotDelta {
             snapshot: number,
             base,
-            public: told.public,
-            private: told.private,
+            public: reported.public,
+            private: reported.private,
             unset,
         };
         self.bound(view);
-        Told {
+        Taken {
             snapshot: Some(number),
             delta: Some(delta),
             changed,
@@ -168,8 +172,8 @@ impl States {
     }
 
     /// Takes what the renderer of `view` holds now: a row of states of its own, which ends with those of the view.
-    pub fn take_handed(&mut self, view: &str, handed: ProbeSnapshot) -> Told {
-        self.tell(&handed_key(view), handed)
+    pub fn take_handed(&mut self, view: &str, handed: ProbeSnapshot) -> Taken {
+        self.take(&handed_key(view), handed)
     }
 
     /// States were lost: of every view the next one has to be whole.
@@ -241,11 +245,11 @@ const fn map_of<'a>(
 
 /// Equal for equal values; the order of names counts, as it does in Python's printing.
 fn fingerprint(value: &Value) -> Print {
-    let (mut told, mut whole) = (DefaultHasher::new(), DefaultHasher::new());
-    value_without_digests(value, &mut told);
+    let (mut reported, mut whole) = (DefaultHasher::new(), DefaultHasher::new());
+    value_without_digests(value, &mut reported);
     value.hash(&mut whole);
     Print {
-        told: told.finish(),
+        reported: reported.finish(),
         whole: is_whole(value).then(|| whole.finish()),
     }
 }
@@ -281,9 +285,9 @@ fn value_without_digests(value: &Value, hasher: &mut DefaultHasher) {
             b'{'.hash(hasher);
             for (name, item) in map {
                 name.hash(hasher);
-                if let (true, Some(told)) = (is_cut, item.as_object()) {
-                    let told = told.iter().filter(|(name, _)| *name != "digest");
-                    told.for_each(|(name, item)| {
+                if let (true, Some(members)) = (is_cut, item.as_object()) {
+                    let members = members.iter().filter(|(name, _)| *name != "digest");
+                    members.for_each(|(name, item)| {
                         name.hash(hasher);
                         value_without_digests(item, hasher);
                     });
@@ -319,19 +323,19 @@ mod tests {
     #[test]
     fn only_differences_are_written() {
         let mut states = States::default();
-        let first = states.tell("1-1", snapshot(false, json!({"n": 1, "list": [1, 2]}), &[]));
+        let first = states.take("1-1", snapshot(false, json!({"n": 1, "list": [1, 2]}), &[]));
         assert_eq!((first.snapshot, first.delta.unwrap().base), (Some(1), None));
 
-        let same = states.tell("1-1", snapshot(true, json!({}), &[]));
+        let same = states.take("1-1", snapshot(true, json!({}), &[]));
         assert_eq!(
             (same.snapshot, same.delta, same.changed.len()),
             (Some(1), None, 0)
         );
 
-        let resent = states.tell("1-1", snapshot(true, json!({"n": 1}), &[]));
+        let resent = states.take("1-1", snapshot(true, json!({"n": 1}), &[]));
         assert_eq!((resent.snapshot, resent.delta), (Some(1), None));
 
-        let changed = states.tell("1-1", snapshot(true, json!({"n": 2}), &["list"]));
+        let changed = states.take("1-1", snapshot(true, json!({"n": 2}), &["list"]));
         assert_eq!(changed.changed, ["n", "list"]);
         let delta = changed.delta.unwrap();
         assert_eq!(
@@ -343,8 +347,8 @@ mod tests {
     #[test]
     fn a_whole_state_after_a_loss_is_compared_by_value() {
         let mut states = States::default();
-        states.tell("1-1", snapshot(false, json!({"n": 1, "old": 1}), &[]));
-        let again = states.tell("1-1", snapshot(false, json!({"n": 1, "new": 2}), &[]));
+        states.take("1-1", snapshot(false, json!({"n": 1, "old": 1}), &[]));
+        let again = states.take("1-1", snapshot(false, json!({"n": 1, "new": 2}), &[]));
         assert_eq!(again.changed, ["new", "old"]);
         assert_eq!(again.delta.unwrap().base, None);
     }
@@ -373,17 +377,17 @@ mod tests {
         ];
         for (first, second, changed, uncertain) in cases {
             let mut states = States::default();
-            states.tell("1-1", snapshot(false, first, &[]));
-            let told = states.tell("1-1", snapshot(true, second.clone(), &[]));
+            states.take("1-1", snapshot(false, first, &[]));
+            let taken = states.take("1-1", snapshot(true, second.clone(), &[]));
             assert_eq!(
-                (told.changed, told.uncertain),
+                (taken.changed, taken.uncertain),
                 (owned(changed), owned(uncertain)),
                 "{second}"
             );
         }
         let mut states = States::default();
-        states.tell("1-1", snapshot(false, cut(9, None), &[]));
-        let gone = states.tell("1-1", snapshot(true, json!({}), &["rows"]));
+        states.take("1-1", snapshot(false, cut(9, None), &[]));
+        let gone = states.take("1-1", snapshot(true, json!({}), &["rows"]));
         assert_eq!((gone.changed, gone.uncertain), (owned(&rows), owned(&none)));
     }
 
@@ -396,13 +400,13 @@ mod tests {
         let mut states = States::default();
         assert!(
             states
-                .tell("1-1", snapshot(true, json!({"n": 1}), &[]))
+                .take("1-1", snapshot(true, json!({"n": 1}), &[]))
                 .incomplete
         );
         states.forget_process(1);
         assert!(
             states
-                .tell("1-1", snapshot(true, json!({"n": 1}), &[]))
+                .take("1-1", snapshot(true, json!({"n": 1}), &[]))
                 .incomplete
         );
     }
@@ -410,15 +414,15 @@ mod tests {
     #[test]
     fn after_a_loss_only_a_whole_state_is_written() {
         let mut states = States::default();
-        states.tell("1-1", snapshot(false, json!({"n": 1, "m": 1}), &[]));
+        states.take("1-1", snapshot(false, json!({"n": 1, "m": 1}), &[]));
         states.lose_all();
-        let difference = states.tell("1-1", snapshot(true, json!({"n": 2}), &[]));
+        let difference = states.take("1-1", snapshot(true, json!({"n": 2}), &[]));
         assert!(difference.incomplete && difference.delta.is_none() && difference.snapshot.is_none());
         assert_eq!(difference.changed, ["n"]);
-        let whole = states.tell("1-1", snapshot(false, json!({"n": 2, "m": 1}), &[]));
+        let whole = states.take("1-1", snapshot(false, json!({"n": 2, "m": 1}), &[]));
         assert!(!whole.incomplete && whole.changed.is_empty());
         assert_eq!(whole.delta.unwrap().base, None);
-        let next = states.tell("1-1", snapshot(true, json!({"n": 3}), &[]));
+        let next = states.take("1-1", snapshot(true, json!({"n": 3}), &[]));
         assert_eq!(next.delta.unwrap().base, whole.snapshot);
     }
 
@@ -427,7 +431,7 @@ mod tests {
         let mut states = States::default();
         let many: Map<String, Value> = (0..1000).map(|n| (format!("name_{n}"), json!(n))).collect();
         for view in 0..500 {
-            states.tell(
+            states.take(
                 &format!("1-{view}"),
                 snapshot(false, Value::Object(many.clone()), &[]),
             );

@@ -25,18 +25,18 @@ struct Record {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Code {
-    /// No probe has told of the class yet.
-    Untold,
+    /// No probe has reported the class yet.
+    Unreported,
     /// It has the code that the server runs.
-    Told,
+    Reported,
     /// The server runs other code by now.
     Replaced,
 }
 
 impl Views {
-    /// Takes what a probe tells of a class. Gives the records of views that were mounted before it was told, now
+    /// Takes what a probe reports of a class. Gives the records of views that were mounted before it was reported, now
     /// with their code. After a hot reload the record of the old code stays with the old turns.
-    pub fn tell(&mut self, view: ProbeView) -> Vec<View> {
+    pub fn take(&mut self, view: ProbeView) -> Vec<View> {
         let is_other = self.classes.get(&view.class).is_some_and(|old| *old != view);
         let class = view.class.clone();
         self.classes.insert(class.clone(), view);
@@ -46,12 +46,12 @@ impl Views {
                 continue;
             }
             match record.code {
-                Code::Untold => {
-                    record.code = Code::Told;
+                Code::Unreported => {
+                    record.code = Code::Reported;
                     completed.push((record.number, *connection));
                 }
-                Code::Told if is_other => record.code = Code::Replaced,
-                Code::Told | Code::Replaced => {}
+                Code::Reported if is_other => record.code = Code::Replaced,
+                Code::Reported | Code::Replaced => {}
             }
         }
         completed.sort_unstable();
@@ -74,9 +74,9 @@ impl Views {
         self.last_number += 1;
         let number = self.last_number;
         let code = if self.classes.contains_key(class) {
-            Code::Told
+            Code::Reported
         } else {
-            Code::Untold
+            Code::Unreported
         };
         self.records.insert(key, Record { number, code });
         (number, Some(self.view(number, connection, class)))
@@ -97,7 +97,7 @@ impl Views {
             return None;
         }
         if self.classes.contains_key(class) {
-            record.code = Code::Told;
+            record.code = Code::Reported;
         }
         self.records.insert(key, record);
         Some(self.view(record.number, connection, class))
@@ -110,12 +110,12 @@ impl Views {
             class: class.to_owned(),
             ..View::default()
         };
-        if let Some(told) = self.classes.get(class) {
-            view.file.clone_from(&told.file);
-            view.line = told.line;
-            view.handlers.clone_from(&told.handlers);
-            view.template.clone_from(&told.template);
-            view.class_data.clone_from(&told.data);
+        if let Some(reported) = self.classes.get(class) {
+            view.file.clone_from(&reported.file);
+            view.line = reported.line;
+            view.handlers.clone_from(&reported.handlers);
+            view.template.clone_from(&reported.template);
+            view.class_data.clone_from(&reported.data);
         }
         view
     }

@@ -25,17 +25,17 @@ pub struct WaitingReport {
     /// When it came.
     pub since_us: Micros,
     /// The report.
-    pub told: ProbeTurn,
+    pub turn: ProbeTurn,
     bytes: usize,
 }
 
 impl Waiting {
     /// Adds a report that came at `since_us`.
-    pub fn push(&mut self, since_us: Micros, told: ProbeTurn) {
-        let bytes = told.size();
+    pub fn push(&mut self, since_us: Micros, turn: ProbeTurn) {
+        let bytes = turn.size();
         self.push_again(WaitingReport {
             since_us,
-            told,
+            turn,
             bytes,
         });
     }
@@ -71,7 +71,7 @@ impl Waiting {
 
     /// The reports, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &ProbeTurn> {
-        self.reports.iter().map(|report| &report.told)
+        self.reports.iter().map(|report| &report.turn)
     }
 
     /// True if none waits.

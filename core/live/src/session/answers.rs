@@ -13,7 +13,7 @@ use crate::Raised;
 use crate::application::Clock;
 use crate::effects::Effects;
 use crate::encoding::{encode, is_sensitive};
-use crate::mounted::{Failure, Mounted, Told};
+use crate::mounted::{Failure, Mounted, Rendered};
 use crate::trace::{Exception, HtmlReason, NoChange, Outcome, Phase, Turn};
 use djscope_template::value::Value;
 
@@ -133,17 +133,17 @@ impl Session {
         let Some(mounted) = &mut self.mounted else { return };
         // The page may say that the draft is to be thrown away.
         mounted.instance.effects.clear_draft = effects.clear_draft;
-        let told = mounted.render(clock, &mut turn);
+        let rendered = mounted.render(clock, &mut turn);
         mounted.instance.effects.clear_draft = false;
-        let told = match told {
-            Ok(told) => told,
+        let rendered = match rendered {
+            Ok(rendered) => rendered,
             Err(failure) => {
                 self.failed(&failure, reply, turn);
                 return;
             }
         };
         self.tell_state(reply, &turn, clock);
-        let body = body(told, effects.force_full_html, mounted_html(&self.mounted));
+        let body = body(rendered, effects.force_full_html, mounted_html(&self.mounted));
         turn.outcome = body.outcome();
         let frame = self.answer_frame(reply, body, &effects, &turn);
         turn.version = Some(self.version);
@@ -373,11 +373,11 @@ fn mounted_html(mounted: &Option<Mounted>) -> &str {
 }
 
 /// The patches, or the whole page if that was asked for or is much smaller.
-fn body(told: Told, is_forced: bool, html: &str) -> Body {
-    match told {
+fn body(rendered: Rendered, is_forced: bool, html: &str) -> Body {
+    match rendered {
         _ if is_forced => Body::Html(HtmlReason::Forced),
-        Told::First => Body::Html(HtmlReason::First),
-        Told::Patches(patches, reason) => {
+        Rendered::First => Body::Html(HtmlReason::First),
+        Rendered::Patches(patches, reason) => {
             if patches.len() > MANY_PATCHES {
                 let bytes = serde_json::to_string(&patches).map_or(0, |json| json.len());
                 if (html.len() as f64) < 0.7 * bytes as f64 {

@@ -86,11 +86,11 @@ impl Session {
         if let Some(permission) = &handler.permission
             && !mounted.instance.request().user.may(permission)
         {
-            return Err(Refusal::Told("Permission denied".to_owned(), None));
+            return Err(Refusal::Worded("Permission denied".to_owned(), None));
         }
         if !registered.view.may_access(&mounted.instance) {
             let code = Some("permission_denied");
-            return Err(Refusal::Told("Access denied for this object.".to_owned(), code));
+            return Err(Refusal::Worded("Access denied for this object.".to_owned(), code));
         }
         let bound = handler
             .signature
@@ -151,7 +151,7 @@ impl Session {
             }
             Refusal::Hidden(message) if debug => (message, None, None),
             Refusal::Hidden(_) => ("Event rejected".to_owned(), None, None),
-            Refusal::Told(message, code) => (message, code, None),
+            Refusal::Worded(message, code) => (message, code, None),
             Refusal::Parameters(event, refused) => (refused.message(&event), None, Some(details(&refused))),
             Refusal::TooOften => {
                 self.warnings += 1;
@@ -179,7 +179,7 @@ enum Refusal {
     /// Said in debug mode only.
     Hidden(String),
     /// Said to everybody, with a code.
-    Told(String, Option<&'static str>),
+    Worded(String, Option<&'static str>),
     /// The parameters do not fit.
     Parameters(Arc<str>, Box<Refused>),
     /// `@rate_limit`.

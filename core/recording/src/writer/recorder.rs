@@ -42,8 +42,8 @@ pub(super) struct Recorder {
     pause: Option<(Instant, Duration)>,
     /// Entries that were taken from the queue before this batch.
     taken: u64,
-    /// Losses that the file already tells of.
-    told: u64,
+    /// Losses that the file already names.
+    noted: u64,
 }
 
 /// What one transaction has done.
@@ -56,7 +56,7 @@ struct Done {
     lost: Vec<(&'static str, String)>,
     /// Turns that were written, each with the position of its form among all entries.
     written: BTreeMap<TurnId, u64>,
-    /// Turns of whose losses the file tells now.
+    /// Turns whose losses the file names now.
     settled: Vec<(TurnId, u64)>,
 }
 
@@ -84,7 +84,7 @@ impl Recorder {
             started: Instant::now(),
             pause: None,
             taken: 0,
-            told: 0,
+            noted: 0,
         }
     }
 
@@ -243,13 +243,13 @@ impl Recorder {
             *health.lost.entry(name).or_default() += 1;
             health.error = Some(reason);
         }
-        let told = health.dropped();
+        let noted = health.dropped();
         let commit = Commit {
             turns: done.turns.into_iter().collect(),
             health: health.clone(),
         };
         drop(health);
-        self.told = told;
+        self.noted = noted;
         if let Some(on_commit) = &self.on_commit {
             on_commit(commit);
         }
@@ -288,14 +288,14 @@ impl Recorder {
         }
     }
 
-    /// Writes into the file what was lost, if that is more than it tells of.
+    /// Writes into the file what was lost, if that is more than it names.
     fn tell_losses(&self, done: &Done) -> rusqlite::Result<()> {
         let mut health = self.health().clone();
         for (name, reason) in &done.lost {
             *health.lost.entry(name).or_default() += 1;
             health.error = Some(reason.clone());
         }
-        if health.dropped() == self.told {
+        if health.dropped() == self.noted {
             return Ok(());
         }
         let lost = health
