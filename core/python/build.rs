@@ -4,24 +4,30 @@ use std::path::Path;
 use std::{env, fs, io};
 
 const PACKED: [&str; 2] = ["djscope_probe", "startup"];
+const WORKER: [&str; 2] = ["djscope_probe", "djscope_rerun"];
 const DORMANT: &str = "dormant";
 
 fn main() -> io::Result<()> {
     let output = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
-    let packed = Path::new(&output).join("packed");
-    if packed.exists() {
-        fs::remove_dir_all(&packed)?;
-    }
-    for name in PACKED {
-        println!("cargo::rerun-if-changed={name}");
-        copy(Path::new(name), &packed.join(name))?;
-    }
+    pack(&PACKED, &Path::new(&output).join("packed"))?;
+    pack(&WORKER, &Path::new(&output).join("worker"))?;
     let dormant = Path::new(&output).join(DORMANT);
     if dormant.exists() {
         fs::remove_dir_all(&dormant)?;
     }
     println!("cargo::rerun-if-changed={DORMANT}");
     copy(Path::new(DORMANT), &dormant)
+}
+
+fn pack(names: &[&str], packed: &Path) -> io::Result<()> {
+    if packed.exists() {
+        fs::remove_dir_all(packed)?;
+    }
+    for name in names {
+        println!("cargo::rerun-if-changed={name}");
+        copy(Path::new(name), &packed.join(name))?;
+    }
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

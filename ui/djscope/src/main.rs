@@ -11,6 +11,7 @@ mod hub;
 mod live;
 mod open;
 mod probe;
+mod rerun;
 mod screenshot;
 mod show;
 mod terminal;
@@ -46,6 +47,11 @@ fn main() -> ExitCode {
         },
         Command::Open(options) => open::open(&options),
         Command::Show(options) => match show::show(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
+        Command::Rerun(options) => match rerun::rerun(&options) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),

@@ -1,0 +1,527 @@
+//! Recorded turns, run again in the project's own interpreter, and compared with what was recorded.
+//!
+//! [`Rerun`] drives the worker (`core/python/djscope_rerun`): a whole recording as a chain, in which every connection
+//! lives on from turn to turn, or one turn alone, for which its view is mounted anew and given the recorded state.
+//! Before a turn, what of the state is not as it was recorded is made so.
+
+mod answer;
+mod compare;
+mod engine;
+mod error;
+mod messages;
+mod project;
+mod reasons;
+mod steps;
+mod unsteady;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use djscope_capture::probe::ProbeTurn;
+use djscope_recording::filter::Filter;
+use djscope_recording::model::{TurnDetail, TurnId};
+use djscope_recording::{BodySide, Reader};
+use serde_json::{Map, Value};
+
+pub use answer::{Answer, Difference, Unsteady, What, Witness, Word};
+pub use error::RerunError;
+pub use messages::{HeldBack, Ready};
+pub use project::{Project, Said};
+
+use compare::Side;
+use engine::Engine;
+use messages::{Did, Run, Step};
+use steps::{Cause, Steps};
+use unsteady::Unexplained;
+use worker::Worker;
+
+/// How far two readings of the clock within a turn may be apart beyond its length, in microseconds.
+const SLACK_US: i64 = 1_000_000;
+
+/// How turns are run again.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What is not held back: `net`, `process`, `files`, `mail`, `db-write`.
+    pub allow: Vec<String>,
+    /// Limit of each turn, in seconds.
+    pub seconds: f64,
+    /// Limit of memory beyond what the project takes by itself.
+    pub memory_mb: u64,
+    /// For whom everything is run, by primary key or name; for whom it was if none.
+    pub user: Option<String>,
+    /// State of the databases at the start of the recording, by alias.
+    pub starts: BTreeMap<String, PathBuf>,
+    /// Names of the state to set before the turn.
+    pub edit_state: Option<Map<String, Value>>,
+    /// Parameters to set in the event.
+    pub edit_params: Option<Map<String, Value>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            seconds: 10.0,
+            memory_mb: 1024,
+            user: None,
+            starts: BTreeMap::new(),
+            edit_state: None,
+            edit_params: None,
+        }
+    }
+}
+
+/// What is not as it was when the recording was made.
+#[derive(Debug, Default)]
+pub struct Setting {
+    /// Modules whose text is another one.
+    changed: Vec<String>,
+    /// Versions that are others, in sentences.
+    versions: Vec<String>,
+    /// How each database is kept, by alias.
+    databases: BTreeMap<String, String>,
+    old_folder: Option<PathBuf>,
+    folder: PathBuf,
+}
+
+impl Setting {
+    fn of(project: &Project, ready: &Ready) -> Self {
+        let facts = &project.facts;
+        let pairs = [
+            ("Python", &facts.python, &ready.python),
+            ("Django", &facts.django, &ready.django),
+            ("djust", &facts.djust, &ready.djust),
+        ];
+        let versions = pairs
+            .into_iter()
+            .filter(|(_, then, now)| then.is_some() && then != now);
+        let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
+        Self {
+            changed: ready.changed.clone(),
+            versions: versions
+                .map(|(name, then, now)| format!("{name} was {} and is {}", version(then), version(now)))
+                .collect(),
+            databases: ready.databases.clone(),
+            old_folder: facts.cwd.as_deref().map(PathBuf::from),
+            folder: project.cwd.clone(),
+        }
+    }
+
+    fn is_start_known(&self, alias: &str) -> bool {
+        let kept = self.databases.get(alias).map(String::as_str);
+        matches!(kept, Some("copy of the start" | "memory"))
+    }
+
+    fn relocated(&self, file: &str) -> PathBuf {
+        let old = self.old_folder.as_deref();
+        match old.and_then(|old| Path::new(file).strip_prefix(old).ok()) {
+            Some(inside) => self.folder.join(inside),
+            None => PathBuf::from(file),
+        }
+    }
+}
+
+/// A recording and the worker that runs its turns again.
+pub struct Rerun<'a> {
+    reader: &'a Reader,
+    worker: Worker,
+    options: Options,
+    setting: Setting,
+    ready: Ready,
+    runs: u32,
+}
+
+impl<'a> Rerun<'a> {
+    /// Starts the worker and sets the project up: its code runs from here on.
+    ///
+    /// # Errors
+    ///
+    /// If the interpreter cannot be started, or the project not be set up.
+    pub fn open(reader: &'a Reader, project: &Project, options: Options) -> Result<Self, RerunError> {
+        let mut worker = Worker::start(project)?;
+        let starts = options.starts.iter();
+        let starts = starts
+            .map(|(alias, path)| (alias.clone(), path.display().to_string()))
+            .collect();
+        let start = project.start(&worker.work(), options.allow.clone(), starts);
+        let ready = worker.set_up(start)?;
+        Ok(Self {
+            setting: Setting::of(project, &ready),
+            reader,
+            worker,
+            options,
+            ready,
+            runs: 0,
+        })
+    }
+
+    /// What was found in the project.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// Runs the whole recording as a chain and gives the turns that match, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read, or the worker has ended.
+    pub fn chain(&mut self, filter: &Filter) -> Result<Vec<Answer>, RerunError> {
+        let mut answers = Vec::new();
+        let mut unexplained = Unexplained::default();
+        let mut engine = Engine::new(self.reader)?;
+        let wanted = self.numbers(filter)?;
+        self.run_chain(0, 0, &mut |rerun, account| {
+            let word = engine.turn(&account.detail, &account.did);
+            if wanted.binary_search(&account.detail.turn.turn).is_ok() {
+                answers.push(rerun.answer(&account, word, &mut unexplained)?);
+            }
+            Ok(())
+        })?;
+        self.explain(&mut answers, unexplained)?;
+        Ok(answers)
+    }
+
+    /// Runs one turn alone: its view is mounted anew and given the state that it had.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such turn, the recording cannot be read, or the worker has ended.
+    pub fn single(&mut self, turn: TurnId) -> Result<Answer, RerunError> {
+        let mut unexplained = Unexplained::default();
+        let account = self.run_single(turn, 0, 0)?;
+        let mut engine = Engine::new(self.reader)?;
+        let word = engine.alone(&account.detail, &account.did)?;
+        let answer = self.answer(&account, word, &mut unexplained)?;
+        let mut answers = vec![answer];
+        if !unexplained.is_empty() {
+            for (number, difference) in unsteady::TRIES.iter().enumerate() {
+                let account = self.run_single(turn, difference.shift_us, difference.seed)?;
+                unexplained.compare(number, &account);
+            }
+            unexplained.explain(&mut answers);
+        }
+        answers.pop().ok_or(RerunError::NoTurn(turn))
+    }
+
+    /// What of the differences comes from the clock or from chance is found by running everything again.
+    fn explain(&mut self, answers: &mut [Answer], mut unexplained: Unexplained) -> Result<(), RerunError> {
+        if unexplained.is_empty() {
+            return Ok(());
+        }
+        for (number, difference) in unsteady::TRIES.iter().enumerate() {
+            self.run_chain(difference.shift_us, difference.seed, &mut |_, account| {
+                unexplained.compare(number, &account);
+                Ok(())
+            })?;
+        }
+        unexplained.explain(answers);
+        Ok(())
+    }
+
+    fn numbers(&self, filter: &Filter) -> Result<Vec<TurnId>, RerunError> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().copied().unwrap_or(0);
+            let some = self.reader.turn_numbers_after(filter, after, 10_000)?;
+            if some.is_empty() {
+                return Ok(all);
+            }
+            all.extend(some);
+        }
+    }
+
+    fn begin(&mut self, shift_us: i64, seed: u64, steps: u64) -> Result<(), RerunError> {
+        self.runs += 1;
+        self.worker.begin(Run {
+            run: self.runs,
+            seconds: self.options.seconds,
+            memory_mb: self.options.memory_mb,
+            steps,
+            clock_shift_us: shift_us,
+            seed,
+            user: self.options.user.clone(),
+        })
+    }
+
+    /// Runs every turn in its order and hands each with what came of it to `each`.
+    fn run_chain(
+        &mut self,
+        shift_us: i64,
+        seed: u64,
+        each: &mut dyn FnMut(&mut Self, Account) -> Result<(), RerunError>,
+    ) -> Result<(), RerunError> {
+        let numbers = self.numbers(&Filter::default())?;
+        let mut steps = Steps::of(self.reader)?;
+        let mut parts = Parts::default();
+        self.begin(shift_us, seed, numbers.len() as u64)?;
+        for number in numbers {
+            let Some(detail) = self.reader.turn(number)? else {
+                continue;
+            };
+            for close in steps.closed_before(detail.turn.t_us)? {
+                self.worker.step(close)?;
+            }
+            let account = match steps.cause(&detail)? {
+                Cause::Part => {
+                    parts.wait(detail);
+                    continue;
+                }
+                Cause::None(reason) => Account::not_run(detail, reason),
+                Cause::Step(step) => self.take(&mut steps, detail, *step)?,
+            };
+            for account in parts.with(account) {
+                each(self, account)?;
+            }
+        }
+        for account in parts.rest() {
+            each(self, account)?;
+        }
+        self.worker.end()
+    }
+
+    /// Takes a step; if its process has ended before, its connection is mounted anew.
+    fn take(&mut self, steps: &mut Steps<'_>, detail: TurnDetail, step: Step) -> Result<Account, RerunError> {
+        let mut lossy = Vec::new();
+        let mut notes = Vec::new();
+        if let Some(mount) = steps.mount_before(&step) {
+            let did = self.worker.step(mount)?;
+            if let Some(end) = &did.end {
+                steps.forget_process();
+                return Ok(Account::not_run(detail, format!("mount(): {}", end.text())));
+            }
+            if did.is_mounted == Some(false) && step.before.is_some() {
+                return Ok(Account::not_run(
+                    detail,
+                    "its view does not mount any more".to_owned(),
+                ));
+            }
+            lossy = did.lossy;
+            notes = did.notes;
+        }
+        let mut did = self.worker.step(step)?;
+        if did.end.is_some() {
+            steps.forget_process();
+        }
+        did.lossy.extend(lossy);
+        did.notes.extend(notes);
+        Ok(Account::new(detail, did))
+    }
+
+    fn run_single(&mut self, turn: TurnId, shift_us: i64, seed: u64) -> Result<Account, RerunError> {
+        let detail = self.reader.turn(turn)?.ok_or(RerunError::NoTurn(turn))?;
+        let mut steps = Steps::of(self.reader)?;
+        steps.find_mount(&detail)?;
+        self.begin(shift_us, seed, 2)?;
+        let account = match steps.cause(&detail)? {
+            Cause::Part => Account::not_run(detail, "it is a part of another turn".to_owned()),
+            Cause::None(reason) => Account::not_run(detail, reason),
+            Cause::Step(mut step) => {
+                self.edit(&mut step);
+                self.take(&mut steps, detail, *step)?
+            }
+        };
+        self.worker.end()?;
+        Ok(account)
+    }
+
+    /// What if: other state, other parameters.
+    fn edit(&self, step: &mut Step) {
+        if let Some(edits) = &self.options.edit_state {
+            match &mut step.before {
+                Some(before) => *before = steps::edited(before, edits),
+                None => step.edits = Some(edits.clone()),
+            }
+        }
+        let Some(edits) = &self.options.edit_params else {
+            return;
+        };
+        for frame in &mut step.frames {
+            let text = frame["text"].as_str().unwrap_or_default();
+            let Ok(mut payload) = serde_json::from_str::<Value>(text) else {
+                continue;
+            };
+            if let Some(params) = payload.get_mut("params").and_then(Value::as_object_mut) {
+                params.extend(edits.clone());
+                frame["text"] = payload.to_string().into();
+            }
+        }
+    }
+
+    fn answer(
+        &self,
+        account: &Account,
+        engine: engine::Said,
+        unexplained: &mut Unexplained,
+    ) -> Result<Answer, RerunError> {
+        let detail = &account.detail;
+        let did = &account.did;
+        let page = match &detail.turn.http {
+            Some(http) => self.reader.http_body(*http, BodySide::Response)?,
+            None => None,
+        };
+        let recorded = Side::recorded(detail, page.filter(|page| !page.is_empty()));
+        let mut error = did.end.as_ref().map(messages::End::text);
+        error = error.or(did
+            .escaped
+            .as_ref()
+            .map(|error| format!("{}: {}", error.class, error.message)));
+        let not_run = did.not_run.clone().or_else(|| account.unreported());
+        let mut reasons = reasons::reasons(detail, did, &self.setting);
+        let mut differs = Vec::new();
+        let djust = if let Some(not_run) = not_run.filter(|_| error.is_none()) {
+            reasons = vec![not_run];
+            Word::CannotTell
+        } else if error.is_some() {
+            // What ended a re-run did not end the server: the recording has an answer.
+            Word::CannotTell
+        } else {
+            differs = compare::differences(&recorded, &account.side(), account.slack_us());
+            match (differs.is_empty(), reasons.is_empty()) {
+                (true, _) => Word::Same,
+                (false, false) => Word::CannotTell,
+                (false, true) => Word::Differs,
+            }
+        };
+        if djust == Word::Differs {
+            unexplained.wait(detail.turn.turn, account.side());
+        }
+        if djust == Word::Same && engine.word != Some(Word::CannotTell) {
+            reasons.clear();
+        }
+        differs.extend(engine.differs);
+        reasons.extend(engine.reason);
+        reasons.extend(
+            error
+                .iter()
+                .map(|error| format!("the turn did not come to its end: {error}")),
+        );
+        Ok(Answer {
+            turn: detail.turn.turn,
+            kind: detail.turn.kind,
+            view: detail.turn.view.clone(),
+            event: detail.turn.event.clone(),
+            recorded: detail.turn.outcome.name(),
+            djust: Some(djust),
+            engine: engine.word,
+            differs,
+            unsteady: Vec::new(),
+            reasons,
+            held_back: did.held_back.clone(),
+            notes: did.notes.clone(),
+            error,
+            duration_us: did.duration_us,
+        })
+    }
+}
+
+/// A turn with what came of it.
+#[derive(Debug)]
+pub(crate) struct Account {
+    detail: TurnDetail,
+    did: Did,
+    /// What the probe reported of it.
+    own: Option<ProbeTurn>,
+}
+
+impl Account {
+    fn new(detail: TurnDetail, mut did: Did) -> Self {
+        let own = own_report(&detail, &mut did.turns);
+        Self { detail, did, own }
+    }
+
+    fn not_run(detail: TurnDetail, reason: String) -> Self {
+        let did = Did {
+            not_run: Some(reason),
+            ..Did::default()
+        };
+        Self {
+            detail,
+            did,
+            own: None,
+        }
+    }
+
+    fn side(&self) -> Side {
+        Side::again(&self.did, self.own.as_ref())
+    }
+
+    fn slack_us(&self) -> i64 {
+        let length = self.detail.turn.duration_us.unwrap_or(0);
+        SLACK_US.saturating_add(i64::try_from(length).unwrap_or(i64::MAX))
+    }
+
+    /// Why nothing can be compared: the recording has a state, and the re-run reported nothing.
+    fn unreported(&self) -> Option<String> {
+        let is_known = self.detail.after.is_some() && self.own.is_none();
+        (is_known && self.did.end.is_none() && self.did.escaped.is_none())
+            .then(|| "djust did not begin this turn".to_owned())
+    }
+}
+
+/// The report of a turn among those that a step has caused: the last of its kind and view.
+fn own_report(detail: &TurnDetail, reports: &mut Vec<ProbeTurn>) -> Option<ProbeTurn> {
+    let turn = &detail.turn;
+    let is_kind = |report: &ProbeTurn| report.kind == turn.kind.name();
+    let is_view = |report: &ProbeTurn| turn.view.is_none() || report.class == turn.view;
+    let is_event = |report: &ProbeTurn| turn.event.is_none() || report.event == turn.event;
+    let found = reports
+        .iter()
+        .rposition(|report| is_kind(report) && is_view(report) && is_event(report))
+        .or_else(|| {
+            reports
+                .iter()
+                .rposition(|report| is_kind(report) && is_view(report))
+        });
+    found.map(|index| reports.remove(index))
+}
+
+/// Turns that are parts of others: mounts of embedded views, events that were put off.
+#[derive(Debug, Default)]
+struct Parts {
+    waiting: Vec<TurnDetail>,
+    /// What the last turn reported besides itself.
+    left: Vec<ProbeTurn>,
+}
+
+impl Parts {
+    fn wait(&mut self, detail: TurnDetail) {
+        self.waiting.push(detail);
+    }
+
+    /// The parts that a turn has reported, and the turn.
+    fn with(&mut self, mut account: Account) -> Vec<Account> {
+        let mut reports = std::mem::take(&mut self.left);
+        reports.append(&mut account.did.turns);
+        let mut found = Vec::new();
+        for detail in std::mem::take(&mut self.waiting) {
+            let first = reports.iter().position(|report| {
+                report.kind == detail.turn.kind.name() && report.class == detail.turn.view
+            });
+            let Some(own) = first.map(|index| reports.remove(index)) else {
+                self.waiting.push(detail);
+                continue;
+            };
+            found.push(Account {
+                detail,
+                did: Did::default(),
+                own: Some(own),
+            });
+        }
+        self.left = reports;
+        // They stand before the turn that they are a part of.
+        found.push(account);
+        found.sort_by_key(|account| account.detail.turn.turn);
+        found
+    }
+
+    fn rest(self) -> Vec<Account> {
+        let missing = |detail| {
+            Account::not_run(
+                detail,
+                "the turn that it is a part of did not report it".to_owned(),
+            )
+        };
+        self.waiting.into_iter().map(missing).collect()
+    }
+}

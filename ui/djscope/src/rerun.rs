@@ -1,0 +1,203 @@
+//! `djscope rerun`: recorded turns, run again.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use djscope_recording::Reader;
+use djscope_recording::filter::Filter;
+use djscope_replay::rerun::{Answer, Options, Project, Ready, Rerun, RerunError, Said, Witness, Word};
+use djscope_report::value;
+use serde_json::{Map, Value};
+
+use crate::arguments::RerunArguments;
+use crate::failure::Failure;
+use crate::terminal::{error_line, note, say, say_json};
+
+/// How much of a value is printed, in bytes.
+const VALUE_BYTES: usize = 100;
+
+/// Differences of a turn that are printed as text; `--json` has all.
+const PRINTED: usize = 3;
+
+/// Variables that are named.
+const NAMED: usize = 10;
+
+/// Runs turns again and prints what came of it. False if one differs.
+pub fn rerun(options: &RerunArguments) -> Result<bool, Failure> {
+    if options.turn.is_empty() && !options.all && options.view.is_none() && options.filter.is_none() {
+        return Err(Failure::new("which turns?").with_hint("--turn N for one, --all for the whole recording"));
+    }
+    let filter = filter(options)?;
+    let reader = Reader::open(&options.recording)?;
+    let said = Said {
+        project: options.project.clone(),
+        python: options.python.clone(),
+        settings: options.settings.clone(),
+    };
+    let project = Project::find(&reader, &said)?;
+    ask(&project, options)?;
+    let mut rerun = Rerun::open(&reader, &project, settled(options)?)?;
+    say_setting(rerun.ready());
+    let answers = if options.turn.is_empty() {
+        rerun.chain(&filter)?
+    } else {
+        let turns = options.turn.iter();
+        turns.map(|turn| rerun.single(*turn)).collect::<Result<_, _>>()?
+    };
+    for answer in &answers {
+        if options.json {
+            say_json(&answer.object());
+        } else {
+            print(answer);
+        }
+    }
+    if !options.json {
+        say_sum(&answers);
+    }
+    Ok(!answers.iter().any(Answer::contradicts))
+}
+
+fn filter(options: &RerunArguments) -> Result<Filter, Failure> {
+    let mut text = options.filter.clone().unwrap_or_default();
+    if let Some(view) = &options.view {
+        text = format!("view:{view} ({text})");
+        if options.filter.is_none() {
+            text = format!("view:{view}");
+        }
+    }
+    Ok(Filter::parse(&text)?)
+}
+
+fn settled(options: &RerunArguments) -> Result<Options, Failure> {
+    Ok(Options {
+        allow: options.allow.clone(),
+        seconds: options.timeout.as_secs_f64(),
+        memory_mb: options.memory,
+        user: options.user.clone(),
+        starts: options.db.iter().cloned().collect(),
+        edit_state: edits("--edit-state", options.edit_state.as_deref())?,
+        edit_params: edits("--edit-params", options.edit_params.as_deref())?,
+    })
+}
+
+fn edits(what: &'static str, text: Option<&str>) -> Result<Option<Map<String, Value>>, RerunError> {
+    let parsed = text.map(|text| match serde_json::from_str(text) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err("it is another value".to_owned()),
+        Err(error) => Err(error.to_string()),
+    });
+    parsed
+        .transpose()
+        .map_err(|reason| RerunError::Edit { what, reason })
+}
+
+/// A recording is from a stranger: its turns are run only if somebody wants that who knows what runs.
+fn ask(project: &Project, options: &RerunArguments) -> Result<(), Failure> {
+    note!("this runs the code of {}", project.description());
+    let missing = project.missing_variables();
+    if !missing.is_empty() {
+        let more = match missing.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = missing[..missing.len().min(NAMED)].join(", ");
+        note!("the recorded server had variables that are not set here: {named}{more}");
+    }
+    if let Some(file) = options
+        .db
+        .iter()
+        .map(|(_, file)| file)
+        .find(|file| !Path::is_file(file))
+    {
+        return Err(Failure::new(format!("there is no file {}", file.display())));
+    }
+    if options.yes {
+        return Ok(());
+    }
+    let stdin = io::stdin();
+    if !stdin.is_terminal() || !io::stderr().is_terminal() {
+        return Err(Failure::new("nobody can be asked whether it may run").with_hint("--yes says so"));
+    }
+    let _ = write!(io::stderr(), "Run it? [y/N] ");
+    let _ = io::stderr().flush();
+    let mut line = String::new();
+    let heard = stdin.lock().read_line(&mut line);
+    match (heard, line.trim().to_ascii_lowercase().as_str()) {
+        (Ok(_), "y" | "yes") => Ok(()),
+        _ => Err(Failure::new("nothing was run")),
+    }
+}
+
+fn say_setting(ready: &Ready) {
+    for (alias, kept) in &ready.databases {
+        note!("database {alias}: {kept}");
+    }
+    for held in &ready.held_back {
+        note!("held back while the project was loaded: {}", held.text());
+    }
+    for text in &ready.notes {
+        note!("{text}");
+    }
+}
+
+fn print(answer: &Answer) {
+    let name = answer
+        .event
+        .as_deref()
+        .or(answer.view.as_deref())
+        .unwrap_or_default();
+    say(format!(
+        "{:>6}  {:<11} {:<10} {:<28} {}",
+        answer.turn,
+        answer.word().name(),
+        answer.kind.name(),
+        name,
+        witnesses(answer)
+    ));
+    for difference in answer.differs.iter().take(PRINTED) {
+        say(format!(
+            "        {} {}: recorded {}, now {}",
+            match difference.witness {
+                Witness::Djust => "djust",
+                Witness::Engine => "engine",
+            },
+            difference.path,
+            value::repr(&difference.recorded, VALUE_BYTES),
+            value::repr(&difference.got, VALUE_BYTES),
+        ));
+    }
+    if answer.differs.len() > PRINTED {
+        say(format!("        … and {} more", answer.differs.len() - PRINTED));
+    }
+    for reason in &answer.reasons {
+        say(format!("        because {reason}"));
+    }
+    for held in &answer.held_back {
+        say(format!("        held back: {}", held.text()));
+    }
+    for text in &answer.notes {
+        say(format!("        {text}"));
+    }
+}
+
+/// Who agrees with the recording.
+fn witnesses(answer: &Answer) -> String {
+    let word = |word: Option<Word>| word.map_or("-", Word::name);
+    format!(
+        "recorded {} · djust {} · engine {}",
+        answer.recorded,
+        word(answer.djust),
+        word(answer.engine)
+    )
+}
+
+fn say_sum(answers: &[Answer]) {
+    let count = |wanted: Word| answers.iter().filter(|answer| answer.word() == wanted).count();
+    error_line(&format!(
+        "djscope: {} turns: {} same, {} differ, {} cannot be told",
+        answers.len(),
+        count(Word::Same),
+        count(Word::Differs),
+        count(Word::CannotTell)
+    ));
+}
