@@ -106,7 +106,15 @@ def _has_users() -> bool:
 
 
 def session_for(mark: str | None, user: Any) -> Any:
-    """The session with this mark, logged in as the user; a new one if it is not known yet."""
+    """The session with this mark, logged in as the user; a new one if it is not known yet, none if there are none."""
+    try:
+        return _session(mark, user)
+    except Exception as error:
+        _assumed[f"session: none, {type(error).__name__}: {error}"] = None
+        return None
+
+
+def _session(mark: str | None, user: Any) -> Any:
     from djust.utils import build_session_for_request
 
     session = build_session_for_request(key_of(mark))

@@ -75,7 +75,7 @@ class Steps:
 
     async def _take(self, step: dict[str, Any], done: dict[str, Any], restorer: Restorer) -> None:
         if step.get("http") is not None:
-            done["http"] = await sync_to_async(pages.answer)(step["http"], step.get("user"))
+            done["http"] = await pages.answer(step["http"], step.get("user"))
             return
         live = await self._live(step)
         if step.get("is_quiet"):

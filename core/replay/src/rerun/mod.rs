@@ -9,6 +9,8 @@ mod compare;
 mod engine;
 mod error;
 mod messages;
+mod order;
+mod parts;
 mod project;
 mod reasons;
 mod steps;
@@ -32,6 +34,8 @@ pub use project::{Project, Said};
 use compare::Side;
 use engine::Engine;
 use messages::{Did, Run, Step};
+use order::Order;
+use parts::Parts;
 use steps::{Cause, Steps};
 use unsteady::Unexplained;
 use worker::Worker;
@@ -255,10 +259,8 @@ impl<'a> Rerun<'a> {
         let mut steps = Steps::of(self.reader)?;
         let mut parts = Parts::default();
         self.begin(shift_us, seed, numbers.len() as u64)?;
-        for number in numbers {
-            let Some(detail) = self.reader.turn(number)? else {
-                continue;
-            };
+        let mut order = Order::new(self.reader, numbers);
+        while let Some(detail) = order.next()? {
             for close in steps.closed_before(detail.turn.t_us)? {
                 self.worker.step(close)?;
             }
@@ -459,69 +461,7 @@ impl Account {
     }
 }
 
-/// The report of a turn among those that a step has caused: the last of its kind and view.
+/// The report of a turn among those that a step has caused: of its kind and view, and the likest of these.
 fn own_report(detail: &TurnDetail, reports: &mut Vec<ProbeTurn>) -> Option<ProbeTurn> {
-    let turn = &detail.turn;
-    let is_kind = |report: &ProbeTurn| report.kind == turn.kind.name();
-    let is_view = |report: &ProbeTurn| turn.view.is_none() || report.class == turn.view;
-    let is_event = |report: &ProbeTurn| turn.event.is_none() || report.event == turn.event;
-    let found = reports
-        .iter()
-        .rposition(|report| is_kind(report) && is_view(report) && is_event(report))
-        .or_else(|| {
-            reports
-                .iter()
-                .rposition(|report| is_kind(report) && is_view(report))
-        });
-    found.map(|index| reports.remove(index))
-}
-
-/// Turns that are parts of others: mounts of embedded views, events that were put off.
-#[derive(Debug, Default)]
-struct Parts {
-    waiting: Vec<TurnDetail>,
-    /// What the last turn reported besides itself.
-    left: Vec<ProbeTurn>,
-}
-
-impl Parts {
-    fn wait(&mut self, detail: TurnDetail) {
-        self.waiting.push(detail);
-    }
-
-    /// The parts that a turn has reported, and the turn.
-    fn with(&mut self, mut account: Account) -> Vec<Account> {
-        let mut reports = std::mem::take(&mut self.left);
-        reports.append(&mut account.did.turns);
-        let mut found = Vec::new();
-        for detail in std::mem::take(&mut self.waiting) {
-            let first = reports.iter().position(|report| {
-                report.kind == detail.turn.kind.name() && report.class == detail.turn.view
-            });
-            let Some(own) = first.map(|index| reports.remove(index)) else {
-                self.waiting.push(detail);
-                continue;
-            };
-            found.push(Account {
-                detail,
-                did: Did::default(),
-                own: Some(own),
-            });
-        }
-        self.left = reports;
-        // They stand before the turn that they are a part of.
-        found.push(account);
-        found.sort_by_key(|account| account.detail.turn.turn);
-        found
-    }
-
-    fn rest(self) -> Vec<Account> {
-        let missing = |detail| {
-            Account::not_run(
-                detail,
-                "the turn that it is a part of did not report it".to_owned(),
-            )
-        };
-        self.waiting.into_iter().map(missing).collect()
-    }
+    parts::likest(detail, reports).map(|index| reports.remove(index))
 }

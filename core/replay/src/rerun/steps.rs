@@ -180,7 +180,11 @@ impl<'a> Steps<'a> {
             at_us: self.unix_us(turn.t_us),
             frames: detail.frames.iter().filter_map(frame).collect(),
             view: turn.view.clone(),
-            event: turn.event.clone(),
+            event: match &turn.work.task {
+                // The turn has the name of the event that asked for the task.
+                Some(task) => Some(task.name.clone()),
+                None => turn.event.clone(),
+            },
             params: turn.params.clone(),
             before: before.flatten(),
             ..Step::default()
