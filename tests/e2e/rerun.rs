@@ -8,7 +8,7 @@ use djscope_tests::browser::Browser;
 use djscope_tests::djscope::{Recording, binary};
 use djscope_tests::project::{self, Database, Kind};
 use djscope_tests::raw::Live;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::journeys::{CAUSES, JOURNEYS, Step, take};
 
@@ -78,6 +78,8 @@ async fn recorded() -> Recording {
             take(&mut page, step).await;
             page.settle().await;
         }
+        // The page's socket is closed: what ticks on would be most of the recording.
+        page.call("Page.navigate", json!({"url": "about:blank"})).await;
     }
     let mut live = Live::mount(recording.proxy, DEEDS, "/deeds/7/");
     for event in DONE {
@@ -125,4 +127,116 @@ async fn every_turn_of_a_session_again() {
     println!("alone: {} turns: {counts:?}\n{others}", answers.len());
     assert_eq!(counts.get("differs"), None, "{others}");
     assert_eq!(answers.len(), turns.len());
+}
+
+/// A short recording: two clicks on the counter.
+fn counted() -> Recording {
+    let mut recording = Recording::start(Kind::Daphne, &[]);
+    let mut live = Live::mount(recording.proxy, "shop.views.counter.CounterView", "/counter/");
+    live.event("increment", "{}");
+    live.event("increment", "{}");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    recording.stop("INT");
+    recording
+}
+
+#[test]
+fn nothing_runs_unless_somebody_wants_it() {
+    let recording = counted();
+    let run = |options: &[&str]| rerun(&recording.path, &recording.database(), options);
+    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+
+    let output = run(&["--all"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(output.stdout.is_empty());
+    for part in [
+        "this runs the code of the project in",
+        "site_config.settings",
+        "--yes",
+    ] {
+        assert!(said(&output).contains(part), "{}", said(&output));
+    }
+    let gone = tempfile::tempdir()
+        .unwrap()
+        .path()
+        .join("gone")
+        .display()
+        .to_string();
+    for (options, expected) in [
+        (vec!["--yes"], "which turns?"),
+        (vec!["--turn", "99", "--yes"], "has no turn 99"),
+        (vec!["--all", "--yes", "--project", &gone], "is not at"),
+        (vec!["--all", "--yes", "--python", &gone], "there is no Python at"),
+        (
+            vec!["--all", "--yes", "--settings", "no.such"],
+            "the settings cannot be loaded",
+        ),
+        (
+            vec!["--all", "--yes", "--python", "/bin/true"],
+            "the worker has ended",
+        ),
+        (
+            vec!["--all", "--yes", "--db", "default=/no/such"],
+            "there is no file",
+        ),
+        (
+            vec!["--turn", "2", "--yes", "--edit-state", "[1]"],
+            "is no JSON object",
+        ),
+        (vec!["--all", "--yes", "--filter", "kind:"], "kind"),
+    ] {
+        let output = run(&options);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {}", said(&output));
+        assert!(said(&output).contains(expected), "{options:?}: {}", said(&output));
+    }
+}
+
+#[test]
+fn what_if_and_who_says_what() {
+    let recording = counted();
+    let run = |options: &[&str]| rerun(&recording.path, &recording.database(), options);
+    let output = run(&["--filter", "event:increment", "--yes"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(
+        text.lines()
+            .all(|line| line.contains("recorded patched · djust same · engine same")),
+        "{text}"
+    );
+
+    let turns = objects(&run(&["--filter", "event:increment", "--json", "--yes"]));
+    let turn = turns[1]["turn"].to_string();
+    let output = run(&[
+        "--turn",
+        &turn,
+        "--edit-state",
+        r#"{"count": 41}"#,
+        "--json",
+        "--yes",
+    ]);
+    let answer = &objects(&output)[0];
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        (&answer["agree"], &answer["djust"]),
+        (&json!(false), &json!("differs"))
+    );
+    let count = answer["differs"].as_array().unwrap().iter();
+    let count: Vec<_> = count.filter(|difference| difference["path"] == "count").collect();
+    assert_eq!((&count[0]["recorded"], &count[0]["got"]), (&json!(2), &json!(42)));
+}
+
+#[test]
+fn a_recording_without_a_probe_says_so() {
+    let mut recording = Recording::start(Kind::Daphne, &["--no-probe"]);
+    let mut live = Live::mount(recording.proxy, "shop.views.counter.CounterView", "/counter/");
+    live.event("increment", "{}");
+    recording.stop("INT");
+    let output = rerun(&recording.path, &recording.database(), &["--all", "--yes"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("does not say how its server was started") && said.contains("--project"),
+        "{said}"
+    );
 }

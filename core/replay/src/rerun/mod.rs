@@ -4,6 +4,7 @@
 //! lives on from turn to turn, or one turn alone, for which its view is mounted anew and given the recorded state.
 //! Before a turn, what of the state is not as it was recorded is made so.
 
+mod alone;
 mod answer;
 mod compare;
 mod engine;
@@ -31,6 +32,7 @@ pub use error::RerunError;
 pub use messages::{HeldBack, Ready};
 pub use project::{Project, Said};
 
+use alone::Before;
 use compare::Side;
 use engine::Engine;
 use messages::{Did, Run, Step};
@@ -286,6 +288,7 @@ impl<'a> Rerun<'a> {
     fn take(&mut self, steps: &mut Steps<'_>, detail: TurnDetail, step: Step) -> Result<Account, RerunError> {
         let mut lossy = Vec::new();
         let mut notes = Vec::new();
+        let mut templates = BTreeMap::new();
         if let Some(mount) = steps.mount_before(&step) {
             let did = self.worker.step(mount)?;
             if let Some(end) = &did.end {
@@ -300,6 +303,7 @@ impl<'a> Rerun<'a> {
             }
             lossy = did.lossy;
             notes = did.notes;
+            templates = did.templates;
         }
         let mut did = self.worker.step(step)?;
         if did.end.is_some() {
@@ -307,15 +311,27 @@ impl<'a> Rerun<'a> {
         }
         did.lossy.extend(lossy);
         did.notes.extend(notes);
+        did.templates.extend(templates);
         Ok(Account::new(detail, did))
     }
 
     fn run_single(&mut self, turn: TurnId, shift_us: i64, seed: u64) -> Result<Account, RerunError> {
         let detail = self.reader.turn(turn)?.ok_or(RerunError::NoTurn(turn))?;
+        let before = Before::of(self.reader, &detail)?;
         let mut steps = Steps::of(self.reader)?;
-        steps.find_mount(&detail)?;
-        self.begin(shift_us, seed, 2)?;
-        let account = match steps.cause(&detail)? {
+        steps.note_mounts(&before.mounts)?;
+        steps.rendered = before.rendered;
+        steps.is_first = before.is_first;
+        self.begin(shift_us, seed, 2 + before.turns.len() as u64)?;
+        let mut templates = BTreeMap::new();
+        for earlier in before.turns {
+            if let Some(detail) = self.reader.turn(earlier)?
+                && let Cause::Step(step) = steps.cause(&detail)?
+            {
+                templates.extend(self.take(&mut steps, detail, *step)?.did.templates);
+            }
+        }
+        let mut account = match steps.cause(&detail)? {
             Cause::Part => Account::not_run(detail, "it is a part of another turn".to_owned()),
             Cause::None(reason) => Account::not_run(detail, reason),
             Cause::Step(mut step) => {
@@ -323,6 +339,8 @@ impl<'a> Rerun<'a> {
                 self.take(&mut steps, detail, *step)?
             }
         };
+        account.is_alone = true;
+        account.did.templates.extend(templates);
         self.worker.end()?;
         Ok(account)
     }
@@ -369,7 +387,7 @@ impl<'a> Rerun<'a> {
             .as_ref()
             .map(|error| format!("{}: {}", error.class, error.message)));
         let not_run = did.not_run.clone().or_else(|| account.unreported());
-        let mut reasons = reasons::reasons(detail, did, &self.setting);
+        let mut reasons = reasons::reasons(account, &self.setting);
         let mut differs = Vec::new();
         let djust = if let Some(not_run) = not_run.filter(|_| error.is_none()) {
             reasons = vec![not_run];
@@ -379,6 +397,7 @@ impl<'a> Rerun<'a> {
             Word::CannotTell
         } else {
             differs = compare::differences(&recorded, &account.side(), account.slack_us());
+            reasons.extend(account.numbers_only(&differs));
             match (differs.is_empty(), reasons.is_empty()) {
                 (true, _) => Word::Same,
                 (false, false) => Word::CannotTell,
@@ -424,12 +443,19 @@ pub(crate) struct Account {
     did: Did,
     /// What the probe reported of it.
     own: Option<ProbeTurn>,
+    /// It was run without all that came before it.
+    is_alone: bool,
 }
 
 impl Account {
     fn new(detail: TurnDetail, mut did: Did) -> Self {
         let own = own_report(&detail, &mut did.turns);
-        Self { detail, did, own }
+        Self {
+            detail,
+            did,
+            own,
+            is_alone: false,
+        }
     }
 
     fn not_run(detail: TurnDetail, reason: String) -> Self {
@@ -441,6 +467,7 @@ impl Account {
             detail,
             did,
             own: None,
+            is_alone: false,
         }
     }
 
@@ -451,6 +478,16 @@ impl Account {
     fn slack_us(&self) -> i64 {
         let length = self.detail.turn.duration_us.unwrap_or(0);
         SLACK_US.saturating_add(i64::try_from(length).unwrap_or(i64::MAX))
+    }
+
+    /// A page that is rendered anew has other numbers on its elements; which are which is not always to be told.
+    fn numbers_only(&self, differs: &[Difference]) -> Option<String> {
+        let is_number = |difference: &Difference| {
+            difference.what == What::Patches && difference.path.ends_with(".d")
+                || difference.path.ends_with(".child_d")
+        };
+        (self.is_alone && !differs.is_empty() && differs.iter().all(is_number))
+            .then(|| "the numbers of elements are not known for a turn that is run alone".to_owned())
     }
 
     /// Why nothing can be compared: the recording has a state, and the re-run reported nothing.

@@ -55,6 +55,7 @@ impl Parts {
                 Some(index) => found.push(Account {
                     did: Did::default(),
                     own: Some(self.left.remove(index)),
+                    is_alone: false,
                     detail,
                 }),
                 None => self.waiting.push(detail),

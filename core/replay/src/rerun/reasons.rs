@@ -3,12 +3,12 @@
 use djscope_recording::model::{Direction, SpanKind, TurnDetail};
 use serde_json::Value;
 
-use super::Setting;
 use super::compare::is_masked;
-use super::messages::Did;
+use super::{Account, Setting};
 
 /// Everything that speaks against comparing a turn, in sentences.
-pub fn reasons(detail: &TurnDetail, did: &Did, setting: &Setting) -> Vec<String> {
+pub fn reasons(account: &Account, setting: &Setting) -> Vec<String> {
+    let Account { detail, did, .. } = account;
     let mut found = Vec::new();
     let sent = detail
         .frames
@@ -34,7 +34,7 @@ pub fn reasons(detail: &TurnDetail, did: &Did, setting: &Setting) -> Vec<String>
         found.push(format!("held back: {}", held.text()));
     }
     found.extend(did.assumed.iter().cloned());
-    found.extend(database(detail, did, setting));
+    found.extend(database(account, setting));
     if let Some(sources) = changed(detail, setting) {
         found.push(sources);
     }
@@ -51,13 +51,14 @@ fn places(pointers: &[String]) -> String {
 }
 
 /// A turn that asked a database which is not as it was.
-fn database(detail: &TurnDetail, did: &Did, setting: &Setting) -> Option<String> {
+fn database(account: &Account, setting: &Setting) -> Option<String> {
+    let Account { detail, did, own, .. } = account;
     let recorded = detail
         .spans
         .iter()
         .filter(|span| span.kind == SpanKind::Sql)
         .map(|span| (&*span.name, &span.detail));
-    let ours = did.turns.iter().flat_map(|turn| &turn.spans);
+    let ours = did.turns.iter().chain(own).flat_map(|turn| &turn.spans);
     let ours = ours
         .filter(|span| span.kind == "sql")
         .map(|span| (&*span.name, &span.detail));
@@ -70,8 +71,14 @@ fn database(detail: &TurnDetail, did: &Did, setting: &Setting) -> Option<String>
     aliases.dedup();
     let unknown: Vec<&str> = aliases
         .into_iter()
-        .filter(|alias| !setting.is_start_known(alias))
+        .filter(|alias| account.is_alone || !setting.is_start_known(alias))
         .collect();
+    if unknown.iter().any(|alias| setting.is_start_known(alias)) {
+        return Some(format!(
+            "the database {} is as at the start, not as before this turn",
+            unknown.join(", ")
+        ));
+    }
     (!unknown.is_empty()).then(|| {
         format!(
             "the database {} is as it is now, not as it was (--db {}=FILE gives its state at the start)",

@@ -33,6 +33,10 @@ pub struct Steps<'a> {
     mounts: HashMap<ConnectionId, Step>,
     /// Connections that are mounted in the process of the run.
     alive: HashMap<ConnectionId, Alive>,
+    /// The state that the next view is mounted with, if it is not that of the turn.
+    pub rendered: Option<Snapshot>,
+    /// The turn is the first after the mount.
+    pub is_first: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +59,8 @@ impl<'a> Steps<'a> {
             opens: opens(reader)?,
             mounts: HashMap::new(),
             alive: HashMap::new(),
+            rendered: None,
+            is_first: false,
         })
     }
 
@@ -113,39 +119,27 @@ impl<'a> Steps<'a> {
         Some(Step {
             turn: step.turn,
             at_us: step.at_us,
-            before: step.before.clone(),
+            before: self.rendered.take().or_else(|| step.before.clone()),
             is_quiet: true,
+            is_first: self.is_first,
             is_remount: false,
             ..mount.clone()
         })
     }
 
-    /// Looks for the mount of a turn's connection among the turns before it.
+    /// Notes the mounts of a connection without running them.
     ///
     /// # Errors
     ///
     /// If the recording cannot be read.
-    pub fn find_mount(&mut self, detail: &TurnDetail) -> Result<(), RerunError> {
-        let Some(connection) = detail.turn.connection else {
-            return Ok(());
-        };
-        let mut after = 0;
-        loop {
-            let rows = self.reader.turns_of_connection(connection, after, 1000)?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = last.turn;
-            for row in rows.iter().filter(|row| row.turn < detail.turn.turn) {
-                if row.kind == TurnKind::Mount
-                    && let Some(mount) = self.reader.turn(row.turn)?
-                {
-                    self.cause(&mount)?;
-                }
-            }
-            if after >= detail.turn.turn {
-                self.forget_process();
-                return Ok(());
+    pub fn note_mounts(&mut self, mounts: &[u64]) -> Result<(), RerunError> {
+        for mount in mounts {
+            if let Some(detail) = self.reader.turn(*mount)? {
+                self.cause(&detail)?;
             }
         }
+        self.forget_process();
+        Ok(())
     }
 
     /// The step that ends a connection, if it was closed before `t_us` and is open here.

@@ -58,6 +58,18 @@ pub fn without_ids(html: &str) -> String {
     out
 }
 
+/// Without the numbers of embedded views, which are counted in each process.
+fn without_child_numbers(html: &str) -> String {
+    const START: &str = "\"child_";
+    let mut parts = html.split(START);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(START);
+        out.push_str(part.trim_start_matches(|character: char| character.is_ascii_digit()));
+    }
+    out
+}
+
 /// True if two pages say the same, but for the numbers of their elements and for what was masked.
 pub fn same_page(recorded: &str, got: &str) -> bool {
     fits(&bare(recorded), &bare(got))
@@ -66,7 +78,7 @@ pub fn same_page(recorded: &str, got: &str) -> bool {
 /// Without numbers, and without what djust writes into a page for its own panel: sizes and addresses of objects.
 fn bare(html: &str) -> String {
     const PANEL: &str = "window.DJUST_DEBUG_INFO = ";
-    let mut text = without_ids(html);
+    let mut text = without_child_numbers(&without_ids(html));
     if let Some(start) = text.find(PANEL) {
         let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
         text.replace_range(start..end, PANEL);
@@ -196,6 +208,7 @@ mod tests {
             "<p dj-id=\"1\">a</p><i dj-id=\"x\"></i>",
             "<p dj-id=\"7\">a</p><i dj-id=\"8\"></i>"
         ));
+        assert!(same_page("<p id=\"child_7\">a</p>", "<p id=\"child_12\">a</p>"));
         assert!(!same_page("<p dj-id=\"1\">a</p>", "<p dj-id=\"1\">b</p>"));
     }
 }
