@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from . import people
 from .states import State, pin
 from .values import Restorer
 
@@ -51,6 +52,7 @@ def install() -> None:
     import djust.runtime
     import djust.websocket
 
+    people.install()
     mixin = djust.mixins.template.TemplateMixin
     mixin.get_template = _remembered(mixin.get_template)
     djust.runtime.maybe_start_tick_task = lambda *_: False

@@ -17,6 +17,10 @@ _keys: dict[str, str] = {}
 _assumed: dict[str, None] = {}
 # Overrides whoever was there.
 _forced_user: Any = None
+# Keys of sessions that had begun before the recording, and of those that were read since the last time.
+_unknown: set[str] = set()
+_read: set[str] = set()
+_BEGAN_BEFORE = "session: what it held before the recording began is not known"
 
 _COOKIE = re.compile(r"([^=;\s]+)=([^;]*)")
 
@@ -27,10 +31,27 @@ def force(user: Any) -> None:
     _forced_user = user
 
 
+def install() -> None:
+    """Notes which sessions are read."""
+    from django.contrib.sessions.backends.base import SessionBase
+
+    original = SessionBase._get_session
+
+    def get_session(self: Any, *args: Any, **kwargs: Any) -> Any:
+        _read.add(self.session_key)
+        return original(self, *args, **kwargs)
+
+    SessionBase._get_session = get_session
+    SessionBase._session = property(get_session)
+
+
 def assumed() -> list[str]:
     """What was taken for granted since the last time."""
     told = list(_assumed)
+    if _unknown & _read and _BEGAN_BEFORE not in told:
+        told.append(_BEGAN_BEFORE)
     _assumed.clear()
+    _read.clear()
     return told
 
 
@@ -120,13 +141,13 @@ def _session(mark: str | None, user: Any) -> Any:
     session = build_session_for_request(key_of(mark))
     if session is None:
         return None
-    if mark is not None and key_of(mark) is None:
-        _assumed["session: what it held before the recording began is not known"] = None
     if getattr(user, "is_authenticated", False) and "_auth_user_id" not in session:
         _log_in(session, user)
     if mark is not None and key_of(mark) is None:
         session.save()
         remember(mark, session.session_key)
+        _unknown.add(session.session_key)
+        _read.discard(session.session_key)
     return session
 
 

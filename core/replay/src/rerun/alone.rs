@@ -35,11 +35,7 @@ impl Before {
         let mut earlier = earlier_turns(reader, turn, connection)?;
         earlier.sort_by_key(|earlier| (earlier.t_us, earlier.turn));
         let of_view = |earlier: &&Turn| earlier.view_id == turn.view_id && earlier.rendered.is_some();
-        let rendered = earlier
-            .iter()
-            .filter(of_view)
-            .next_back()
-            .map(|earlier| earlier.turn);
+        let rendered = earlier.iter().rfind(of_view).map(|earlier| earlier.turn);
         for earlier in &earlier {
             before.is_first = earlier.kind == TurnKind::Mount;
             before.takes(earlier, turn);

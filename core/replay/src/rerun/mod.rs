@@ -14,12 +14,13 @@ mod order;
 mod parts;
 mod project;
 mod reasons;
+mod setting;
 mod steps;
 mod unsteady;
 mod worker;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use djscope_capture::probe::ProbeTurn;
 use djscope_recording::filter::Filter;
@@ -38,6 +39,7 @@ use engine::Engine;
 use messages::{Did, Run, Step};
 use order::Order;
 use parts::Parts;
+use setting::Setting;
 use steps::{Cause, Steps};
 use unsteady::Unexplained;
 use worker::Worker;
@@ -78,61 +80,12 @@ impl Default for Options {
     }
 }
 
-/// What is not as it was when the recording was made.
-#[derive(Debug, Default)]
-pub struct Setting {
-    /// Modules whose text is another one.
-    changed: Vec<String>,
-    /// Versions that are others, in sentences.
-    versions: Vec<String>,
-    /// How each database is kept, by alias.
-    databases: BTreeMap<String, String>,
-    old_folder: Option<PathBuf>,
-    folder: PathBuf,
-}
-
-impl Setting {
-    fn of(project: &Project, ready: &Ready) -> Self {
-        let facts = &project.facts;
-        let pairs = [
-            ("Python", &facts.python, &ready.python),
-            ("Django", &facts.django, &ready.django),
-            ("djust", &facts.djust, &ready.djust),
-        ];
-        let versions = pairs
-            .into_iter()
-            .filter(|(_, then, now)| then.is_some() && then != now);
-        let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".to_owned());
-        Self {
-            changed: ready.changed.clone(),
-            versions: versions
-                .map(|(name, then, now)| format!("{name} was {} and is {}", version(then), version(now)))
-                .collect(),
-            databases: ready.databases.clone(),
-            old_folder: facts.cwd.as_deref().map(PathBuf::from),
-            folder: project.cwd.clone(),
-        }
-    }
-
-    fn is_start_known(&self, alias: &str) -> bool {
-        let kept = self.databases.get(alias).map(String::as_str);
-        matches!(kept, Some("copy of the start" | "memory"))
-    }
-
-    fn relocated(&self, file: &str) -> PathBuf {
-        let old = self.old_folder.as_deref();
-        match old.and_then(|old| Path::new(file).strip_prefix(old).ok()) {
-            Some(inside) => self.folder.join(inside),
-            None => PathBuf::from(file),
-        }
-    }
-}
-
 /// A recording and the worker that runs its turns again.
 pub struct Rerun<'a> {
     reader: &'a Reader,
     worker: Worker,
     options: Options,
+    project: Project,
     setting: Setting,
     ready: Ready,
     runs: u32,
@@ -145,15 +98,10 @@ impl<'a> Rerun<'a> {
     ///
     /// If the interpreter cannot be started, or the project not be set up.
     pub fn open(reader: &'a Reader, project: &Project, options: Options) -> Result<Self, RerunError> {
-        let mut worker = Worker::start(project)?;
-        let starts = options.starts.iter();
-        let starts = starts
-            .map(|(alias, path)| (alias.clone(), path.display().to_string()))
-            .collect();
-        let start = project.start(&worker.work(), options.allow.clone(), starts);
-        let ready = worker.set_up(start)?;
+        let (worker, ready) = worker_of(project, &options, None)?;
         Ok(Self {
-            setting: Setting::of(project, &ready),
+            setting: Setting::of(reader, project, &ready)?,
+            project: project.clone(),
             reader,
             worker,
             options,
@@ -177,8 +125,9 @@ impl<'a> Rerun<'a> {
         let mut unexplained = Unexplained::default();
         let mut engine = Engine::new(self.reader)?;
         let wanted = self.numbers(filter)?;
-        self.run_chain(0, 0, &mut |rerun, account| {
+        self.run_chain(0, 0, None, &mut |rerun, account| {
             let word = engine.turn(&account.detail, &account.did);
+            rerun.note_broken(&account);
             if wanted.binary_search(&account.detail.turn.turn).is_ok() {
                 answers.push(rerun.answer(&account, word, &mut unexplained)?);
             }
@@ -201,9 +150,12 @@ impl<'a> Rerun<'a> {
         let answer = self.answer(&account, word, &mut unexplained)?;
         let mut answers = vec![answer];
         if !unexplained.is_empty() {
-            for (number, difference) in unsteady::TRIES.iter().enumerate() {
-                let account = self.run_single(turn, difference.shift_us, difference.seed)?;
-                unexplained.compare(number, &account);
+            for number in 0..unsteady::TRIES.len() {
+                self.try_again(number, |rerun, difference| {
+                    let account = rerun.run_single(turn, difference.shift_us, difference.seed)?;
+                    unexplained.compare(number, &account);
+                    Ok(())
+                })?;
             }
             unexplained.explain(&mut answers);
         }
@@ -215,14 +167,48 @@ impl<'a> Rerun<'a> {
         if unexplained.is_empty() {
             return Ok(());
         }
-        for (number, difference) in unsteady::TRIES.iter().enumerate() {
-            self.run_chain(difference.shift_us, difference.seed, &mut |_, account| {
-                unexplained.compare(number, &account);
-                Ok(())
+        // What comes later says nothing of them.
+        let last = unexplained.last();
+        for number in 0..unsteady::TRIES.len() {
+            self.try_again(number, |rerun, difference| {
+                rerun.run_chain(difference.shift_us, difference.seed, last, &mut |_, account| {
+                    unexplained.compare(number, &account);
+                    Ok(())
+                })
             })?;
         }
         unexplained.explain(answers);
         Ok(())
+    }
+
+    /// Does it again under other conditions; where hashes begin elsewhere, in another interpreter.
+    fn try_again(
+        &mut self,
+        number: usize,
+        mut again: impl FnMut(&mut Self, &unsteady::Try) -> Result<(), RerunError>,
+    ) -> Result<(), RerunError> {
+        let difference = &unsteady::TRIES[number];
+        let Some(seed) = difference.hash_seed else {
+            return again(self, difference);
+        };
+        if self.project.facts.hash_seed.is_some() {
+            // The recorded server's own is known, and was used.
+            return Ok(());
+        }
+        let (other, _) = worker_of(&self.project, &self.options, Some(seed))?;
+        let own = std::mem::replace(&mut self.worker, other);
+        let done = again(self, difference);
+        self.worker = own;
+        done
+    }
+
+    /// What a turn that did not go as it did has not written, later turns do not find.
+    fn note_broken(&mut self, account: &Account) {
+        let did = &account.did;
+        let is_broken = did.not_run.is_some() || did.end.is_some() || did.escaped.is_some();
+        if self.setting.broken.is_none() && (is_broken || !did.held_back.is_empty()) {
+            self.setting.broken = Some(account.detail.turn.turn);
+        }
     }
 
     fn numbers(&self, filter: &Filter) -> Result<Vec<TurnId>, RerunError> {
@@ -250,14 +236,19 @@ impl<'a> Rerun<'a> {
         })
     }
 
-    /// Runs every turn in its order and hands each with what came of it to `each`.
+    /// Runs every turn in its order, up to the `last` that is wanted, and hands each with what came of it to `each`.
     fn run_chain(
         &mut self,
         shift_us: i64,
         seed: u64,
+        last: Option<TurnId>,
         each: &mut dyn FnMut(&mut Self, Account) -> Result<(), RerunError>,
     ) -> Result<(), RerunError> {
-        let numbers = self.numbers(&Filter::default())?;
+        let mut numbers = self.numbers(&Filter::default())?;
+        if let Some(last) = last {
+            // Some were numbered later and began earlier.
+            numbers.retain(|number| *number <= last + order::AHEAD as TurnId);
+        }
         let mut steps = Steps::of(self.reader)?;
         let mut parts = Parts::default();
         self.begin(shift_us, seed, numbers.len() as u64)?;
@@ -434,6 +425,21 @@ impl<'a> Rerun<'a> {
             duration_us: did.duration_us,
         })
     }
+}
+
+/// A worker with the project set up; `hash_seed` is where Python's hashes begin, if not where they did.
+fn worker_of(
+    project: &Project,
+    options: &Options,
+    hash_seed: Option<&str>,
+) -> Result<(Worker, Ready), RerunError> {
+    let mut worker = Worker::start(project, hash_seed)?;
+    let starts = options.starts.iter();
+    let starts = starts
+        .map(|(alias, path)| (alias.clone(), path.display().to_string()))
+        .collect();
+    let ready = worker.set_up(project.start(&worker.work(), options.allow.clone(), starts))?;
+    Ok((worker, ready))
 }
 
 /// A turn with what came of it.

@@ -6,7 +6,7 @@ use djscope_recording::model::{Micros, SpanKind, TurnDetail, TurnId};
 use djscope_recording::{Reader, RecordingError};
 
 /// Turns that are looked at ahead: so many can have been seen before one whose work began first.
-const AHEAD: usize = 64;
+pub(crate) const AHEAD: usize = 64;
 
 /// The turns of a recording by the beginning of their work.
 pub(crate) struct Order<'a> {

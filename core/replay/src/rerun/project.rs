@@ -117,7 +117,8 @@ impl Project {
     pub fn missing_variables(&self) -> Vec<&str> {
         let names = self.facts.environment.iter().map(String::as_str);
         names
-            .filter(|name| !OF_ANY_PROCESS.contains(name) && !name.starts_with("DJSCOPE_PROBE"))
+            .filter(|name| !OF_ANY_PROCESS.contains(name))
+            .filter(|name| !OF_THE_SESSION.iter().any(|start| name.starts_with(start)))
             .filter(|name| std::env::var_os(name).is_none())
             .collect()
     }
@@ -152,6 +153,26 @@ const OF_ANY_PROCESS: [&str; 12] = [
     "SHLVL",
     "TERM",
     "TZ",
+];
+
+/// How the names of variables begin that belong to a terminal, a desktop or a build, not to a project.
+const OF_THE_SESSION: [&str; 16] = [
+    "DJSCOPE_PROBE",
+    "CARGO",
+    "COLORTERM",
+    "DBUS_",
+    "DISPLAY",
+    "GPG_",
+    "LESS",
+    "LS_COLORS",
+    "NEXTEST",
+    "RUST",
+    "SSH_",
+    "TERM_",
+    "TMUX",
+    "VSCODE_",
+    "WAYLAND_",
+    "XDG_",
 ];
 
 /// The process that served: the last one that had apps.

@@ -38,7 +38,12 @@ pub fn reasons(account: &Account, setting: &Setting) -> Vec<String> {
     if let Some(sources) = changed(detail, setting) {
         found.push(sources);
     }
-    found.extend(setting.versions.iter().cloned());
+    found.extend(setting.others.iter().cloned());
+    if let Some(request) = setting.request_before(detail.turn.t_us) {
+        found.push(request);
+    }
+    let threads = detail.turn.work.threads.iter();
+    found.extend(threads.map(|thread| format!("it starts a thread, {}, that nobody waits for", thread.name)));
     found.dedup();
     found
 }
@@ -71,8 +76,13 @@ fn database(account: &Account, setting: &Setting) -> Option<String> {
     aliases.dedup();
     let unknown: Vec<&str> = aliases
         .into_iter()
-        .filter(|alias| account.is_alone || !setting.is_start_known(alias))
+        .filter(|alias| account.is_alone || setting.broken.is_some() || !setting.is_start_known(alias))
         .collect();
+    if let (Some(turn), false, false) = (setting.broken, account.is_alone, unknown.is_empty()) {
+        return Some(format!(
+            "turn {turn}, which came before, could not be run as it was: the database may differ"
+        ));
+    }
     if unknown.iter().any(|alias| setting.is_start_known(alias)) {
         return Some(format!(
             "the database {} is as at the start, not as before this turn",

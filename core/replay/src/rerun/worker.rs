@@ -36,12 +36,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the project's interpreter with the worker in it.
+    /// Starts the project's interpreter with the worker in it. `hash_seed`: where its hashes begin, if not where those of
+    /// the recorded server did.
     ///
     /// # Errors
     ///
     /// If it cannot be started, or does not say that it has.
-    pub fn start(project: &Project) -> Result<Self, RerunError> {
+    pub fn start(project: &Project, hash_seed: Option<&str>) -> Result<Self, RerunError> {
         let files = Files::unpack()?;
         let failed = |source| RerunError::Start {
             python: project.python.clone(),
@@ -53,6 +54,7 @@ impl Worker {
         command
             .args(inherited(&files, &their_asks, &their_replies).map_err(failed)?)
             .envs(project.environment())
+            .envs(hash_seed.map(|seed| ("PYTHONHASHSEED", seed)))
             .current_dir(&project.cwd)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
