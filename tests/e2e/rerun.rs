@@ -1,8 +1,9 @@
 //! Recorded turns, run again in the project's own Python, and compared with what was recorded.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use djscope_tests::browser::Browser;
 use djscope_tests::djscope::{Recording, binary};
@@ -241,4 +242,62 @@ fn a_recording_without_a_probe_says_so() {
         said.contains("does not say how its server was started") && said.contains("--project"),
         "{said}"
     );
+}
+
+#[test]
+fn an_edited_handler_is_run_as_soon_as_it_is_saved() {
+    let project = tempfile::tempdir().unwrap();
+    let copy = project.path().join("project");
+    let status = Command::new("cp")
+        .arg("-r")
+        .args([&project::folder(), &copy])
+        .status();
+    assert!(status.unwrap().success());
+    let mut recording = Recording::serve(&Kind::Daphne.command(project::free_port()), &copy, &[]);
+    let mut live = Live::mount(recording.proxy, "shop.views.counter.CounterView", "/counter/");
+    live.event("increment", "{}");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    recording.stop("INT");
+    let answers = objects(&rerun(
+        &recording.path,
+        &recording.database(),
+        &["--filter", "event:increment", "--json", "--yes"],
+    ));
+    let turn = answers[0]["turn"].to_string();
+
+    let mut child = Command::new(binary())
+        .arg("rerun")
+        .arg(&recording.path)
+        .args(["--turn", &turn, "--watch", "--json", "--yes"])
+        .current_dir(project::folder())
+        .env("DJSCOPE_TEST_DB", recording.database())
+        .env("DJSCOPE_TEST_FAST", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(next()["djust"], "same");
+    let source = copy.join("shop/views/counter.py");
+    let text = std::fs::read_to_string(&source).unwrap();
+    let edited = text.replacen("self.count += self.step", "self.count += 10 * self.step", 1);
+    assert_ne!(text, edited);
+    std::fs::write(&source, edited).unwrap();
+    let answer = next();
+    let count = answer["differs"].as_array().unwrap().iter();
+    let count: Vec<_> = count.filter(|difference| difference["path"] == "count").collect();
+    assert_eq!((&count[0]["recorded"], &count[0]["got"]), (&json!(1), &json!(10)));
+    assert_eq!(answer["djust"], "cannot tell");
+    assert!(
+        answer["reasons"]
+            .to_string()
+            .contains("the code has changed since: shop.views.counter"),
+        "{answer}"
+    );
+    std::fs::write(&source, text).unwrap();
+    assert_eq!(next()["djust"], "same");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -282,6 +282,9 @@ pub struct RerunArguments {
     /// The same, and print only some turns; djscope show --help lists the terms
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Run the turns again whenever the project's code or templates change, until it is interrupted
+    #[arg(long, requires = "turn")]
+    pub watch: bool,
     /// What if the state were another one: a JSON object of names and values in the recording's encoding
     #[arg(long, value_name = "JSON", requires = "turn")]
     pub edit_state: Option<String>,

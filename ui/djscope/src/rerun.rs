@@ -1,7 +1,9 @@
 //! `djscope rerun`: recorded turns, run again.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use djscope_recording::Reader;
 use djscope_recording::filter::Filter;
@@ -36,15 +38,26 @@ pub fn rerun(options: &RerunArguments) -> Result<bool, Failure> {
     };
     let project = Project::find(&reader, &said)?;
     ask(&project, options)?;
+    if options.watch {
+        return watch(&reader, &project, options);
+    }
     let mut rerun = Rerun::open(&reader, &project, settled(options)?)?;
     say_setting(rerun.ready());
     let answers = if options.turn.is_empty() {
         rerun.chain(&filter)?
     } else {
-        let turns = options.turn.iter();
-        turns.map(|turn| rerun.single(*turn)).collect::<Result<_, _>>()?
+        singles(&mut rerun, options)?
     };
-    for answer in &answers {
+    Ok(say_answers(&answers, options))
+}
+
+fn singles(rerun: &mut Rerun<'_>, options: &RerunArguments) -> Result<Vec<Answer>, RerunError> {
+    options.turn.iter().map(|turn| rerun.single(*turn)).collect()
+}
+
+/// Prints what came of turns. False if one differs.
+fn say_answers(answers: &[Answer], options: &RerunArguments) -> bool {
+    for answer in answers {
         if options.json {
             say_json(&answer.object());
         } else {
@@ -52,9 +65,58 @@ pub fn rerun(options: &RerunArguments) -> Result<bool, Failure> {
         }
     }
     if !options.json {
-        say_sum(&answers);
+        say_sum(answers);
     }
-    Ok(!answers.iter().any(Answer::contradicts))
+    !answers.iter().any(Answer::contradicts)
+}
+
+/// How often it is looked whether a file has changed.
+const LOOKED: Duration = Duration::from_millis(100);
+
+/// Runs the turns, and again with new code whenever a file of theirs changes; until it is interrupted.
+fn watch(reader: &Reader, project: &Project, options: &RerunArguments) -> Result<bool, Failure> {
+    let mut files = Watched::of(project.files(reader, &options.turn)?);
+    note!("{} files are watched; Ctrl-C ends it", files.times.len());
+    loop {
+        let opened = Rerun::open(reader, project, settled(options)?);
+        match opened.and_then(|mut rerun| singles(&mut rerun, options)) {
+            Ok(answers) => {
+                say_answers(&answers, options);
+            }
+            // Code that is being written may not load for a while.
+            Err(error) => Failure::from(error).print(),
+        }
+        while !files.have_changed() {
+            thread::sleep(LOOKED);
+        }
+        note!("a file has changed");
+    }
+}
+
+/// Files, and when each was written last.
+struct Watched {
+    times: Vec<(PathBuf, Option<SystemTime>)>,
+}
+
+impl Watched {
+    fn of(files: Vec<PathBuf>) -> Self {
+        let mut watched = Self {
+            times: files.into_iter().map(|file| (file, None)).collect(),
+        };
+        watched.have_changed();
+        watched
+    }
+
+    /// True if one was written since the last look.
+    fn have_changed(&mut self) -> bool {
+        let mut is_changed = false;
+        for (file, known) in &mut self.times {
+            let written = file.metadata().and_then(|found| found.modified()).ok();
+            is_changed |= *known != written;
+            *known = written;
+        }
+        is_changed
+    }
 }
 
 fn filter(options: &RerunArguments) -> Result<Filter, Failure> {

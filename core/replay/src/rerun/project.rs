@@ -1,10 +1,11 @@
 //! Where the project of a recording is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use djscope_capture::probe::ProcessFacts;
 use djscope_recording::Reader;
+use djscope_recording::model::TurnId;
 use serde_json::Value;
 
 use super::RerunError;
@@ -98,6 +99,28 @@ impl Project {
             starts,
             sources: self.sources.clone(),
         }
+    }
+
+    /// The modules of the project, and the templates of the views of some turns, where they are now.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read.
+    pub fn files(&self, reader: &Reader, turns: &[TurnId]) -> Result<Vec<PathBuf>, RerunError> {
+        let mut files: BTreeSet<PathBuf> = self
+            .sources
+            .iter()
+            .map(|source| PathBuf::from(&source.file))
+            .collect();
+        let old = self.facts.cwd.as_deref().map(Path::new);
+        for turn in turns {
+            let view = reader.turn(*turn)?.and_then(|detail| detail.view);
+            let template = view.and_then(|view| view.template);
+            let sources = template.into_iter().flat_map(|template| template.sources);
+            let names = sources.filter_map(|source| source.file);
+            files.extend(names.map(|file| PathBuf::from(relocated(&file, old, &self.cwd))));
+        }
+        Ok(files.into_iter().filter(|file| file.is_file()).collect())
     }
 
     /// What code will run, in one sentence.
