@@ -43,6 +43,14 @@ def install() -> None:
 
     SessionBase._get_session = get_session
     SessionBase._session = property(get_session)
+    if hasattr(SessionBase, "_aget_session"):
+        original_async = SessionBase._aget_session
+
+        async def aget_session(self: Any, *args: Any, **kwargs: Any) -> Any:
+            _read.add(self.session_key)
+            return await original_async(self, *args, **kwargs)
+
+        SessionBase._aget_session = aget_session
 
 
 def assumed() -> list[str]:
