@@ -89,6 +89,12 @@ class Project:
     def _load(self) -> None:
         import django
 
+        import djust
+
+        version = str(getattr(djust, "__version__", ""))
+        numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
+        if numbers < [1, 2]:
+            raise RuntimeError(f"this is djust {version}: turns are run again on djust 1.2 and later")
         django.setup()
         for name in _DJUST:
             importlib.import_module(name)

@@ -9,9 +9,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import pytest
 from servers import PROJECT, ROOT
+
+pytestmark = pytest.mark.skipif(version("djust").startswith("1.1"), reason="turns are run again on djust 1.2")
 
 START = 1_795_000_000_000_000
 OPEN = {"connection": 1, "path": "/ws/live/", "headers": [], "session_id": "11111111-1111-4111-8111-111111111111"}
