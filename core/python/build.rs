@@ -4,20 +4,15 @@ use std::path::Path;
 use std::{env, fs, io};
 
 const PACKED: [&str; 2] = ["djscope_probe", "startup"];
+const WORKER: [&str; 2] = ["djscope_probe", "djscope_rerun"];
 const DORMANT: &str = "dormant";
 /// What both ways in use; the dormant package has it as a module of its own.
 const ENTRANCE: [&str; 2] = ["startup/djscope_entrance.py", "entrance.py"];
 
 fn main() -> io::Result<()> {
     let output = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
-    let packed = Path::new(&output).join("packed");
-    if packed.exists() {
-        fs::remove_dir_all(&packed)?;
-    }
-    for name in PACKED {
-        println!("cargo::rerun-if-changed={name}");
-        copy(Path::new(name), &packed.join(name))?;
-    }
+    pack(&PACKED, &Path::new(&output).join("packed"))?;
+    pack(&WORKER, &Path::new(&output).join("worker"))?;
     let dormant = Path::new(&output).join(DORMANT);
     if dormant.exists() {
         fs::remove_dir_all(&dormant)?;
@@ -26,6 +21,17 @@ fn main() -> io::Result<()> {
     copy(Path::new(DORMANT), &dormant)?;
     let [from, to] = ENTRANCE;
     fs::copy(from, dormant.join(to)).map(drop)
+}
+
+fn pack(names: &[&str], packed: &Path) -> io::Result<()> {
+    if packed.exists() {
+        fs::remove_dir_all(packed)?;
+    }
+    for name in names {
+        println!("cargo::rerun-if-changed={name}");
+        copy(Path::new(name), &packed.join(name))?;
+    }
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -127,7 +127,7 @@ pub(crate) const JOURNEYS: &[(&str, &[Step])] = &[
 ];
 
 /// Causes whose page shows nothing but a value and a button.
-const CAUSES: &[&str] = &[
+pub(crate) const CAUSES: &[&str] = &[
     "a-no-root",
     "a2-no-view",
     "a3-unset-view-variable",

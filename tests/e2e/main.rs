@@ -21,6 +21,7 @@ mod lifecycle;
 mod matrix;
 mod passing_through;
 mod probe_words;
+mod rerun;
 mod secrets;
 mod seed_coverage;
 mod seed_rows;

@@ -56,7 +56,7 @@ pub struct Recording {
     log: mpsc::Receiver<String>,
     output: BufReader<ChildStdout>,
     folder: TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 impl Recording {
@@ -207,7 +207,7 @@ impl Recording {
             log,
             output,
             folder,
-            _database: database,
+            database,
         }
     }
 
@@ -220,6 +220,15 @@ impl Recording {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         line
+    }
+
+    /// The database of the server.
+    ///
+    /// # Panics
+    ///
+    /// If it has none.
+    pub fn database(&self) -> PathBuf {
+        self.database.as_ref().unwrap().path()
     }
 
     /// The folder with the file and nothing else, unless djscope has left something there.

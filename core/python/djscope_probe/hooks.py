@@ -93,15 +93,25 @@ def attach(
         sender.forget_what_was_told()
         connection = sender.Sender(address, token, lambda ended: _left(ended, on_left))
         patches.undone_by(wait_for(frozenset(_PATCHES), _patch))
-        for name in _PATCHES:
-            module = sys.modules.get(name)
-            if module is not None:
-                _finish_import(module)
-                _patch(name, module)
-        patches.reach_aliases()
-        _watch_process(is_late=True)
+        _hook_what_is_loaded()
         sender.connect(connection)
     return True
+
+
+def observe(listener: sender.Listener) -> None:
+    """Puts the hooks into a process that listens to them itself: everything of djust has to be loaded."""
+    _hook_what_is_loaded()
+    sender.report_to(listener)
+
+
+def _hook_what_is_loaded() -> None:
+    for name in _PATCHES:
+        module = sys.modules.get(name)
+        if module is not None:
+            _finish_import(module)
+            _patch(name, module)
+    patches.reach_aliases()
+    _watch_process(is_late=True)
 
 
 def _left(connection: sender.Sender, on_left: Callable[[], None]) -> None:

@@ -107,7 +107,8 @@ def _value(captured: Any) -> Any:
     return values.Encoder(yields=True).encode(captured)
 
 
-def _json_of(captured: Any) -> str:
+def json_of(captured: Any) -> str:
+    """A captured value as JSON, kept with it."""
     kind = type(captured)
     if kind is Packed or kind is Encoded:
         if captured.json is None:
@@ -152,12 +153,12 @@ def _snapshot(record: ViewRecord | None, state: State | None, *, is_handed: bool
             if known is not None and _same(known[0], captured):
                 _, text, size, is_cut = known
             else:
-                text = _json_of(captured)
+                text = json_of(captured)
                 size, is_cut = len(text), False
             if size > left and not is_cut:
                 text, is_cut = _cut(captured, text), True
             elif size <= left:
-                text, is_cut = _json_of(captured) if is_cut else text, False
+                text, is_cut = json_of(captured) if is_cut else text, False
                 left -= size
             kept[name] = captured, text, size, is_cut
             if known is None or known[1] != text:

@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from . import bounds, trouble
 
@@ -33,6 +33,15 @@ BREATH = 0.0001
 HELLO_WITHIN = 1.0
 # How long the answer to `flush` waits for turns that are about to end.
 FLUSH_WITHIN = 0.5
+
+
+class Listener(Protocol):
+    """Whoever takes what the probe reports."""
+
+    dead: bool
+
+    def put(self, message: Any, weight: int) -> None:
+        """Takes a turn or a message."""
 
 
 class _Flush:
@@ -237,7 +246,7 @@ def _forget_what_was_sent() -> None:
         record.handed_sent = None
 
 
-_sender: Sender | None = None
+_sender: Sender | Listener | None = None
 _has_registered = False
 
 
@@ -269,8 +278,14 @@ def connect(sender: Sender) -> None:
             os.register_at_fork(after_in_child=_restart)
 
 
+def report_to(listener: Listener) -> None:
+    """Reports to somebody in this process from now on."""
+    global _sender
+    _sender = listener
+
+
 def _stop() -> None:
-    if _sender is not None:
+    if isinstance(_sender, Sender):
         _sender.close()
 
 
@@ -278,7 +293,7 @@ def _restart() -> None:
     """A forked child has no sender thread; it connects by itself."""
     global _sender
     before = _sender
-    if before is not None and not before.dead:
+    if isinstance(before, Sender) and not before.dead:
         from . import turns, views
 
         views.start_over()

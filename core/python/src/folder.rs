@@ -278,10 +278,8 @@ fn leftover(path: &Path, own: &Metadata) -> Option<File> {
     let lock = File::open(path).ok()?;
     let is_ours = is_same(&lock.metadata().ok()?, &found) && lock.try_lock().is_ok();
     let ours = |name: &OsStr| {
-        crate::PACKED
-            .entries()
-            .iter()
-            .any(|entry| entry.path().as_os_str() == name)
+        let mut packed = crate::PACKED.entries().iter().chain(crate::WORKER.entries());
+        name == crate::worker::WORK || packed.any(|entry| entry.path().as_os_str() == name)
     };
     let mut inside = fs::read_dir(path).ok()?;
     let holds_ours = inside.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name())));

@@ -8,6 +8,7 @@
 mod environment;
 mod folder;
 mod installed;
+mod worker;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -20,9 +21,12 @@ use thiserror::Error;
 pub use environment::{Environment, EnvironmentError};
 use folder::Folder;
 pub use installed::{InstallError, Status, install, status, uninstall};
+pub use worker::Worker;
 
 /// What a run unpacks: the probe, and what brings it into a server by `PYTHONPATH`.
 static PACKED: Dir<'_> = include_dir!("$OUT_DIR/packed");
+/// What runs turns again: the worker, and the probe that reports what they do.
+static WORKER: Dir<'_> = include_dir!("$OUT_DIR/worker");
 /// What brings the probe into servers of an environment that it was installed in.
 static DORMANT: Dir<'_> = include_dir!("$OUT_DIR/dormant");
 

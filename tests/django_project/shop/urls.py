@@ -7,6 +7,7 @@ from shop.views.decorated import DecoratedView
 from shop.views.deeds import DeedsView
 from shop.views.failing import ErrorView, LogView, MountErrorView, SlowView
 from shop.views.forms import BoundView, OrderView, UploadView
+from shop.views.hazards import HazardsView
 from shop.views.index import IndexView
 from shop.views.live import BackgroundView, ChatView, PushView, TickView
 from shop.views.navigation import TabsView
@@ -40,6 +41,7 @@ PAGES = [
 urlpatterns = [
     path("", IndexView.as_view()),
     path("parts/", PartsView.as_view()),
+    path("hazards/", HazardsView.as_view()),
     path("deeds/<int:number>/", DeedsView.as_view()),
     *(path(f"{slug}/", view.as_view()) for slug, view in PAGES),
 ]

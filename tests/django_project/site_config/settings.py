@@ -1,6 +1,7 @@
 """Settings of the test project; everything works without a network.
 
-`DJSCOPE_TEST_DB` names the SQLite file, `DJSCOPE_TEST_FAST=1` lifts djust's
+`DJSCOPE_TEST_DB` names the SQLite file, `DJSCOPE_TEST_POSTGRES` the folder of
+a PostgreSQL socket to be used instead, `DJSCOPE_TEST_FAST=1` lifts djust's
 rate and connection limits for benches and for tests that open many sockets.
 """
 
@@ -61,6 +62,13 @@ DATABASES = {
         "OPTIONS": {"timeout": 10},
     },
 }
+if os.environ.get("DJSCOPE_TEST_POSTGRES"):
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "postgres",
+        "USER": "postgres",
+        "HOST": os.environ["DJSCOPE_TEST_POSTGRES"],
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

@@ -56,6 +56,12 @@ pub enum Command {
     /// Print the turns of a recording
     #[command(after_help = filter::HELP)]
     Show(ShowArguments),
+    /// Run recorded turns again in the project's own Python, and say what they do otherwise
+    ///
+    /// Nothing that a handler does leaves the process: databases are copies or are taken back, and files, network, mail
+    /// and processes are held back and listed. The clock stands at the recorded time.
+    #[command(after_help = RERUN_EXAMPLES)]
+    Rerun(RerunArguments),
     /// Try the views of the demo with whatever may be sent: do they render, survive, and escape
     Smoke(SmokeArguments),
     /// Use the engine from another tool: JSON lines on standard input, JSON lines on standard output
@@ -271,6 +277,84 @@ pub enum ShownPart {
 /// has a better word for it ([`Failure::if_empty`](crate::failure::Failure::if_empty)).
 fn file() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
+}
+
+const RERUN_EXAMPLES: &str = "Examples:
+  djscope rerun cart.djscope --turn 17
+  djscope rerun cart.djscope --all --db default=start.sqlite3 --yes --json
+  djscope rerun cart.djscope --turn 17 --edit-params '{\"amount\": 3}'
+
+same         djust, run again, and djscope's engine say what was recorded
+differs      one of them says something else, and nothing but the code can be the reason
+cannot tell  something was not recorded, or is not as it was; the line below says what
+
+Exit code 1: a turn differs.";
+
+/// Options of `rerun`.
+#[derive(Debug, Args)]
+pub struct RerunArguments {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub recording: PathBuf,
+    /// Run this turn alone: its view is mounted anew and given the state that it had
+    #[arg(long, value_name = "N", conflicts_with_all = ["all", "view", "filter"])]
+    pub turn: Vec<u64>,
+    /// Run the whole recording, every connection from its first turn to its last
+    #[arg(long)]
+    pub all: bool,
+    /// The same, and print the turns of this view
+    #[arg(long, value_name = "CLASS")]
+    pub view: Option<String>,
+    /// The same, and print only some turns; djscope show --help lists the terms
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Run the turns again whenever the project's code or templates change, until it is interrupted
+    #[arg(long, requires = "turn")]
+    pub watch: bool,
+    /// What if the state were another one: a JSON object of names and values in the recording's encoding
+    #[arg(long, value_name = "JSON", requires = "turn")]
+    pub edit_state: Option<String>,
+    /// What if the browser had sent other parameters: a JSON object
+    #[arg(long, value_name = "JSON", requires = "turn")]
+    pub edit_params: Option<String>,
+    /// Run everything for this user, by primary key or name
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+    /// The state of a `SQLite` database at the start of the recording, as in default=start.sqlite3
+    #[arg(long, value_name = "ALIAS=FILE", value_parser = database)]
+    pub db: Vec<(String, PathBuf)>,
+    /// Let this through instead of holding it back
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = ["net", "process", "files", "mail", "db-write"])]
+    pub allow: Vec<String>,
+    /// Where the project is now
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Its interpreter
+    #[arg(long, value_name = "PATH")]
+    pub python: Option<PathBuf>,
+    /// Its settings module
+    #[arg(long, value_name = "MODULE")]
+    pub settings: Option<String>,
+    /// How long a turn may take
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub timeout: std::time::Duration,
+    /// What a run may use of memory beyond what the project takes by itself, in MB
+    #[arg(long, value_name = "MB", default_value_t = 1024)]
+    pub memory: u64,
+    /// Run the project's code without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Print JSON, one object a turn
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// An alias and a file.
+fn database(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((alias, file)) if !alias.is_empty() && !file.is_empty() => Ok((alias.to_owned(), file.into())),
+        _ => Err("not of the form default=start.sqlite3".to_owned()),
+    }
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

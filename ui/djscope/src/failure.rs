@@ -8,6 +8,7 @@ use djscope_capture::run::RunError;
 use djscope_hub::HubError;
 use djscope_recording::RecordingError;
 use djscope_recording::filter::FilterError;
+use djscope_replay::rerun::RerunError;
 
 use crate::terminal::{error_line, note};
 
@@ -100,6 +101,16 @@ impl From<RunError> for Failure {
         Self {
             message: error.to_string(),
             excerpt: None,
+            hint: error.hint(),
+        }
+    }
+}
+
+impl From<RerunError> for Failure {
+    fn from(error: RerunError) -> Self {
+        Self {
+            message: error.to_string(),
+            excerpt: error.excerpt().map(|text| text.trim_end().to_owned()),
             hint: error.hint(),
         }
     }

@@ -13,6 +13,7 @@ mod live;
 mod named_commands;
 mod open;
 mod probe;
+mod rerun;
 mod screenshot;
 mod servers;
 mod show;
@@ -49,6 +50,11 @@ fn main() -> ExitCode {
         },
         Command::Open(options) => open::open(&options),
         Command::Show(options) => match show::show(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
+        Command::Rerun(options) => match rerun::rerun(&options) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),

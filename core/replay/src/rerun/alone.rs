@@ -1,0 +1,124 @@
+//! What has to come before a turn that is run alone.
+
+use djscope_recording::model::{ConnectionId, HttpExchange, Snapshot, Turn, TurnDetail, TurnId, TurnKind};
+use djscope_recording::{Reader, RecordingError};
+
+/// What comes before a turn.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    /// Mounts of its connection.
+    pub mounts: Vec<TurnId>,
+    /// The state of its view when the page that the browser has was rendered.
+    pub rendered: Option<Snapshot>,
+    /// Turns that leave something behind which is not in the state: background work, uploads, a page to recover.
+    pub turns: Vec<TurnId>,
+    /// It is the first turn after a mount: what `mount()` wanted to say besides is said in it.
+    pub is_first: bool,
+}
+
+impl Before {
+    /// Looks through the turns before this one.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read.
+    pub fn of(reader: &Reader, detail: &TurnDetail) -> Result<Self, RecordingError> {
+        match (detail.turn.connection, &detail.http) {
+            (Some(connection), _) => Self::on_connection(reader, &detail.turn, connection),
+            (None, Some(http)) => Self::over_http(reader, http),
+            (None, None) => Ok(Self::default()),
+        }
+    }
+
+    fn on_connection(reader: &Reader, turn: &Turn, connection: ConnectionId) -> Result<Self, RecordingError> {
+        let mut before = Self::default();
+        let mut earlier = earlier_turns(reader, turn, connection)?;
+        earlier.sort_by_key(|earlier| (earlier.t_us, earlier.turn));
+        let of_view = |earlier: &&Turn| earlier.view_id == turn.view_id && earlier.rendered.is_some();
+        let rendered = earlier.iter().rfind(of_view).map(|earlier| earlier.turn);
+        for earlier in &earlier {
+            before.is_first = earlier.kind == TurnKind::Mount;
+            before.takes(earlier, turn);
+        }
+        if turn.kind == TurnKind::Recovery {
+            before.turns = rendered.into_iter().collect();
+        }
+        let first = before.turns.first().copied();
+        if let Some(rendered) = rendered.filter(|rendered| first.is_none_or(|first| *rendered < first)) {
+            before.rendered = reader.turn(rendered)?.and_then(|detail| detail.after);
+        }
+        Ok(before)
+    }
+
+    fn takes(&mut self, earlier: &Turn, turn: &Turn) {
+        match earlier.kind {
+            TurnKind::Mount => {
+                self.turns.clear();
+                self.mounts.push(earlier.turn);
+            }
+            TurnKind::Upload => self.turns.push(earlier.turn),
+            _ => {
+                let task = turn.work.task.as_ref();
+                let has_started =
+                    task.is_some_and(|task| earlier.work.tasks.iter().any(|each| each.id == task.id));
+                if has_started {
+                    self.turns.push(earlier.turn);
+                }
+            }
+        }
+    }
+
+    /// The page, and the events on it by POST: its state is in the session.
+    fn over_http(reader: &Reader, http: &HttpExchange) -> Result<Self, RecordingError> {
+        let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
+        let mut before = Self::default();
+        if http.method == "GET" {
+            return Ok(before);
+        }
+        let mut from = 0;
+        loop {
+            let page = reader.http(from, 1000)?;
+            if page.rows.is_empty() {
+                return Ok(before);
+            }
+            from += page.rows.len() as u64;
+            for row in page.rows.iter().filter(|row| row.http < http.http) {
+                if let Some(turn) = row.turn
+                    && path(&row.url) == path(&http.url)
+                {
+                    if row.method == "GET" {
+                        before.turns.clear();
+                    }
+                    before.turns.push(turn);
+                }
+            }
+        }
+    }
+}
+
+/// So many turns may have been numbered before one that began earlier: their causes were seen first.
+const LATE: u64 = 64;
+
+/// The turns of a connection that began before this one.
+fn earlier_turns(
+    reader: &Reader,
+    turn: &Turn,
+    connection: ConnectionId,
+) -> Result<Vec<Turn>, RecordingError> {
+    let mut found = Vec::new();
+    let mut after = 0;
+    loop {
+        let rows = reader.turns_of_connection(connection, after, 1000)?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        after = last.turn;
+        for row in &rows {
+            if row.turn > turn.turn + LATE {
+                return Ok(found);
+            }
+            let is_earlier = row.t_us < turn.t_us || (row.t_us == turn.t_us && row.turn < turn.turn);
+            if is_earlier && let Some(earlier) = reader.turn_record(row.turn)? {
+                found.push(earlier);
+            }
+        }
+    }
+}

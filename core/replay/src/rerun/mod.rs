@@ -1,0 +1,510 @@
+//! Recorded turns, run again in the project's own interpreter, and compared with what was recorded.
+//!
+//! [`Rerun`] drives the worker (`core/python/djscope_rerun`): a whole recording as a chain, in which every connection
+//! lives on from turn to turn, or one turn alone, for which its view is mounted anew and given the recorded state.
+//! Before a turn, what of the state is not as it was recorded is made so.
+
+mod alone;
+mod answer;
+mod compare;
+mod engine;
+mod error;
+mod messages;
+mod order;
+mod parts;
+mod project;
+mod reasons;
+mod setting;
+mod steps;
+mod unsteady;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use djscope_capture::probe::ProbeTurn;
+use djscope_recording::filter::Filter;
+use djscope_recording::model::{TurnDetail, TurnId};
+use djscope_recording::{BodySide, Reader};
+use serde_json::{Map, Value};
+
+pub use answer::{Answer, Difference, Unsteady, What, Witness, Word};
+pub use error::RerunError;
+pub use messages::{HeldBack, Ready};
+pub use project::{Project, Said};
+
+use alone::Before;
+use compare::Side;
+use engine::Engine;
+use messages::{Did, Run, Step};
+use order::Order;
+use parts::Parts;
+use setting::Setting;
+use steps::{Cause, Steps};
+use unsteady::Unexplained;
+use worker::Worker;
+
+/// How far two readings of the clock within a turn may be apart beyond its length, in microseconds.
+const SLACK_US: i64 = 1_000_000;
+
+/// How turns are run again.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What is not held back: `net`, `process`, `files`, `mail`, `db-write`.
+    pub allow: Vec<String>,
+    /// Limit of each turn, in seconds.
+    pub seconds: f64,
+    /// Limit of memory beyond what the project takes by itself.
+    pub memory_mb: u64,
+    /// For whom everything is run, by primary key or name; for whom it was if none.
+    pub user: Option<String>,
+    /// State of the databases at the start of the recording, by alias.
+    pub starts: BTreeMap<String, PathBuf>,
+    /// Names of the state to set before the turn.
+    pub edit_state: Option<Map<String, Value>>,
+    /// Parameters to set in the event.
+    pub edit_params: Option<Map<String, Value>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            seconds: 10.0,
+            memory_mb: 1024,
+            user: None,
+            starts: BTreeMap::new(),
+            edit_state: None,
+            edit_params: None,
+        }
+    }
+}
+
+/// A recording and the worker that runs its turns again.
+pub struct Rerun<'a> {
+    reader: &'a Reader,
+    worker: Worker,
+    options: Options,
+    project: Project,
+    setting: Setting,
+    ready: Ready,
+    runs: u32,
+}
+
+impl<'a> Rerun<'a> {
+    /// Starts the worker and sets the project up: its code runs from here on.
+    ///
+    /// # Errors
+    ///
+    /// If the interpreter cannot be started, or the project not be set up.
+    pub fn open(reader: &'a Reader, project: &Project, options: Options) -> Result<Self, RerunError> {
+        let (worker, ready) = worker_of(project, &options, None)?;
+        Ok(Self {
+            setting: Setting::of(reader, project, &ready)?,
+            project: project.clone(),
+            reader,
+            worker,
+            options,
+            ready,
+            runs: 0,
+        })
+    }
+
+    /// What was found in the project.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// Runs the whole recording as a chain and gives the turns that match, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read, or the worker has ended.
+    pub fn chain(&mut self, filter: &Filter) -> Result<Vec<Answer>, RerunError> {
+        let mut answers = Vec::new();
+        let mut unexplained = Unexplained::default();
+        let mut engine = Engine::new(self.reader)?;
+        let wanted = self.numbers(filter)?;
+        self.run_chain(0, 0, None, &mut |rerun, account| {
+            let word = engine.turn(&account.detail, &account.did);
+            rerun.note_broken(&account);
+            if wanted.binary_search(&account.detail.turn.turn).is_ok() {
+                answers.push(rerun.answer(&account, word, &mut unexplained)?);
+            }
+            Ok(())
+        })?;
+        self.explain(&mut answers, unexplained)?;
+        Ok(answers)
+    }
+
+    /// Runs one turn alone: its view is mounted anew and given the state that it had.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such turn, the recording cannot be read, or the worker has ended.
+    pub fn single(&mut self, turn: TurnId) -> Result<Answer, RerunError> {
+        let mut unexplained = Unexplained::default();
+        let account = self.run_single(turn, 0, 0)?;
+        let mut engine = Engine::new(self.reader)?;
+        let word = engine.alone(&account.detail, &account.did)?;
+        let answer = self.answer(&account, word, &mut unexplained)?;
+        let mut answers = vec![answer];
+        if !unexplained.is_empty() {
+            for number in 0..unsteady::TRIES.len() {
+                self.try_again(number, |rerun, difference| {
+                    let account = rerun.run_single(turn, difference.shift_us, difference.seed)?;
+                    unexplained.compare(number, &account);
+                    Ok(())
+                })?;
+            }
+            unexplained.explain(&mut answers);
+        }
+        answers.pop().ok_or(RerunError::NoTurn(turn))
+    }
+
+    /// What of the differences comes from the clock or from chance is found by running everything again.
+    fn explain(&mut self, answers: &mut [Answer], mut unexplained: Unexplained) -> Result<(), RerunError> {
+        if unexplained.is_empty() {
+            return Ok(());
+        }
+        // What comes later says nothing of them.
+        let last = unexplained.last();
+        for number in 0..unsteady::TRIES.len() {
+            self.try_again(number, |rerun, difference| {
+                rerun.run_chain(difference.shift_us, difference.seed, last, &mut |_, account| {
+                    unexplained.compare(number, &account);
+                    Ok(())
+                })
+            })?;
+        }
+        unexplained.explain(answers);
+        Ok(())
+    }
+
+    /// Does it again under other conditions; where hashes begin elsewhere, in another interpreter.
+    fn try_again(
+        &mut self,
+        number: usize,
+        mut again: impl FnMut(&mut Self, &unsteady::Try) -> Result<(), RerunError>,
+    ) -> Result<(), RerunError> {
+        let difference = &unsteady::TRIES[number];
+        let Some(seed) = difference.hash_seed else {
+            return again(self, difference);
+        };
+        if self.project.facts.hash_seed.is_some() {
+            // The recorded server's own is known, and was used.
+            return Ok(());
+        }
+        let (other, _) = worker_of(&self.project, &self.options, Some(seed))?;
+        let own = std::mem::replace(&mut self.worker, other);
+        let done = again(self, difference);
+        self.worker = own;
+        done
+    }
+
+    /// What a turn that did not go as it did has not written, later turns do not find.
+    fn note_broken(&mut self, account: &Account) {
+        let did = &account.did;
+        let is_broken = did.not_run.is_some() || did.end.is_some() || did.escaped.is_some();
+        if self.setting.broken.is_none() && (is_broken || !did.held_back.is_empty()) {
+            self.setting.broken = Some(account.detail.turn.turn);
+        }
+    }
+
+    fn numbers(&self, filter: &Filter) -> Result<Vec<TurnId>, RerunError> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().copied().unwrap_or(0);
+            let some = self.reader.turn_numbers_after(filter, after, 10_000)?;
+            if some.is_empty() {
+                return Ok(all);
+            }
+            all.extend(some);
+        }
+    }
+
+    fn begin(&mut self, shift_us: i64, seed: u64, steps: u64) -> Result<(), RerunError> {
+        self.runs += 1;
+        self.worker.begin(Run {
+            run: self.runs,
+            seconds: self.options.seconds,
+            memory_mb: self.options.memory_mb,
+            steps,
+            clock_shift_us: shift_us,
+            seed,
+            user: self.options.user.clone(),
+        })
+    }
+
+    /// Runs every turn in its order, up to the `last` that is wanted, and hands each with what came of it to `each`.
+    fn run_chain(
+        &mut self,
+        shift_us: i64,
+        seed: u64,
+        last: Option<TurnId>,
+        each: &mut dyn FnMut(&mut Self, Account) -> Result<(), RerunError>,
+    ) -> Result<(), RerunError> {
+        let mut numbers = self.numbers(&Filter::default())?;
+        if let Some(last) = last {
+            // Some were numbered later and began earlier.
+            numbers.retain(|number| *number <= last + order::AHEAD as TurnId);
+        }
+        let mut steps = Steps::of(self.reader)?;
+        let mut parts = Parts::default();
+        self.begin(shift_us, seed, numbers.len() as u64)?;
+        let mut order = Order::new(self.reader, numbers);
+        while let Some(detail) = order.next()? {
+            for close in steps.closed_before(detail.turn.t_us)? {
+                self.worker.step(close)?;
+            }
+            let account = match steps.cause(&detail)? {
+                Cause::Part => {
+                    parts.wait(detail);
+                    continue;
+                }
+                Cause::None(reason) => Account::not_run(detail, reason),
+                Cause::Step(step) => self.take(&mut steps, detail, *step)?,
+            };
+            for account in parts.with(account) {
+                each(self, account)?;
+            }
+        }
+        for account in parts.rest() {
+            each(self, account)?;
+        }
+        self.worker.end()
+    }
+
+    /// Takes a step; if its process has ended before, its connection is mounted anew.
+    fn take(&mut self, steps: &mut Steps<'_>, detail: TurnDetail, step: Step) -> Result<Account, RerunError> {
+        let mut lossy = Vec::new();
+        let mut notes = Vec::new();
+        let mut templates = BTreeMap::new();
+        if let Some(mount) = steps.mount_before(&step) {
+            let did = self.worker.step(mount)?;
+            if let Some(end) = &did.end {
+                steps.forget_process();
+                return Ok(Account::not_run(detail, format!("mount(): {}", end.text())));
+            }
+            if did.is_mounted == Some(false) && step.before.is_some() {
+                return Ok(Account::not_run(
+                    detail,
+                    "its view does not mount any more".to_owned(),
+                ));
+            }
+            lossy = did.lossy;
+            notes = did.notes;
+            templates = did.templates;
+        }
+        let mut did = self.worker.step(step)?;
+        if did.end.is_some() {
+            steps.forget_process();
+        }
+        did.lossy.extend(lossy);
+        did.notes.extend(notes);
+        did.templates.extend(templates);
+        Ok(Account::new(detail, did))
+    }
+
+    fn run_single(&mut self, turn: TurnId, shift_us: i64, seed: u64) -> Result<Account, RerunError> {
+        let detail = self.reader.turn(turn)?.ok_or(RerunError::NoTurn(turn))?;
+        let before = Before::of(self.reader, &detail)?;
+        let mut steps = Steps::of(self.reader)?;
+        steps.note_mounts(&before.mounts)?;
+        steps.rendered = before.rendered;
+        steps.is_first = before.is_first;
+        self.begin(shift_us, seed, 2 + before.turns.len() as u64)?;
+        let mut templates = BTreeMap::new();
+        for earlier in before.turns {
+            if let Some(detail) = self.reader.turn(earlier)?
+                && let Cause::Step(step) = steps.cause(&detail)?
+            {
+                templates.extend(self.take(&mut steps, detail, *step)?.did.templates);
+            }
+        }
+        let mut account = match steps.cause(&detail)? {
+            Cause::Part => Account::not_run(detail, "it is a part of another turn".to_owned()),
+            Cause::None(reason) => Account::not_run(detail, reason),
+            Cause::Step(mut step) => {
+                self.edit(&mut step);
+                self.take(&mut steps, detail, *step)?
+            }
+        };
+        account.is_alone = true;
+        account.did.templates.extend(templates);
+        self.worker.end()?;
+        Ok(account)
+    }
+
+    /// What if: other state, other parameters.
+    fn edit(&self, step: &mut Step) {
+        if let Some(edits) = &self.options.edit_state {
+            match &mut step.before {
+                Some(before) => *before = steps::edited(before, edits),
+                None => step.edits = Some(edits.clone()),
+            }
+        }
+        let Some(edits) = &self.options.edit_params else {
+            return;
+        };
+        for frame in &mut step.frames {
+            let text = frame["text"].as_str().unwrap_or_default();
+            let Ok(mut payload) = serde_json::from_str::<Value>(text) else {
+                continue;
+            };
+            if let Some(params) = payload.get_mut("params").and_then(Value::as_object_mut) {
+                params.extend(edits.clone());
+                frame["text"] = payload.to_string().into();
+            }
+        }
+    }
+
+    fn answer(
+        &self,
+        account: &Account,
+        engine: engine::Said,
+        unexplained: &mut Unexplained,
+    ) -> Result<Answer, RerunError> {
+        let detail = &account.detail;
+        let did = &account.did;
+        let page = match &detail.turn.http {
+            Some(http) => self.reader.http_body(*http, BodySide::Response)?,
+            None => None,
+        };
+        let recorded = Side::recorded(detail, page.filter(|page| !page.is_empty()));
+        let mut error = did.end.as_ref().map(messages::End::text);
+        error = error.or(did
+            .escaped
+            .as_ref()
+            .map(|error| format!("{}: {}", error.class, error.message)));
+        let not_run = did.not_run.clone().or_else(|| account.unreported());
+        let mut reasons = reasons::reasons(account, &self.setting);
+        let mut differs = Vec::new();
+        let djust = if let Some(not_run) = not_run.filter(|_| error.is_none()) {
+            reasons = vec![not_run];
+            Word::CannotTell
+        } else if error.is_some() {
+            // What ended a re-run did not end the server: the recording has an answer.
+            Word::CannotTell
+        } else {
+            differs = compare::differences(&recorded, &account.side(), account.slack_us());
+            reasons.extend(account.numbers_only(&differs));
+            match (differs.is_empty(), reasons.is_empty()) {
+                (true, _) => Word::Same,
+                (false, false) => Word::CannotTell,
+                (false, true) => Word::Differs,
+            }
+        };
+        if djust == Word::Differs {
+            unexplained.wait(detail.turn.turn, account.side());
+        }
+        if djust == Word::Same && engine.word != Some(Word::CannotTell) {
+            reasons.clear();
+        }
+        differs.extend(engine.differs);
+        reasons.extend(engine.reason);
+        reasons.extend(
+            error
+                .iter()
+                .map(|error| format!("the turn did not come to its end: {error}")),
+        );
+        Ok(Answer {
+            turn: detail.turn.turn,
+            kind: detail.turn.kind,
+            view: detail.turn.view.clone(),
+            event: detail.turn.event.clone(),
+            recorded: detail.turn.outcome.name(),
+            djust: Some(djust),
+            engine: engine.word,
+            differs,
+            unsteady: Vec::new(),
+            reasons,
+            held_back: did.held_back.clone(),
+            notes: did.notes.clone(),
+            error,
+            duration_us: did.duration_us,
+        })
+    }
+}
+
+/// A worker with the project set up; `hash_seed` is where Python's hashes begin, if not where they did.
+fn worker_of(
+    project: &Project,
+    options: &Options,
+    hash_seed: Option<&str>,
+) -> Result<(Worker, Ready), RerunError> {
+    let mut worker = Worker::start(project, hash_seed)?;
+    let starts = options.starts.iter();
+    let starts = starts
+        .map(|(alias, path)| (alias.clone(), path.display().to_string()))
+        .collect();
+    let ready = worker.set_up(project.start(&worker.work(), options.allow.clone(), starts))?;
+    Ok((worker, ready))
+}
+
+/// A turn with what came of it.
+#[derive(Debug)]
+pub(crate) struct Account {
+    detail: TurnDetail,
+    did: Did,
+    /// What the probe reported of it.
+    own: Option<ProbeTurn>,
+    /// It was run without all that came before it.
+    is_alone: bool,
+}
+
+impl Account {
+    fn new(detail: TurnDetail, mut did: Did) -> Self {
+        let own = own_report(&detail, &mut did.turns);
+        Self {
+            detail,
+            did,
+            own,
+            is_alone: false,
+        }
+    }
+
+    fn not_run(detail: TurnDetail, reason: String) -> Self {
+        let did = Did {
+            not_run: Some(reason),
+            ..Did::default()
+        };
+        Self {
+            detail,
+            did,
+            own: None,
+            is_alone: false,
+        }
+    }
+
+    fn side(&self) -> Side {
+        Side::again(&self.did, self.own.as_ref())
+    }
+
+    fn slack_us(&self) -> i64 {
+        let length = self.detail.turn.duration_us.unwrap_or(0);
+        SLACK_US.saturating_add(i64::try_from(length).unwrap_or(i64::MAX))
+    }
+
+    /// A page that is rendered anew has other numbers on its elements; which are which is not always to be told.
+    fn numbers_only(&self, differs: &[Difference]) -> Option<String> {
+        let is_number = |difference: &Difference| {
+            difference.what == What::Patches && difference.path.ends_with(".d")
+                || difference.path.ends_with(".child_d")
+        };
+        (self.is_alone && !differs.is_empty() && differs.iter().all(is_number))
+            .then(|| "the numbers of elements are not known for a turn that is run alone".to_owned())
+    }
+
+    /// Why nothing can be compared: the recording has a state, and the re-run reported nothing.
+    fn unreported(&self) -> Option<String> {
+        let is_known = self.detail.after.is_some() && self.own.is_none();
+        (is_known && self.did.end.is_none() && self.did.escaped.is_none())
+            .then(|| "djust did not begin this turn".to_owned())
+    }
+}
+
+/// The report of a turn among those that a step has caused: of its kind and view, and the likest of these.
+fn own_report(detail: &TurnDetail, reports: &mut Vec<ProbeTurn>) -> Option<ProbeTurn> {
+    parts::likest(detail, reports).map(|index| reports.remove(index))
+}
