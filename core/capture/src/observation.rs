@@ -44,6 +44,12 @@ pub enum Observation {
         /// Port of djscope's own socket to the server, by which a probe knows the request.
         port: u16,
     },
+    /// A head, or the whole content of a request, is about to be passed on: what it shows as a secret has to be known
+    /// before anything is written that the server makes of it.
+    HttpSeen {
+        /// What there is of the exchange so far.
+        exchange: Box<HttpExchange>,
+    },
     /// An exchange has ended, well or badly.
     HttpEnded {
         /// The exchange.

@@ -196,7 +196,7 @@ fn weight(observation: &Observation) -> usize {
     const HEAD: usize = 200;
     HEAD + match observation {
         Observation::SocketBytes { bytes, .. } => bytes.len(),
-        Observation::HttpEnded { exchange } => {
+        Observation::HttpEnded { exchange } | Observation::HttpSeen { exchange } => {
             let headers = exchange.request_headers.iter().chain(&exchange.response_headers);
             let headers: usize = headers.map(|(name, value)| 48 + name.len() + value.len()).sum();
             headers
@@ -217,6 +217,10 @@ fn weight(observation: &Observation) -> usize {
 fn without_content(observation: Observation) -> Observation {
     match observation {
         Observation::SocketBytes { connection, t_us, .. } => Observation::SocketLost { connection, t_us },
+        Observation::HttpSeen { mut exchange } => {
+            exchange.request_body.bytes = Vec::new();
+            Observation::HttpSeen { exchange }
+        }
         Observation::HttpEnded { mut exchange } => {
             exchange.request_body.bytes = Vec::new();
             exchange.response_body.bytes = Vec::new();

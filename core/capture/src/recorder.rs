@@ -256,6 +256,7 @@ impl Work {
         loop {
             match self.queue.next(IDLE) {
                 Ok(Observation::End) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(Observation::HttpSeen { exchange }) => self.redactor.learn_from(exchange),
                 Ok(observation) => {
                     for seen in self.sockets.read(observation) {
                         let entries = self.assembler.observe(seen);

@@ -69,6 +69,8 @@ impl Sockets {
                 vec![Seen::Closed { connection, t_us }]
             }
             Observation::HttpBegan { http, port } => vec![Seen::HttpBegan { http, port }],
+            // Only the redaction has a use for it.
+            Observation::HttpSeen { .. } => Vec::new(),
             Observation::HttpEnded { exchange } => vec![Seen::HttpEnded { exchange }],
             Observation::Probe { t_us, report } => vec![Seen::Probe { t_us, report }],
             Observation::Fact { key, value } => vec![Seen::Fact { key, value }],

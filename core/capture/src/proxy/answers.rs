@@ -58,17 +58,20 @@ impl Answers {
             return head;
         };
         let mut exchanges = shared.exchanges();
+        // An interim answer: the answer itself is still to come.
+        let is_interim = (100..200).contains(&status) && status != 101;
+        if !is_interim {
+            exchanges.answered(status, &head);
+        }
         let Some(exchange) = exchanges.first() else {
             drop(exchanges);
             drop(self.messages.give_up("nobody has asked for this answer"));
             return head;
         };
-        // An interim answer: the answer itself is still to come.
-        if (100..200).contains(&status) && status != 101 {
+        if is_interim {
             self.messages.go_on();
             return head;
         }
-        exchange.answered(status, &head);
         let framing = match (exchange.is_unread, status) {
             (true, _) => Err("what it answers was not read"),
             (false, 101) if !exchange.is_upgrade() => Err("nobody has asked for another protocol"),

@@ -58,12 +58,6 @@ impl Exchange {
         self.upgrade.is_some()
     }
 
-    /// Takes note of the head of its answer.
-    pub fn answered(&mut self, status: u16, head: &Head) {
-        self.record.status = status;
-        self.record.response_headers = head.pairs();
-    }
-
     /// Takes note of an answer of our own.
     pub fn failed(&mut self, status: u16, problem: &str) {
         self.record.status = status;
@@ -99,18 +93,20 @@ impl Exchanges {
         self.waiting.len() >= MAX_WAITING
     }
 
-    /// A request has begun.
+    /// A request has begun; its head has not been passed on yet.
     pub fn ask(&mut self, head: &Head) -> HttpId {
         let Start::Request { method, target } = &head.start else {
             return 0;
         };
+        let record = HttpExchange {
+            method: method.clone(),
+            url: path(target).to_owned(),
+            request_headers: head.pairs(),
+            ..self.record()
+        };
+        self.show(record.clone());
         self.begin(Exchange {
-            record: HttpExchange {
-                method: method.clone(),
-                url: path(target).to_owned(),
-                request_headers: head.pairs(),
-                ..self.record()
-            },
+            record,
             request: Kept::default(),
             response: Kept::default(),
             host: head.value("host"),
@@ -200,6 +196,41 @@ impl Exchanges {
         {
             exchange.request.push(bytes, limit);
         }
+    }
+
+    /// The content of the request that was begun last has ended; its last bytes have not been passed on yet.
+    pub fn request_ended(&self, http: HttpId) {
+        let asked = self
+            .waiting
+            .back()
+            .filter(|exchange| exchange.record.http == http && exchange.request.length > 0);
+        if let Some(exchange) = asked {
+            self.show(HttpExchange {
+                request_body: HttpBody {
+                    length: exchange.request.length,
+                    bytes: exchange.request.bytes.clone(),
+                    redacted: false,
+                },
+                ..exchange.record.clone()
+            });
+        }
+    }
+
+    /// The head of the answer under way has come, and has not been passed on yet.
+    pub fn answered(&mut self, status: u16, head: &Head) {
+        let Some(exchange) = self.waiting.front_mut() else {
+            return;
+        };
+        exchange.record.status = status;
+        exchange.record.response_headers = head.pairs();
+        let record = exchange.record.clone();
+        self.show(record);
+    }
+
+    fn show(&self, record: HttpExchange) {
+        self.tap.send(Observation::HttpSeen {
+            exchange: Box::new(record),
+        });
     }
 
     /// The exchange that the next answer belongs to.

@@ -48,6 +48,7 @@ impl Requests {
                 Event::NoHead(bytes) => out.extend(bytes),
                 Event::End => {
                     self.is_open = false;
+                    shared.exchanges().request_ended(self.http);
                     if shared.mode() == Mode::Deciding {
                         break;
                     }

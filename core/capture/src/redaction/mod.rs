@@ -25,7 +25,7 @@ mod text;
 mod trees;
 
 use djscope_recording::Entry;
-use djscope_recording::model::FrameId;
+use djscope_recording::model::{FrameId, HttpExchange};
 use serde_json::Value;
 
 use marks::Marks;
@@ -72,6 +72,11 @@ impl Redactor {
             // What its end says is a secret may stand at its beginning as well.
             entries::redact(self, entry);
         }
+    }
+
+    /// Remembers the secrets of an exchange of which something has gone by. It is written when it has ended.
+    pub fn learn_from(&mut self, exchange: Box<HttpExchange>) {
+        self.redact(&mut Entry::Http(exchange));
     }
 
     /// Remembers a secret, and the password in it if it is one of HTTP's basic credentials.

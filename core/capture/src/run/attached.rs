@@ -145,7 +145,7 @@ fn refusal(pid: u32, reason: &str, held_by: Option<u32>) -> String {
     let sentence = format!("the probe in process {pid} does not report: {reason}");
     match held_by {
         Some(holder) => format!(
-            "{sentence}\nhint: end it with: kill -INT {holder}; or start it with --hub 0, and look on with djscope open ADDRESS"
+            "{sentence}; end it with: kill -INT {holder}; or start it with --hub 0, and look on with djscope open ADDRESS"
         ),
         None => sentence,
     }

@@ -1,7 +1,7 @@
 //! The relay between real sockets, with a server that does just what a test says.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use djscope_capture::observation::Observation;
@@ -134,6 +134,40 @@ async fn heads_pass_with_their_spelling_and_bodies_with_their_bytes() {
         (exchange.request_body.bytes, exchange.response_body.bytes),
         (b"hello".to_vec(), b"<hello>".to_vec())
     );
+}
+
+/// Whatever the server makes of a request comes behind what the request shows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_request_shows_is_said_before_the_server_has_it() {
+    let queue = Arc::new(Mutex::new(None));
+    let seen_by_server = Arc::new(Mutex::new(Vec::new()));
+    let (of_server, seen) = (Arc::clone(&queue), Arc::clone(&seen_by_server));
+    let upstream = server(move |mut stream, _| {
+        let (queue, seen) = (Arc::clone(&of_server), Arc::clone(&seen));
+        async move {
+            let next = || match Option::<Queue>::as_ref(&queue.lock().unwrap())
+                .unwrap()
+                .next(Duration::from_millis(1))
+            {
+                Ok(Observation::HttpSeen { exchange }) => Some(exchange.request_body.bytes),
+                Ok(_) => None,
+                Err(_) => Some(b"nothing".to_vec()),
+            };
+            let mut said = Vec::new();
+            said.extend(std::iter::from_fn(|| Some(next())).flatten().next());
+            stream.read_exact(&mut [0; 5]).await.unwrap();
+            said.extend(std::iter::from_fn(|| Some(next())).flatten().next());
+            *seen.lock().unwrap() = said;
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        }
+    })
+    .await;
+    let bench = proxy_to(upstream, false).await;
+    *queue.lock().unwrap() = Some(bench.queue);
+    let request = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+    whole(ask(bench.proxy, request).await).await;
+    assert_eq!(*seen_by_server.lock().unwrap(), [b"".to_vec(), b"hello".to_vec()]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use djscope_capture::observation::Observation;
+use djscope_capture::probe::ProbeReport;
 use djscope_capture::queue::{Clock, queue};
 use djscope_capture::recorder::{Recorder, RecorderOptions};
 use djscope_capture::redaction::{Redactor, Rules};
 use djscope_capture::sockets::Sockets;
 use djscope_capture::turns::Assembler;
 use djscope_recording::filter::Filter;
+use djscope_recording::model::{HttpBody, HttpExchange};
 use djscope_recording::{BodySide, Entry, Reader};
 pub use planting::websocket;
 use planting::{Line, Planter, lines};
@@ -35,6 +38,71 @@ fn recorded(plant: impl FnOnce(&mut Planter)) -> (String, Vec<u8>) {
     recorder.finish().unwrap();
     bytes.extend(on_disk(folder.path()));
     (everything(&path), bytes)
+}
+
+/// The probe reports what a view made of a request long before the answer of that request has ended.
+#[test]
+fn a_secret_of_a_request_is_known_before_the_server_reports_what_it_made_of_it() {
+    let exchange = |body: &str| HttpExchange {
+        http: 1,
+        turn: None,
+        t_us: 0,
+        duration_us: None,
+        method: "POST".to_owned(),
+        url: "/zq/?token=ZQquerysecret01".to_owned(),
+        status: 0,
+        request_headers: [
+            ("Cookie", "sessionid=ZQcookiesecret02"),
+            ("X-Api-Key", "ZQheadersecret03"),
+            ("Content-Type", "application/json"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec(),
+        response_headers: Vec::new(),
+        request_body: HttpBody {
+            length: body.len() as u64,
+            bytes: body.as_bytes().to_vec(),
+            redacted: false,
+        },
+        response_body: HttpBody::default(),
+        error: None,
+    };
+    let turn = json!({
+        "type": "turn", "seq": 1, "transport": "http", "client": ["127.0.0.1", 40_001], "kind": "mount",
+        "class": "shop.views.Zq", "view": "7-1", "start_us": 10, "duration_us": 500,
+        "after": {"base": false, "private": {}, "public": {
+            "asked": "ZQquerysecret01", "who": "ZQcookiesecret02", "by": "ZQheadersecret03", "note": "ZQbodysecret04",
+        }},
+    });
+    let (text, bytes) = recorded(|planter| {
+        let tap = planter.tap();
+        tap.send_waiting(Observation::HttpSeen {
+            exchange: Box::new(exchange("")),
+        });
+        tap.send_waiting(Observation::HttpBegan {
+            http: 1,
+            port: 40_001,
+        });
+        let body = r#"{"password": "ZQbodysecret04", "note": "ZQbodysecret04"}"#;
+        tap.send_waiting(Observation::HttpSeen {
+            exchange: Box::new(exchange(body)),
+        });
+        tap.send_waiting(Observation::Probe {
+            t_us: 600,
+            report: ProbeReport::Message {
+                pid: 7,
+                message: serde_json::from_value(turn.clone()).unwrap(),
+            },
+        });
+        tap.send_waiting(Observation::HttpEnded {
+            exchange: Box::new(exchange(body)),
+        });
+    });
+    assert!(
+        text.contains("shop.views.Zq") && text.contains("[redacted:") && !text.contains("ZQ"),
+        "{text}"
+    );
+    assert!(!bytes.windows(2).any(|pair| pair == b"ZQ"));
 }
 
 fn on_disk(folder: &Path) -> Vec<u8> {

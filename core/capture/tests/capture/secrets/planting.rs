@@ -175,6 +175,11 @@ impl Planter {
         Self { tap, number: 0 }
     }
 
+    /// Where observations go.
+    pub fn tap(&self) -> Tap {
+        self.tap.clone()
+    }
+
     pub fn plant(&mut self, line: &Line) {
         let (place, detail) = line.place.split_once(' ').unwrap_or((&line.place, ""));
         let text = line.text.as_str();
