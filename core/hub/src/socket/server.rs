@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
@@ -33,6 +34,9 @@ const MAX_CREDIT: u32 = 1024;
 
 /// Refusals that wait for credit; whoever asks on is a flood, and its connection is closed.
 const MAX_REFUSALS: usize = 256;
+
+/// How much of a head is looked at.
+const MAX_HEAD_BYTES: usize = 8 << 10;
 
 /// How long the way to the first request may take.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
@@ -230,7 +234,14 @@ async fn serve(stream: TcpStream, hub: &Hub, door: &Door) -> Result<(), Error> {
 }
 
 /// The upgrade, `hello` and `welcome`; none if the client was refused.
-async fn greet(stream: TcpStream, door: &Door) -> Result<Option<(Socket, u32)>, Error> {
+async fn greet(mut stream: TcpStream, door: &Door) -> Result<Option<(Socket, u32)>, Error> {
+    if asks_for_a_page(&stream).await? {
+        stream.write_all(NO_PAGE.as_bytes()).await?;
+        stream.shutdown().await?;
+        // A connection that is dropped with something unread in it is reset, and the answer may be lost with it.
+        while stream.read(&mut [0; 1024]).await? > 0 {}
+        return Ok(None);
+    }
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_REQUEST_BYTES))
         .max_frame_size(Some(MAX_REQUEST_BYTES));
@@ -265,6 +276,30 @@ async fn greet(stream: TcpStream, door: &Door) -> Result<Option<(Socket, u32)>, 
     };
     refuse(&mut socket, &reason).await?;
     Ok(None)
+}
+
+/// What somebody gets who opens the address in a browser.
+const NO_PAGE: &str = "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: close\r\n\
+    Content-Type: text/plain; charset=utf-8\r\n\r\n\
+    This is the address of a djscope hub. Look on with: djscope open ADDRESS\n";
+
+/// True if the request is plain HTTP: what has come is looked at and stays where it is.
+async fn asks_for_a_page(stream: &TcpStream) -> Result<bool, Error> {
+    let mut head = vec![0; MAX_HEAD_BYTES];
+    let mut before = 0;
+    loop {
+        let length = stream.peek(&mut head).await?;
+        let text = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+        if text.contains("\r\n\r\n") {
+            return Ok(!text.contains("\r\nupgrade:"));
+        }
+        // The handshake says what is wrong with a head that is too long, or has no end.
+        if length == head.len() || length == before {
+            return Ok(false);
+        }
+        before = length;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 async fn refuse(socket: &mut Socket, reason: &str) -> Result<(), Error> {

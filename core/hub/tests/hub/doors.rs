@@ -25,6 +25,26 @@ fn knock(address: SocketAddr, target: &str, headers: &str) -> String {
 }
 
 #[test]
+fn a_browser_is_answered_with_what_the_address_is_for() {
+    let stand = Stand::of(vec![begun(1)]);
+    let HubAddress { address, token } = stand.server.address().clone();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
+    write!(
+        stream,
+        "GET /?token={token} HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 426 ") && answer.contains("djscope open ADDRESS"),
+        "{answer}"
+    );
+    assert!(!answer.contains(&token));
+}
+
+#[test]
 fn only_who_has_the_token_and_comes_from_here_gets_in() {
     let stand = Stand::of(vec![begun(1)]);
     let HubAddress { address, token } = stand.server.address().clone();
