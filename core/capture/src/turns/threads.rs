@@ -55,11 +55,18 @@ impl Threads {
             .filter(|span| is_work(span))
             .filter_map(thread_of)
             .collect();
+        let first_work = spans
+            .iter()
+            .filter(|span| is_work(span))
+            .map(|span| span.start_us)
+            .min();
         let Some(wait) = spans.iter_mut().find(|span| span.kind == SpanKind::Queue) else {
             return;
         };
         let from_us = t_us + wait.start_us;
-        let to_us = from_us.saturating_add_unsigned(wait.duration_us);
+        let seen_to_us = from_us.saturating_add_unsigned(wait.duration_us);
+        // The server may have looked at the cause, and waited for its thread only then.
+        let to_us = first_work.map_or(seen_to_us, |start_us| seen_to_us.max(t_us + start_us));
         let overlap_us = |busy: &Busy| busy.end_us.min(to_us) - busy.start_us.max(from_us);
         let is_cause = |busy: &&Busy| {
             let (process, thread) = busy.thread;
@@ -76,6 +83,9 @@ impl Threads {
         else {
             return;
         };
+        if let Ok(waited_us) = u64::try_from(busy.end_us.min(to_us) - from_us) {
+            wait.duration_us = wait.duration_us.max(waited_us);
+        }
         let occupant = json!({"turn": busy.turn, "kind": busy.kind.name(), "name": busy.name,
             "thread": busy.thread.1, "overlap_us": overlap_us(busy)});
         match &mut wait.detail {
@@ -97,4 +107,48 @@ const fn is_work(span: &Span) -> bool {
 
 fn thread_of(span: &Span) -> Option<u64> {
     span.detail.get("thread")?.as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(kind: SpanKind, start_us: Micros, duration_us: u64, thread: Option<u64>) -> Span {
+        Span {
+            span: 0,
+            parent: None,
+            kind,
+            name: kind.name().to_owned(),
+            start_us,
+            duration_us,
+            detail: thread.map_or(Value::Null, |thread| json!({"thread": thread})),
+        }
+    }
+
+    /// Seen on a busy server: it reads the event at once, and its handler waits for the thread.
+    #[test]
+    fn a_wait_goes_on_while_the_thread_is_taken() {
+        let mut threads = Threads::default();
+        threads.worked(
+            7,
+            1,
+            1_000_000,
+            &[span(SpanKind::Handler, 150_000, 300_000, Some(1))],
+        );
+        let waits = |thread, handler_us| {
+            let mut spans = [
+                span(SpanKind::Queue, 0, 90_000, None),
+                span(SpanKind::Handler, handler_us, 100, Some(thread)),
+            ];
+            threads.explain_wait(7, 2, 1_050_000, &mut spans);
+            (
+                spans[0].duration_us,
+                spans[0].detail["occupied_by"]["turn"].as_u64(),
+            )
+        };
+        assert_eq!(waits(1, 405_000), (400_000, Some(1)));
+        // Nobody had that thread, or not before the work began.
+        assert_eq!(waits(2, 405_000), (90_000, None));
+        assert_eq!(waits(1, 95_000), (90_000, None));
+    }
 }
