@@ -60,7 +60,7 @@ impl Stranger {
             .unwrap();
         let stranger = Self { child, port, notes };
         while stranger.notes().is_empty() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
         }
         stranger
     }
