@@ -303,19 +303,7 @@ fn what_starts_the_server_again() {
 #[test]
 fn a_script_gets_all_of_it() {
     let (recording, _) = recorded(Kind::Daphne, &["extend", "basket", "spread"]);
-    let file = recording.path.to_str().unwrap();
-    let lines = |words: &[&str]| -> Vec<Value> {
-        let output = djscope_tests::djscope::run(&[&["show", file, "--json"][..], words].concat());
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let text = String::from_utf8(output.stdout).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    };
+    let lines = |words: &[&str]| djscope_tests::djscope::shown(&recording.path, words);
     let plain = lines(&[]);
     let of = |lines: &[Value], event: &str| lines.iter().find(|line| line["event"] == event).unwrap().clone();
     let extend = of(&plain, "extend");

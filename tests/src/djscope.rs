@@ -319,7 +319,16 @@ impl Drop for Recording {
 ///
 /// If the recording cannot be read.
 pub fn turns(path: &Path, filter: &str) -> Vec<Value> {
-    let output = run(&["show", path.to_str().unwrap(), "--json", "--filter", filter]);
+    shown(path, &["--filter", filter])
+}
+
+/// The lines of `djscope show --json` with more words.
+///
+/// # Panics
+///
+/// If the recording cannot be read.
+pub fn shown(path: &Path, words: &[&str]) -> Vec<Value> {
+    let output = run(&[&["show", path.to_str().unwrap(), "--json"], words].concat());
     assert!(
         output.status.success(),
         "{}",

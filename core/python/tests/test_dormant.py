@@ -87,6 +87,17 @@ def ask(file, receiver, **fields):
         return json.loads(peer.makefile().readline())
 
 
+def attached(file):
+    """A receiver to which the server of an offer reports; the one before it may still be leaving."""
+    receiver = Receiver()
+    until = time.monotonic() + 10
+    while ask(file, receiver)["type"] != "attached":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    receiver.wait("hello")
+    return receiver
+
+
 def hang_up(receiver):
     receiver.close()
     for peer in receiver.peers:
@@ -121,12 +132,7 @@ def test_ten_times_on_and_off(environment, database, runtime):
         async with server.page(*COUNTER) as page:
             (file,) = offer(runtime)
             for round in range(10):
-                receiver = Receiver()
-                until = time.monotonic() + 10
-                while ask(file, receiver)["type"] != "attached":
-                    assert time.monotonic() < until
-                    time.sleep(0.02)
-                receiver.wait("hello")
+                receiver = attached(file)
                 await page.event("increment")
                 (turn,) = receiver.wait("turn", kind="event")
                 count = turn["before"]["public"]["count"]
@@ -288,12 +294,7 @@ def test_queries_of_connections_that_are_open_already(environment, database, run
             await page.event("search", value="a")
             (file,) = offer(runtime)
             for _ in range(2):
-                receiver = Receiver()
-                until = time.monotonic() + 10
-                while ask(file, receiver)["type"] != "attached":
-                    assert time.monotonic() < until
-                    time.sleep(0.02)
-                receiver.wait("hello")
+                receiver = attached(file)
                 await page.event("search", value="b")
                 (turn,) = receiver.wait("turn", kind="event")
                 queries = [span for span in turn["spans"] if span["kind"] == "sql"]
