@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request as Upgrade, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -204,7 +205,7 @@ async fn serve(stream: TcpStream, hub: &Hub, door: &Door) -> Result<(), Error> {
     let arrived = Arc::new(Notify::new());
     let wake = Arc::clone(&arrived);
     let mut visit = Visit {
-        client: hub.client(move || wake.notify_one()),
+        client: hub.foreign_client(move || wake.notify_one()),
         credit: credit.min(MAX_CREDIT),
         refused: VecDeque::new(),
     };
@@ -226,6 +227,10 @@ async fn serve(stream: TcpStream, hub: &Hub, door: &Door) -> Result<(), Error> {
                 Some(Ok(Frame::Binary(_))) => return refuse(&mut socket, "messages are JSON texts").await,
                 // The library answers pings and closes.
                 Some(Ok(_)) => {}
+                Some(Err(Error::Capacity(CapacityError::MessageTooLong { size, .. }))) => {
+                    let reason = format!("a request of {size} bytes: at most {MAX_REQUEST_BYTES} are taken");
+                    return refuse(&mut socket, &reason).await;
+                }
                 Some(Err(error)) => return Err(error),
                 None => return Ok(()),
             },
@@ -309,7 +314,18 @@ async fn refuse(socket: &mut Socket, reason: &str) -> Result<(), Error> {
     socket.send(frame_of(&refused)).await?;
     socket.close(None).await?;
     // A connection that is dropped with something unread in it is reset, and the reason may be lost with it.
-    let rest = async { while let Some(Ok(_)) = socket.next().await {} };
+    let rest = async {
+        while let Some(Ok(_)) = socket.next().await {}
+        // After a message that is too long no other is read, only what is left of it.
+        let _ = socket.get_mut().shutdown().await;
+        let mut unread = [0; 4096];
+        while socket
+            .get_mut()
+            .read(&mut unread)
+            .await
+            .is_ok_and(|length| length > 0)
+        {}
+    };
     let _ = timeout(HANDSHAKE_WITHIN, rest).await;
     Ok(())
 }

@@ -156,7 +156,11 @@ fn what_is_no_request_ends_the_connection_with_a_reason() {
             "this is no request",
         ),
         (vec![(1, hello), (2, b"\x01")], "messages are JSON texts"),
-        (vec![(1, hello), (1, too_long.as_slice())], "welcome"),
+        (
+            vec![(1, hello), (1, too_long.as_slice())],
+            "a request of 70000 bytes: at most 65536 are taken",
+        ),
+        (vec![(1, too_long.as_slice())], "has to be hello"),
         (vec![(1, hello), (7, b"")], "welcome"),
     ] {
         let heard = talk(&stand, &frames);
