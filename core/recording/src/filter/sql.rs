@@ -3,6 +3,9 @@ use rusqlite::types::Value;
 use super::Filter;
 use super::ast::{Comparison, Expr, NumberKey, TextKey};
 
+/// The names that changed, as a JSON list; where no probe reported, those that likely did.
+const CHANGED: &str = "coalesce(t.changed, likely_of(t))";
+
 /// The condition of a query over `turns AS t`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Condition {
@@ -114,17 +117,17 @@ impl Condition {
     fn changed(&mut self, pattern: &str, is_any: bool) {
         let inner = pattern.trim_matches('*');
         if is_any {
-            self.sql.push_str("t.changed LIKE '[\"%'");
+            self.sql.push_str(&format!("{CHANGED} LIKE '[\"%'"));
         } else if inner.contains('*') {
-            self.sql.push_str(
-                "CASE WHEN json_valid(t.changed) THEN EXISTS \
-                 (SELECT 1 FROM json_each(t.changed) AS j WHERE j.value LIKE ? ESCAPE '\\') ELSE 0 END",
-            );
+            self.sql.push_str(&format!(
+                "CASE WHEN json_valid({CHANGED}) THEN EXISTS \
+                 (SELECT 1 FROM json_each({CHANGED}) AS j WHERE j.value LIKE ? ESCAPE '\\') ELSE 0 END",
+            ));
             self.values.push(Value::Text(like(pattern, false)));
         } else {
             let open = if pattern.starts_with('*') { "" } else { "\"" };
             let close = if pattern.ends_with('*') { "" } else { "\"" };
-            self.contains(&["t.changed"], &format!("%{open}{}{close}%", escaped(inner)));
+            self.contains(&[CHANGED], &format!("%{open}{}{close}%", escaped(inner)));
         }
     }
 

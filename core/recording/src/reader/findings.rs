@@ -10,6 +10,9 @@ use crate::model::{Finding, TurnId};
 /// How the SQL of this crate asks how many findings a turn `t` has.
 const COUNT: &str = "findings_of(t)";
 
+/// How it asks which names of the state likely changed in a turn `t`, as a JSON list.
+const LIKELY: &str = "likely_of(t)";
+
 impl Reader {
     /// Uses these findings in the place of those in the file: in lists, in filters and in the overview.
     ///
@@ -57,19 +60,26 @@ impl Reader {
         Ok(())
     }
 
-    /// `sql` over the findings that hold: those in the file, or the derived ones, which are in memory beside it.
-    pub(super) fn over_findings<'a>(&self, sql: &'a str) -> Cow<'a, str> {
-        if !self.has_derived_findings.get() {
-            if !sql.contains(COUNT) {
-                return Cow::Borrowed(sql);
-            }
-            return Cow::Owned(sql.replace(COUNT, "t.findings"));
+    /// `sql` over what holds for this file: findings are those in it, or the derived ones, which are in memory beside it;
+    /// a file of a format before 1.3 has no names that likely changed.
+    pub(super) fn over_this_file<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        let mut sql = Cow::Borrowed(sql);
+        if sql.contains(LIKELY) {
+            let likely = match self.has_debug_states {
+                true => "(SELECT d.changed FROM debug_states AS d WHERE d.turn = t.turn)",
+                false => "NULL",
+            };
+            sql = Cow::Owned(sql.replace(LIKELY, likely));
         }
-        let count = "(SELECT count(*) FROM temp.derived_findings AS f WHERE f.turn = t.turn)";
-        Cow::Owned(
-            sql.replace(COUNT, count)
-                .replace("FROM findings", "FROM temp.derived_findings"),
-        )
+        if self.has_derived_findings.get() {
+            let count = "(SELECT count(*) FROM temp.derived_findings AS f WHERE f.turn = t.turn)";
+            let derived = sql.replace(COUNT, count);
+            return Cow::Owned(derived.replace("FROM findings", "FROM temp.derived_findings"));
+        }
+        if sql.contains(COUNT) {
+            sql = Cow::Owned(sql.replace(COUNT, "t.findings"));
+        }
+        sql
     }
 
     /// Findings in the order in which they were made, from position `from`.
