@@ -314,10 +314,10 @@ async fn refuse(socket: &mut Socket, reason: &str) -> Result<(), Error> {
     socket.send(frame_of(&refused)).await?;
     socket.close(None).await?;
     // A connection that is dropped with something unread in it is reset, and the reason may be lost with it.
+    let _ = socket.get_mut().shutdown().await;
     let rest = async {
         while let Some(Ok(_)) = socket.next().await {}
         // After a message that is too long no other is read, only what is left of it.
-        let _ = socket.get_mut().shutdown().await;
         let mut unread = [0; 4096];
         while socket
             .get_mut()
