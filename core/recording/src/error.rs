@@ -64,6 +64,9 @@ pub enum RecordingError {
     /// No space is left.
     #[error("no space left for {}", .0.display())]
     DiskFull(PathBuf),
+    /// The name is longer than names may be there, or those of the files that `SQLite` keeps beside it would be.
+    #[error("the name of {} is too long", .0.display())]
+    NameTooLong(PathBuf),
     /// The system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -118,6 +121,10 @@ impl RecordingError {
             Self::NotAFile { .. } => Some("name another file with --out".to_owned()),
             Self::InUse(_) => Some("end that one first, or name another file with --out".to_owned()),
             Self::Locked(_) => Some("close the other program that has it open, then try again".to_owned()),
+            Self::NameTooLong(_) => Some(
+                "take a shorter one: most disks take 255 bytes, and SQLite writes -journal behind it"
+                    .to_owned(),
+            ),
             Self::DiskFull(_) => Some("free some space, or record to another disk".to_owned()),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check who may read and write there".to_owned())
@@ -144,6 +151,7 @@ impl RecordingError {
             io::ErrorKind::NotFound if action == "read" => Self::NotFound(path),
             io::ErrorKind::IsADirectory => Self::IsDirectory(path),
             io::ErrorKind::AlreadyExists => Self::Exists(path),
+            io::ErrorKind::InvalidFilename => Self::NameTooLong(path),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path),
             _ => Self::Io { action, path, source },
         }

@@ -188,6 +188,9 @@ fn check_sidecars(path: &Path) -> Result<(), RecordingError> {
             {
                 continue;
             }
+            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
+                return Err(RecordingError::NameTooLong(path.to_owned()));
+            }
             Err(error) => return Err(RecordingError::io("replace", &name, error)),
         };
         check_kind(&name, &found)?;

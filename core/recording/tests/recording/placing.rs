@@ -152,6 +152,22 @@ fn only_recordings_and_empty_files_are_replaced() {
 
 /// `SQLite` takes files with these names for its own, and removes them.
 #[test]
+fn a_name_that_is_too_long_is_said_to_be() {
+    let directory = tempfile::tempdir().unwrap();
+    for length in [240, 250, 300] {
+        let path = directory.path().join(format!("{}.djscope", "n".repeat(length)));
+        let error = Writer::create(&path, WriterOptions::default())
+            .map(drop)
+            .unwrap_err();
+        assert!(
+            matches!(&error, RecordingError::NameTooLong(named) if *named == path),
+            "{error}"
+        );
+        assert_eq!(names(directory.path()), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_file_with_the_name_of_a_journal_is_not_taken_for_one() {
     for suffix in ["-wal", "-shm", "-journal"] {
         let directory = tempfile::tempdir().unwrap();
