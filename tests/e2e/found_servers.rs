@@ -151,7 +151,17 @@ fn who_is_held_by_a_djscope_is_said_to_be() {
 #[test]
 fn options_of_a_recording_want_an_address() {
     let venv = Venv::bare();
-    for words in [&["--headless"][..], &["--out", "x.djscope"], &["--for", "1"]] {
+    for words in [
+        &["--headless"][..],
+        &["--out", "x.djscope"],
+        &["--for", "1"],
+        &["--overwrite"],
+        &["--listen", "127.0.0.1:8010"],
+        &["--rewrite-host"],
+        &["--memory", "64M"],
+        &["--redact", "plan"],
+        &["--no-redact"],
+    ] {
         let (code, out, said) = attach(&venv, words);
         assert_eq!((code, out.as_str()), (Some(2), ""));
         assert!(

@@ -22,6 +22,7 @@ mod matrix;
 mod passing_through;
 mod probe_words;
 mod rerun;
+mod rerun_databases;
 mod secrets;
 mod seed_coverage;
 mod seed_rows;

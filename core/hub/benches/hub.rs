@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use djscope_capture::observation::Observation;
 use djscope_capture::probe::ProbeReport;
 use djscope_capture::recorder::{Recorder, RecorderOptions};
-use djscope_hub::model::{Outcome, Scope, Turn, TurnKind};
+use djscope_hub::model::{Outcome, PatchRecord, Scope, Turn, TurnKind};
 use djscope_hub::socket::{RemoteClient, SocketServer};
 use djscope_hub::{Answer, Bell, Client, Event, Hub, Live, Mailbox, Query, Side, StateView, Waiting};
-use djscope_recording::{Entry, SnapshotDelta, Writer, WriterOptions};
+use djscope_recording::{Entry, Keyframe, SnapshotDelta, Writer, WriterOptions};
 use serde_json::{Map, Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,6 +22,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     large_state(&folder.path().join("large.djscope"));
     changed_list(&folder.path().join("list.djscope"));
+    seek(&folder.path().join("seek.djscope"));
     many_turns(&folder.path().join("many.djscope"));
     finding(&folder.path().join("live.djscope"));
 }
@@ -189,6 +190,96 @@ fn over_a_socket(path: &Path) {
     print("a summary in the process", own, "-");
     print("the same over a WebSocket", remote, "-");
     print("what the WebSocket adds", added, "< 1 ms");
+}
+
+const SEEK_TURNS: u64 = 100_000;
+
+/// Renders between two whole pages, as the probe sends them.
+const RENDERS_A_KEYFRAME: u64 = 64;
+
+/// One view through a long session: 21 names of which one changes, a page of 200 rows of which one changes.
+fn long_session() -> impl Iterator<Item = Entry> {
+    let name = |index: u64| {
+        (
+            format!("name_{index:02}"),
+            json!({"n": index, "text": "some words of a state"}),
+        )
+    };
+    let list: String = (0..200)
+        .map(|row| format!(r#"<li dj-id="{row}"><b>product {row}</b> costs <i>12.50</i></li>"#))
+        .collect();
+    let html = move |turn: u64| format!(r#"<p dj-id="p">{turn}</p><ul dj-id="u">{list}</ul>"#);
+    (1..=SEEK_TURNS).flat_map(move |number| {
+        let mut turn = Turn::begun(number, TurnKind::Event, i64::try_from(number).unwrap() * 1_000);
+        (turn.connection, turn.view_id) = (Some(1), Some(1));
+        turn.outcome = Outcome::Patched;
+        (turn.before, turn.after) = ((number > 1).then(|| number - 1), Some(number));
+        let state = SnapshotDelta {
+            snapshot: number,
+            base: (number > 1).then(|| number - 1),
+            public: match number {
+                1 => (0..20)
+                    .map(name)
+                    .chain([("count".to_owned(), json!(1))])
+                    .collect(),
+                _ => Map::from_iter([("count".to_owned(), number.into())]),
+            },
+            ..SnapshotDelta::default()
+        };
+        let patch = json!({"type": "SetText", "path": [0, 0], "d": "p", "text": number.to_string()});
+        let patches = Entry::Patches {
+            turn: number,
+            patches: vec![PatchRecord {
+                frame: number,
+                index: 0,
+                kind: "SetText".to_owned(),
+                path: vec![0, 0],
+                target: Some("p".to_owned()),
+                summary: String::new(),
+                patch,
+            }],
+        };
+        let keyframe = (number % RENDERS_A_KEYFRAME == 1).then(|| {
+            Entry::Keyframe(Keyframe {
+                turn: number,
+                connection: Some(1),
+                view_id: Some(1),
+                html: html(number),
+            })
+        });
+        let entries = [Entry::Snapshot(state), Entry::Turn(Box::new(turn)), patches];
+        entries.into_iter().chain(keyframe)
+    })
+}
+
+fn seek(path: &Path) {
+    record(path, long_session());
+    println!(
+        "{SEEK_TURNS} turns of one view, {} MB",
+        std::fs::metadata(path).unwrap().len() >> 20
+    );
+    let (mut states, mut pages, mut views) = (Vec::new(), Vec::new(), Vec::new());
+    let (_hub, mut user) = open(path);
+    user.query(Query::Status).unwrap();
+    for round in 0..200_u64 {
+        let turn = 2 + (round * 7_919_317) % (SEEK_TURNS - 1);
+        let state = Query::State {
+            turn,
+            view: StateView::default(),
+            from: 0,
+            limit: 60,
+        };
+        states.push(timed(|| user.query(state).unwrap()).0);
+        let page = || match user.query(Query::Page { turn, from: 0 }).unwrap() {
+            Answer::Page(page) => assert!(page.piece.text.contains(&format!(">{turn}</p>"))),
+            other => panic!("{other:?}"),
+        };
+        pages.push(timed(page).0);
+        views.push(timed(|| user.query(Query::ViewsAt { turn }).unwrap()).0);
+    }
+    print("the state of any turn", states, "< 20 ms");
+    print("the page of any turn", pages, "< 50 ms");
+    print("the views at any turn", views, "-");
 }
 
 fn many_turns(path: &Path) {

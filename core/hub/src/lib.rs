@@ -19,5 +19,9 @@ pub use api::*;
 pub use client::{Bell, Client, Waiting};
 pub use djscope_diagnose::{chain, verdict};
 pub use djscope_recording::{filter, model};
+pub use djscope_replay::answer::{
+    Answer as RerunAnswer, Difference as RerunDifference, HeldBack, Unsteady, What, Witness,
+    Word as RerunWord,
+};
 #[cfg(feature = "local")]
 pub use hub::{Hub, Live, LocalClient, Mailbox};

@@ -14,6 +14,8 @@ def _number(name: str, default: int) -> int:
 
 MAX_ITEMS = _number("DJSCOPE_PROBE_MAX_ITEMS", 10_000)
 MAX_TEXT = _number("DJSCOPE_PROBE_MAX_TEXT", 256 * 1024)
+# Bytes of a database that is copied at the start.
+MAX_DATABASE = _number("DJSCOPE_PROBE_MAX_DATABASE", 256 * 1024 * 1024)
 # djust itself looks 32 levels deep.
 MAX_DEPTH = _number("DJSCOPE_PROBE_MAX_DEPTH", 34)
 MAX_STATE = _number("DJSCOPE_PROBE_MAX_STATE", 4 * 1024 * 1024)

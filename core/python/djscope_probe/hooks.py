@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import logs, patches, queries, reloader, sender, trouble, turns, views
+from . import database_starts, logs, patches, queries, reloader, sender, trouble, turns, views
 from .patches import consumer, decisions, embedding, events, pages, pushes, rendering, runtime, streams, tasks
 
 _PATCHES: dict[str, tuple[Callable[[Any], None], ...]] = {
@@ -60,6 +60,10 @@ def _start() -> None:
     if _started:
         return
     _started = True
+    try:
+        database_starts.keep()
+    except Exception as error:
+        trouble.failed("database_starts", error)
     sender.start()
     _watch_process(is_late=False)
 

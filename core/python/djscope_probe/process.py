@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from . import bounds, trouble, values
+from . import bounds, database_starts, trouble, values
 
 _told = False
 
@@ -76,5 +76,6 @@ def _configured() -> dict[str, Any]:
     return {
         "installed_apps": _texts(settings.INSTALLED_APPS),
         "databases": engines,
+        "database_starts": database_starts.kept(),
         "time_zone": values.Encoder(10).encode(settings.TIME_ZONE),
     }

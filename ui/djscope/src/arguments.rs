@@ -116,6 +116,12 @@ pub struct RunArguments {
     /// Leave the server running when djscope ends; it gets no input from the terminal then
     #[arg(long)]
     pub keep_server: bool,
+    /// Keep the project's `SQLite` databases as they are at the start, beside the recording, for djscope rerun
+    ///
+    /// They are copied whole, before the server serves: nothing in them is masked. Databases of more than 256 MiB are
+    /// left out and named.
+    #[arg(long, conflicts_with = "no_probe")]
+    pub snapshot_db: bool,
     /// The command of the server, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub server: Vec<String>,
@@ -176,11 +182,17 @@ pub struct EnvironmentArguments {
     pub environment: Option<PathBuf>,
 }
 
+/// Where the proxy listens if nothing is said: at a free port.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:0";
+
+/// What the recorder may use of memory if nothing is said.
+pub const DEFAULT_MEMORY: &str = "256M";
+
 /// Options of everything that records.
 #[derive(Debug, Args)]
 pub struct LiveArguments {
     /// Where the proxy listens; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = listen)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = DEFAULT_LISTEN, value_parser = listen)]
     pub listen: SocketAddr,
     /// The recording; by default recordings/DATE-TIME.djscope in the user's data folder
     #[arg(long, value_name = "FILE", value_parser = file())]
@@ -204,7 +216,7 @@ pub struct LiveArguments {
     #[arg(long, value_name = "NAME", requires = "rewrite_host")]
     pub allow_host: Vec<HostName>,
     /// What the recorder may use of memory, as in 256M or 1G; what does not fit is left out and named
-    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = DEFAULT_MEMORY, value_parser = size)]
     pub memory: usize,
     /// One more name whose value is a secret; with ! in front one that is none
     #[arg(long, value_name = "NAME")]
@@ -226,6 +238,20 @@ pub struct LiveArguments {
     pub json: bool,
 }
 
+/// Where the project of a recording is, if not where the recording says.
+#[derive(Clone, Debug, Args)]
+pub struct ProjectArguments {
+    /// Where the project is now, to run turns again
+    #[arg(long = "project", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Its interpreter
+    #[arg(long, value_name = "PATH")]
+    pub python: Option<PathBuf>,
+    /// Its settings module
+    #[arg(long, value_name = "MODULE")]
+    pub settings: Option<String>,
+}
+
 /// Options of `open`.
 #[derive(Debug, Args)]
 pub struct OpenArguments {
@@ -241,6 +267,8 @@ pub struct OpenArguments {
     /// Show only some turns; djscope show --help lists the terms
     #[arg(long, value_name = "EXPR", default_value = "")]
     pub filter: String,
+    #[command(flatten)]
+    pub project: ProjectArguments,
 }
 
 /// Options of `show`.
@@ -326,15 +354,8 @@ pub struct RerunArguments {
     /// Let this through instead of holding it back
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = ["net", "process", "files", "mail", "db-write"])]
     pub allow: Vec<String>,
-    /// Where the project is now
-    #[arg(long, value_name = "DIR")]
-    pub project: Option<PathBuf>,
-    /// Its interpreter
-    #[arg(long, value_name = "PATH")]
-    pub python: Option<PathBuf>,
-    /// Its settings module
-    #[arg(long, value_name = "MODULE")]
-    pub settings: Option<String>,
+    #[command(flatten)]
+    pub project: ProjectArguments,
     /// How long a turn may take
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub timeout: std::time::Duration,
@@ -357,13 +378,13 @@ fn database(text: &str) -> Result<(String, PathBuf), String> {
     }
 }
 
-fn listen(text: &str) -> Result<SocketAddr, String> {
+pub fn listen(text: &str) -> Result<SocketAddr, String> {
     djscope_capture::run::listen_address(text)
         .map_err(|error| format!("not an address of the form 127.0.0.1:8010 ({error})"))
 }
 
 /// Bytes, or a number with K, M or G behind it.
-fn size(text: &str) -> Result<usize, String> {
+pub fn size(text: &str) -> Result<usize, String> {
     let (number, unit) = match text.strip_suffix(['K', 'k', 'M', 'm', 'G', 'g']) {
         Some(number) => (number, text[number.len()..].to_ascii_uppercase()),
         None => (text, String::new()),

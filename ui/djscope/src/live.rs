@@ -32,6 +32,7 @@ pub fn run(options: RunArguments) -> Result<(), Failure> {
         upstream: options.upstream,
         probe: !options.no_probe,
         keep: options.keep_server,
+        snapshot_databases: options.snapshot_db,
     };
     record(&options.common, source)
 }

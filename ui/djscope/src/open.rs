@@ -1,8 +1,11 @@
 //! `djscope open`: a recording in the panel.
 
+use std::path::PathBuf;
+
+use djscope_hub::ProjectPlace;
 use djscope_recording::filter::Filter;
 
-use crate::arguments::OpenArguments;
+use crate::arguments::{OpenArguments, ProjectArguments};
 use crate::failure::Failure;
 use crate::{screenshot, window};
 
@@ -14,6 +17,7 @@ pub fn open(options: &OpenArguments) -> Result<(), Failure> {
     let start = window::Start {
         filter: options.filter.clone(),
         turn: options.turn,
+        place: place(&options.project),
     };
     if let Some(path) = &options.screenshot {
         Failure::if_empty("the picture", path)?;
@@ -31,4 +35,13 @@ pub fn open(options: &OpenArguments) -> Result<(), Failure> {
         &start,
         &window::Closer::default(),
     )
+}
+
+fn place(project: &ProjectArguments) -> ProjectPlace {
+    let text = |path: &PathBuf| path.display().to_string();
+    ProjectPlace {
+        folder: project.folder.as_ref().map(text),
+        python: project.python.as_ref().map(text),
+        settings: project.settings.clone(),
+    }
 }

@@ -1,13 +1,15 @@
 //! `djscope rerun`: recorded turns, run again.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use djscope_recording::Reader;
 use djscope_recording::filter::Filter;
-use djscope_replay::rerun::{Answer, Options, Project, Ready, Rerun, RerunError, Said, Witness, Word};
+use djscope_replay::rerun::{
+    Answer, Options, Project, Ready, Rerun, RerunError, Said, WatchedFiles, Witness, Word,
+};
 use djscope_report::value;
 use serde_json::{Map, Value};
 
@@ -32,9 +34,9 @@ pub fn rerun(options: &RerunArguments) -> Result<bool, Failure> {
     let filter = filter(options)?;
     let reader = Reader::open(&options.recording)?;
     let said = Said {
-        project: options.project.clone(),
-        python: options.python.clone(),
-        settings: options.settings.clone(),
+        project: options.project.folder.clone(),
+        python: options.project.python.clone(),
+        settings: options.project.settings.clone(),
     };
     let project = Project::find(&reader, &said)?;
     ask(&project, options)?;
@@ -75,8 +77,8 @@ const LOOKED: Duration = Duration::from_millis(100);
 
 /// Runs the turns, and again with new code whenever a file of theirs changes; until it is interrupted.
 fn watch(reader: &Reader, project: &Project, options: &RerunArguments) -> Result<bool, Failure> {
-    let mut files = Watched::of(project.files(reader, &options.turn)?);
-    note!("{} files are watched; Ctrl-C ends it", files.times.len());
+    let mut files = WatchedFiles::of(project.files(reader, &options.turn)?);
+    note!("{} files are watched; Ctrl-C ends it", files.count());
     loop {
         let opened = Rerun::open(reader, project, settled(options)?);
         match opened.and_then(|mut rerun| singles(&mut rerun, options)) {
@@ -90,32 +92,6 @@ fn watch(reader: &Reader, project: &Project, options: &RerunArguments) -> Result
             thread::sleep(LOOKED);
         }
         note!("a file has changed");
-    }
-}
-
-/// Files, and when each was written last.
-struct Watched {
-    times: Vec<(PathBuf, Option<SystemTime>)>,
-}
-
-impl Watched {
-    fn of(files: Vec<PathBuf>) -> Self {
-        let mut watched = Self {
-            times: files.into_iter().map(|file| (file, None)).collect(),
-        };
-        watched.have_changed();
-        watched
-    }
-
-    /// True if one was written since the last look.
-    fn have_changed(&mut self) -> bool {
-        let mut is_changed = false;
-        for (file, known) in &mut self.times {
-            let written = file.metadata().and_then(|found| found.modified()).ok();
-            is_changed |= *known != written;
-            *known = written;
-        }
-        is_changed
     }
 }
 

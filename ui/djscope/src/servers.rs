@@ -2,7 +2,7 @@
 
 use djscope_capture::servers::{FoundServer, Sees, found};
 
-use crate::arguments::LiveArguments;
+use crate::arguments::{self, DEFAULT_LISTEN, DEFAULT_MEMORY, LiveArguments};
 use crate::failure::Failure;
 use crate::terminal::{note, say, say_json};
 
@@ -34,8 +34,29 @@ pub fn list(options: &LiveArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// True if anything but the form of the list is asked for.
 fn wants_to_record(options: &LiveArguments) -> bool {
-    options.out.is_some() || options.headless || options.duration.is_some() || options.hub.is_some()
+    let LiveArguments {
+        listen,
+        out,
+        overwrite,
+        headless,
+        duration,
+        rewrite_host,
+        // It is nothing without --rewrite-host.
+        allow_host: _,
+        memory,
+        redact,
+        redact_file,
+        no_redact,
+        hub,
+        json: _,
+    } = options;
+    let has_file = out.is_some() || *overwrite;
+    let has_address = arguments::listen(DEFAULT_LISTEN) != Ok(*listen) || *rewrite_host || hub.is_some();
+    let has_names = *no_redact || !redact.is_empty() || !redact_file.is_empty();
+    let has_bounds = duration.is_some() || arguments::size(DEFAULT_MEMORY) != Ok(*memory);
+    has_file || has_address || has_names || has_bounds || *headless
 }
 
 fn line(server: &FoundServer) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use djscope_hub::Client;
+use djscope_hub::{Client, ProjectPlace};
 use djscope_panel::Panel;
 
 use crate::failure::Failure;
@@ -14,6 +14,8 @@ pub struct Start {
     pub filter: String,
     /// The selected turn.
     pub turn: Option<u64>,
+    /// Where the project is, if not where the recording says.
+    pub place: ProjectPlace,
 }
 
 /// Closes the window from another thread, also before it is open.
@@ -104,6 +106,7 @@ pub fn show(
 pub fn panel(client: Box<dyn Client>, start: &Start) -> Panel {
     let mut panel = Panel::new(client);
     panel.set_filter(&start.filter);
+    panel.set_place(start.place.clone());
     if let Some(turn) = start.turn {
         panel.select(turn);
     }

@@ -6,6 +6,7 @@ use djscope_hub::StateView;
 use djscope_hub::model::{FrameId, TurnId};
 
 use crate::commands::Tab;
+use crate::rerun::WhatIf;
 use crate::store::{Position, Store};
 use crate::theme::ThemeChoice;
 
@@ -99,6 +100,8 @@ pub struct Choices {
     pub frames: FrameChoices,
     /// In the tab Patches.
     pub patches: PatchChoices,
+    /// In the tab Re-run.
+    pub what_if: WhatIf,
     /// The selected span.
     pub span: Option<u32>,
     /// Log records with an open traceback.

@@ -22,17 +22,20 @@ pub enum Tab {
     Frames,
     /// What was logged.
     Logs,
+    /// The turn again, beside what was recorded.
+    Rerun,
 }
 
 impl Tab {
     /// Every tab, in the order of the screen.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Summary,
         Self::State,
         Self::Patches,
         Self::Timing,
         Self::Frames,
         Self::Logs,
+        Self::Rerun,
     ];
 
     /// The word on screen.
@@ -44,6 +47,7 @@ impl Tab {
             Self::Timing => "Timing",
             Self::Frames => "Frames",
             Self::Logs => "Logs",
+            Self::Rerun => "Re-run",
         }
     }
 }
@@ -77,6 +81,8 @@ pub enum Command {
     OnlyChanges,
     /// Shows frames as they travelled, or as indented JSON.
     RawFrames,
+    /// Runs the selected turn again.
+    RunAgain,
     /// Copies the address of the proxy.
     CopyAddress,
     /// Goes to the next theme.
@@ -137,7 +143,7 @@ const fn character(character: char, key: Key) -> Option<Shortcut> {
 }
 
 /// Every command, in the order of palette and help.
-pub const ALL: [Command; 26] = [
+pub const ALL: [Command; 28] = [
     Command::PreviousTurn,
     Command::NextTurn,
     Command::FirstTurn,
@@ -153,8 +159,10 @@ pub const ALL: [Command; 26] = [
     Command::Show(Tab::Timing),
     Command::Show(Tab::Frames),
     Command::Show(Tab::Logs),
+    Command::Show(Tab::Rerun),
     Command::OnlyChanges,
     Command::RawFrames,
+    Command::RunAgain,
     Command::Pause,
     Command::CopyAddress,
     Command::NextTheme,
@@ -224,6 +232,16 @@ impl Command {
                 character('5', Key::Num5),
             ),
             Self::Show(Tab::Logs) => ("Show Logs", "What Python logged", character('6', Key::Num6)),
+            Self::Show(Tab::Rerun) => (
+                "Show Re-run",
+                "The turn again, beside what was recorded",
+                character('7', Key::Num7),
+            ),
+            Self::RunAgain => (
+                "Run again",
+                "Run the selected turn again, in the project's own Python",
+                character('r', Key::R),
+            ),
             Self::OnlyChanges => ("Only changes", "Hide in State what did not change", None),
             Self::RawFrames => ("Raw frames", "Show frames as they travelled", None),
             Self::Pause => ("Pause", "Stop recording, or go on", key(Key::Space)),
@@ -255,6 +273,7 @@ impl Command {
             Self::Pause | Self::Follow => recording != RecordingState::Saved,
             Self::ClearFilter => !store.filter().is_empty(),
             Self::CopyAddress => store.status().is_some_and(|status| status.proxy.is_some()),
+            Self::RunAgain => store.turn().is_some(),
             Self::PreviousTurn
             | Self::NextTurn
             | Self::FirstTurn

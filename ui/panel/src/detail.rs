@@ -8,19 +8,25 @@ use crate::commands::Tab;
 use crate::glyphs;
 use crate::json::Documents;
 use crate::paint;
-use crate::store::Store;
+use crate::store::{Edits, Store};
 use crate::theme::Theme;
-use crate::{empty, frames, logs, patches, state, summary, timing};
+use crate::{empty, frames, logs, patches, rerun, state, summary, timing};
 use djscope_report::{units, words};
 
 const TITLE: f32 = 48.0;
 const TABS: f32 = 30.0;
 
-/// Draws it.
-pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, choices: &mut Choices, documents: &mut Documents) {
+/// Draws it. The edits with which the user wants the turn to be run again, if he does.
+pub fn ui(
+    ui: &mut Ui,
+    theme: &Theme,
+    store: &Store,
+    choices: &mut Choices,
+    documents: &mut Documents,
+) -> Option<Edits> {
     let Some(summary) = store.turn() else {
         nothing(ui, theme, store);
-        return;
+        return None;
     };
     title(ui, theme, summary);
     tabs(ui, theme, summary, choices);
@@ -49,8 +55,11 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, choices: &mut Choices, docu
                 &mut documents.payload,
             ),
             Tab::Logs => logs::ui(ui, theme, store, summary, &mut choices.open_logs),
+            Tab::Rerun => return rerun::ui(ui, theme, store, summary, &mut choices.what_if),
         }
-    });
+        None
+    })
+    .inner
 }
 
 fn nothing(ui: &mut Ui, theme: &Theme, store: &Store) {
@@ -205,6 +214,7 @@ fn count(summary: &TurnSummary, tab: Tab) -> Option<String> {
         Tab::Timing => counts.spans,
         Tab::Frames => counts.frames,
         Tab::Logs => counts.logs,
+        Tab::Rerun => 0,
     };
     (count > 0).then(|| units::count(count))
 }

@@ -18,6 +18,7 @@ mod overview;
 mod paint;
 mod palette;
 mod patches;
+mod rerun;
 mod rows;
 mod split;
 mod state;
@@ -31,12 +32,12 @@ mod widgets;
 
 pub use theme::{Theme, ThemeChoice, contrast};
 
-use djscope_hub::{Client, RecordingState};
+use djscope_hub::{Client, ProjectPlace, RecordingState};
 use egui::{CentralPanel, Frame, Ui};
 
 use choices::{Choices, Overlay};
 use commands::Command;
-use store::Store;
+use store::{Edits, Store};
 
 /// The panel over one recording.
 pub struct Panel {
@@ -73,6 +74,11 @@ impl Panel {
     /// Selects a turn.
     pub fn select(&mut self, turn: u64) {
         self.choices.select(turn, None);
+    }
+
+    /// Says where the project is, if not where the recording says.
+    pub fn set_place(&mut self, place: ProjectPlace) {
+        self.store.set_place(place);
     }
 
     /// Uses a set of colours.
@@ -161,10 +167,13 @@ impl Panel {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 turns::ui(ui, theme, store, choices);
             });
-        CentralPanel::no_frame().frame(pane).show(ui, |ui| {
+        let detail = CentralPanel::no_frame().frame(pane).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            detail::ui(ui, theme, store, choices, documents);
+            detail::ui(ui, theme, store, choices, documents)
         });
+        if let Some(edits) = detail.inner {
+            store.run_again(edits);
+        }
         clicked
     }
 
@@ -194,6 +203,7 @@ impl Panel {
                 self.choices.tab = commands::Tab::Frames;
                 self.choices.frames.is_raw = !self.choices.frames.is_raw;
             }
+            Command::RunAgain => self.run_again(),
             Command::CopyAddress => self.copy_address(ui),
             Command::NextTheme => self.set_theme(self.choices.theme.next()),
             Command::Theme(choice) => self.set_theme(choice),
@@ -212,6 +222,14 @@ impl Panel {
         if let Some(status) = self.store.status() {
             let is_live = status.recording == RecordingState::Live;
             self.store.pause(is_live);
+        }
+    }
+
+    /// Runs the selected turn again, once the user has agreed that the project's code runs; else it is asked for.
+    fn run_again(&mut self) {
+        self.choices.tab = commands::Tab::Rerun;
+        if self.store.reruns().is_agreed() {
+            self.store.run_again(Edits::default());
         }
     }
 

@@ -28,8 +28,8 @@ pub fn ui(ui: &Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) {
     if let Some(wait) = store.want_overview(count, now) {
         ui.ctx().request_repaint_after_secs(wait as f32);
     }
-    let response = ui.interact(rect, ui.scope_id().with("overview"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Overview of the recording"));
+    let response = ui.interact(rect, ui.scope_id().with("overview"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Overview of the recording"));
     let overview = store.overview();
     if overview.columns.is_empty() {
         return;
@@ -40,7 +40,8 @@ pub fn ui(ui: &Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) {
         axis(ui, theme, rect, overview.span_us);
     }
     cursor(ui, theme, store, choices, rect);
-    let Some(pointer) = response.hover_pos() else {
+    // While the cursor is dragged, the pointer may leave the strip.
+    let Some(pointer) = response.interact_pointer_pos().or(response.hover_pos()) else {
         return;
     };
     let index = (((pointer.x - rect.left()) / width).max(0.0) as usize).min(overview.columns.len() - 1);
@@ -50,10 +51,12 @@ pub fn ui(ui: &Ui, theme: &Theme, store: &mut Store, choices: &mut Choices) {
         0,
         theme.colors.text[0].gamma_multiply(0.10),
     );
-    if response.clicked()
+    if (response.clicked() || response.dragged())
         && let Some(turn) = nearest(&overview.columns, index)
     {
-        choices.select(turn, None);
+        if choices.turn != Some(turn) {
+            choices.select(turn, None);
+        }
         return;
     }
     let from = overview.span_us * index as i64 / overview.columns.len() as i64;

@@ -43,7 +43,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
                 } else {
                     (glyph, color)
                 };
-                margin(ui, |ui| {
+                widgets::margin(ui, |ui| {
                     ui.add_space(10.0);
                     widgets::strip(ui, theme, glyph, color, &verdict.headline, &verdict.text);
                 });
@@ -51,7 +51,7 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
             ui.add_space(8.0);
             links(ui, theme, summary, choices);
             if !summary.findings.is_empty() {
-                section(ui, theme, "Findings");
+                widgets::section(ui, theme, "Findings");
                 for found in &summary.findings {
                     finding(ui, theme, found);
                 }
@@ -60,17 +60,17 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
                 traceback(ui, theme, exception);
             }
             if !summary.turn.missing.is_empty() {
-                section(ui, theme, "Not seen");
+                widgets::section(ui, theme, "Not seen");
                 for sentence in &summary.turn.missing {
-                    margin(ui, |ui| {
+                    widgets::margin(ui, |ui| {
                         ui.label(RichText::new(sentence).color(theme.colors.text[1]))
                     });
                 }
             }
             if !summary.left_out.is_empty() {
-                section(ui, theme, "Left out");
+                widgets::section(ui, theme, "Left out");
                 for sentence in &summary.left_out {
-                    margin(ui, |ui| {
+                    widgets::margin(ui, |ui| {
                         ui.label(RichText::new(sentence).color(theme.colors.outcome.error))
                     });
                 }
@@ -106,36 +106,9 @@ fn finding(ui: &mut Ui, theme: &Theme, finding: &Finding) {
         Some(format!("{}, {sureness}", finding.code.name())),
     ];
     let text = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    margin(ui, |ui| {
+    widgets::margin(ui, |ui| {
         widgets::strip(ui, theme, glyph, color, &finding.message, &text)
     });
-}
-
-fn margin<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
-    egui::Frame::new()
-        .inner_margin(egui::Margin::symmetric(12, 2))
-        .show(ui, add)
-        .inner
-}
-
-fn section(ui: &mut Ui, theme: &Theme, name: &str) {
-    ui.add_space(12.0);
-    let rect = widgets::head(ui, theme);
-    widgets::plain_row(
-        ui,
-        rect,
-        ui.scope_id().with(("section", name)),
-        Role::Heading,
-        name,
-    );
-    paint::left(
-        ui.painter(),
-        rect.shrink2(vec2(12.0, 0.0)),
-        name,
-        &theme.small(),
-        theme.colors.text[2],
-    );
-    ui.add_space(6.0);
 }
 
 fn links(ui: &mut Ui, theme: &Theme, summary: &TurnSummary, choices: &mut Choices) {
@@ -381,7 +354,7 @@ fn change_line(
 
 fn traceback(ui: &mut Ui, theme: &Theme, exception: &Exception) {
     let colors = &theme.colors;
-    section(ui, theme, "Traceback, innermost last");
+    widgets::section(ui, theme, "Traceback, innermost last");
     for (index, frame) in exception.frames.iter().enumerate() {
         let is_dim = units::is_library(&frame.file);
         let place = units::place(&frame.file, Some(frame.line.into()));
@@ -414,7 +387,7 @@ fn traceback(ui: &mut Ui, theme: &Theme, exception: &Exception) {
         );
         response.on_hover_text(format!("{}:{}", frame.file, frame.line));
     }
-    margin(ui, |ui| {
+    widgets::margin(ui, |ui| {
         ui.add_space(4.0);
         let text = format!("{}: {}", exception.class, exception.message);
         ui.label(RichText::new(text).font(theme.data()).color(colors.outcome.error));

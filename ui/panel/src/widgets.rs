@@ -269,3 +269,32 @@ pub fn copyable(ui: &mut Ui, theme: &Theme, text: &str) -> Response {
     })
     .inner
 }
+
+/// Puts the margin of a page around what is added.
+pub fn margin<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    egui::Frame::new()
+        .inner_margin(egui::Margin::symmetric(12, 2))
+        .show(ui, add)
+        .inner
+}
+
+/// The heading of a part of a page.
+pub fn section(ui: &mut Ui, theme: &Theme, name: &str) {
+    ui.add_space(12.0);
+    let rect = head(ui, theme);
+    plain_row(
+        ui,
+        rect,
+        ui.scope_id().with(("section", name)),
+        Role::Heading,
+        name,
+    );
+    paint::left(
+        ui.painter(),
+        rect.shrink2(vec2(12.0, 0.0)),
+        name,
+        &theme.small(),
+        theme.colors.text[2],
+    );
+    ui.add_space(6.0);
+}

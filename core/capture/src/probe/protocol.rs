@@ -1,5 +1,7 @@
 //! The messages of `docs/probe-protocol.md` as types. Absent fields have defaults: an older probe is still heard.
 
+use std::collections::BTreeMap;
+
 use djscope_recording::model::{
     ClassData, Decision, Exception, FullHtml, Handler, SentFrame, ServerWork, SourceFile, Template,
 };
@@ -117,6 +119,21 @@ pub struct ProcessFacts {
     /// Engine of each database, by alias.
     #[serde(deserialize_with = "or_empty")]
     pub databases: Map<String, Value>,
+    /// The copies of `SQLite` databases that this process made before the server served, by alias.
+    #[serde(deserialize_with = "or_empty")]
+    pub database_starts: BTreeMap<String, DatabaseStart>,
+}
+
+/// A copy of a database as it was before the server served.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DatabaseStart {
+    /// Name of the file beside the recording; none if there is no copy.
+    pub file: Option<String>,
+    /// Its size.
+    pub bytes: Option<u64>,
+    /// Why there is no copy.
+    pub left_out: Option<String>,
 }
 
 /// A view class: where its code is and what it offers.

@@ -1,13 +1,14 @@
 //! One run: the server, the probe listener, the proxy and the recorder, from start to end.
 
 mod attached;
+mod database_starts;
 mod error;
 mod source;
 
 use std::ffi::OsString;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,7 @@ use crate::proxy::{self, HostName, ProxyOptions, Rewriting, Upstream, UpstreamEr
 use crate::recorder::{Recorder, RecorderOptions, Shared};
 use crate::silence::{Place, Watch};
 use attached::Attached;
+use database_starts::ReplacedStarts;
 pub use error::RunError;
 pub use source::{Inside, InsideServer, Report, Source};
 
@@ -309,8 +311,20 @@ impl Live {
         } else {
             None
         };
+        let starts = match options.source.keeps_databases() {
+            true => Some(ReplacedStarts::take(&options.out, options.overwrite)?),
+            false => None,
+        };
         let recorder = Recorder::start(&options.out, options.recorder)?;
-        let started = Self::begin(options.source, expected, &recorder, &options.notices, stops).await;
+        let started = Self::begin(
+            options.source,
+            &options.out,
+            expected,
+            &recorder,
+            &options.notices,
+            stops,
+        )
+        .await;
         let (server, upstream) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -321,6 +335,9 @@ impl Live {
         };
         if let Some(replaced) = replaced {
             replaced.remove();
+        }
+        if let Some(starts) = starts {
+            starts.remove();
         }
         // After the server has started, which gets the limit that it would have alone.
         allow_many_files();
@@ -367,6 +384,7 @@ impl Live {
     /// Starts the server, if it has to be started.
     async fn begin(
         source: Source,
+        out: &Path,
         expected: Option<Upstream>,
         recorder: &Recorder,
         notices: &Notices,
@@ -374,9 +392,16 @@ impl Live {
     ) -> Result<(Served, Upstream), RunError> {
         match source {
             Source::Command {
-                command, probe, keep, ..
+                command,
+                probe,
+                keep,
+                snapshot_databases,
+                ..
             } => {
-                let (environment, probes) = prepare(probe, recorder)?;
+                let (mut environment, probes) = prepare(probe, recorder)?;
+                if snapshot_databases {
+                    environment.push(("DJSCOPE_SNAPSHOT_DB".into(), std::path::absolute(out)?.into()));
+                }
                 let server = Server::start(&command, environment, keep)?;
                 Self::launched(server, expected, probes, stops).await
             }

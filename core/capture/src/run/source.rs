@@ -41,6 +41,8 @@ pub enum Source {
         probe: bool,
         /// The server runs on when the run has ended.
         keep: bool,
+        /// The project's `SQLite` databases are copied beside the recording before the server serves.
+        snapshot_databases: bool,
     },
     /// One that runs already, there.
     Attached(String),
@@ -56,6 +58,17 @@ impl Source {
             Self::Attached(_) => None,
             Self::Inside(inside) => Some(inside.name.clone()),
         }
+    }
+
+    /// True if its databases are to be copied before it serves.
+    pub(super) const fn keeps_databases(&self) -> bool {
+        matches!(
+            self,
+            Self::Command {
+                snapshot_databases: true,
+                ..
+            }
+        )
     }
 
     /// Where it is or will be, as far as that is known before it is started.

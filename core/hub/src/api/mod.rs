@@ -6,16 +6,19 @@
 
 mod job;
 mod query;
+mod rerun;
 mod status;
 mod turn;
 
 use std::fmt;
 
 use djscope_recording::model::{Finding, TurnId};
+use djscope_replay::answer::Answer as RerunAnswer;
 use serde::{Deserialize, Serialize};
 
 pub use job::{Job, JobEnd, JobId, JobProgress};
 pub use query::{Answer, Damage, Query, TurnPage};
+pub use rerun::{ProjectFacts, ProjectPlace, RerunJob};
 pub use status::{Memory, ProbeState, RecordingState, Status};
 pub use turn::{
     Counts, FrameRow, Node, Page, PagePiece, PayloadPiece, Shown, Side, SourcePiece, StatePage, StateView,
@@ -152,6 +155,13 @@ pub enum Event {
     Turn(Box<TurnSummary>),
     /// Problems were found, in turns of now or in the course of the first look at a saved recording.
     Findings(Vec<Finding>),
+    /// A turn was run again.
+    Rerun {
+        /// The job that has done it.
+        job: JobId,
+        /// What came of it.
+        answer: Box<RerunAnswer>,
+    },
     /// A job goes on.
     Progress(JobProgress),
     /// A job has ended.
@@ -213,6 +223,8 @@ pub enum ErrorCode {
     Unreadable,
     /// It needs a recording that grows.
     NotLive,
+    /// It runs code, and whoever asks may not have that done, or has not agreed.
+    NotAllowed,
     /// A later version says something that this one does not know.
     #[serde(other)]
     Unknown,

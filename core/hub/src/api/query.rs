@@ -2,14 +2,14 @@
 
 use djscope_recording::model::{
     Finding, FrameId, HttpExchange, LogRecord, OverviewColumn, PatchRecord, Scope, Span, TurnDetail, TurnId,
-    TurnRow, View,
+    TurnRow, View, ViewAt,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    FrameRow, JobId, Page, PagePiece, PayloadPiece, Side, SourcePiece, StatePage, StateView, Status,
-    TurnSummary,
+    FrameRow, JobId, Page, PagePiece, PayloadPiece, ProjectFacts, ProjectPlace, Side, SourcePiece, StatePage,
+    StateView, Status, TurnSummary,
 };
 
 /// A question, which changes nothing.
@@ -121,6 +121,12 @@ pub enum Query {
         /// Offset of the first byte.
         from: u64,
     },
+    /// The views that were there when a turn had ended, on every open connection. What [`Query::State`] and
+    /// [`Query::Page`] say of their last turns is how they were then.
+    ViewsAt {
+        /// The turn.
+        turn: TurnId,
+    },
     /// The code of a turn's view: class, handlers, template, and which modules belong to it.
     Code {
         /// The turn.
@@ -163,6 +169,11 @@ pub enum Query {
     Processes {
         /// Position of the first.
         from: u64,
+    },
+    /// Which project's code a re-run would run. Nothing is run by it.
+    Project {
+        /// Where the project is, if not where the recording says.
+        place: ProjectPlace,
     },
     /// What could not be read so far, and why.
     Damage,
@@ -210,6 +221,8 @@ pub enum Answer {
     Logs(Page<LogRecord>),
     /// To [`Query::Page`].
     Page(PagePiece),
+    /// To [`Query::ViewsAt`], those of the newest connections first.
+    ViewsAt(Vec<ViewAt>),
     /// To [`Query::Code`]. Long texts of it are cut and say so.
     Code(Box<View>),
     /// To [`Query::Source`].
@@ -243,6 +256,8 @@ pub enum Answer {
     },
     /// To [`Query::Processes`], as `docs/probe-protocol.md` describes a process.
     Processes(Page<Value>),
+    /// To [`Query::Project`].
+    Project(ProjectFacts),
     /// To [`Query::Damage`].
     Damage(Damage),
     /// A command was carried out.

@@ -6,7 +6,7 @@ use djscope_diagnose::page::{PageAfter, page_after};
 use djscope_recording::filter::Filter;
 use djscope_recording::model::{FrameId, FrameRecord, TurnId, TurnTexts};
 
-use super::Desk;
+use super::{Desk, rerun};
 use crate::api::{
     Answer, Damage, ErrorCode, HubError, PagePiece, PayloadPiece, Query, SourcePiece, StateView, TurnPage,
     TurnSummary,
@@ -15,6 +15,9 @@ use crate::parts::{self, StateTree};
 
 /// Turns that are kept, because their parts are asked for one after the other.
 const KEPT_TURNS: usize = 3;
+
+/// Most views that are named of one moment.
+const MAX_VIEWS: usize = 1_000;
 
 /// Most failed patches that are named beside a page.
 const MAX_FAILED: usize = 100;
@@ -76,6 +79,11 @@ impl Desk {
                 piece: parts::text_piece(&self.frame(*frame)?.payload, *from),
             }),
             Query::Page { turn, from } => Answer::Page(self.page(*turn, *from)?),
+            Query::ViewsAt { turn } => {
+                let mut views = self.reader.views_at(*turn)?;
+                views.truncate(MAX_VIEWS);
+                Answer::ViewsAt(views)
+            }
             Query::Code { turn } => {
                 let texts = self.texts(*turn)?;
                 let view = texts.detail.view.as_ref().ok_or_else(|| {
@@ -118,6 +126,7 @@ impl Desk {
                     rows: page.rows,
                 }
             }
+            Query::Project { place } => Answer::Project(rerun::facts(&self.reader, place)?),
             Query::Damage => {
                 let left_out = self.reader.left_out();
                 Answer::Damage(Damage {

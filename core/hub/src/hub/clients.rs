@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use djscope_recording::model::{Finding, TurnId};
+use djscope_replay::answer::Answer as RerunAnswer;
 
 use crate::api::{
     Ask, Command, ErrorCode, Event, HubError, JobEnd, JobId, JobProgress, Message, Reply, Request, Status,
@@ -46,6 +47,8 @@ pub(super) enum JobNews {
     Progress(JobProgress),
     /// It has found something.
     Findings(JobId, Vec<Finding>),
+    /// It has run a turn again.
+    Rerun(JobId, Box<RerunAnswer>),
     /// It has ended.
     Ended(JobEnd),
 }
@@ -72,6 +75,7 @@ struct State {
 }
 
 struct ClientBox {
+    may_run_code: bool,
     inbox: VecDeque<Request>,
     replies: VecDeque<Reply>,
     status: Option<Box<Status>>,
@@ -79,6 +83,7 @@ struct ClientBox {
     turn: Option<Box<TurnSummary>>,
     findings: Vec<Finding>,
     progress: HashMap<JobId, JobProgress>,
+    reruns: VecDeque<(JobId, Box<RerunAnswer>)>,
     ended: VecDeque<JobEnd>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -89,11 +94,12 @@ impl Switchboard {
     }
 
     /// A new client; `wake` is called whenever something has arrived for it.
-    pub fn add(&self, wake: Arc<dyn Fn() + Send + Sync>) -> ClientId {
+    pub fn add(&self, may_run_code: bool, wake: Arc<dyn Fn() + Send + Sync>) -> ClientId {
         let mut state = self.lock();
         state.last_client += 1;
         let id = state.last_client;
         let client = ClientBox {
+            may_run_code,
             inbox: VecDeque::new(),
             replies: VecDeque::new(),
             status: None,
@@ -101,6 +107,7 @@ impl Switchboard {
             turn: None,
             findings: Vec::new(),
             progress: HashMap::new(),
+            reruns: VecDeque::new(),
             ended: VecDeque::new(),
             wake,
         };
@@ -119,6 +126,11 @@ impl Switchboard {
         state.gone.push(client);
         drop(state);
         self.arrived.notify_one();
+    }
+
+    /// True if a client may have code run.
+    pub fn may_run_code(&self, client: ClientId) -> bool {
+        self.lock().boxes.get(&client).is_some_and(|own| own.may_run_code)
     }
 
     /// Every client that is here.
@@ -295,6 +307,10 @@ impl Outgoing<'_> {
         self.0.progress.insert(progress.job, progress);
     }
 
+    pub fn rerun(&mut self, job: JobId, answer: Box<RerunAnswer>) {
+        self.0.reruns.push_back((job, answer));
+    }
+
     pub fn ended(&mut self, end: JobEnd) {
         self.0.progress.remove(&end.job);
         self.0.ended.push_back(end);
@@ -327,6 +343,8 @@ impl ClientBox {
             Event::Findings(std::mem::take(&mut self.findings))
         } else if let Some(job) = self.progress.keys().next().copied() {
             Event::Progress(self.progress.remove(&job)?)
+        } else if let Some((job, answer)) = self.reruns.pop_front() {
+            Event::Rerun { job, answer }
         } else {
             Event::Ended(self.ended.pop_front()?)
         };

@@ -1,6 +1,7 @@
 //! What takes long, each in a thread of its own with a reader of its own.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +11,10 @@ use djscope_diagnose::rules;
 use djscope_recording::filter::Filter;
 use djscope_recording::model::TurnId;
 use djscope_recording::{Reader, RecordingError};
+use djscope_replay::answer::Answer as RerunAnswer;
 
 use super::clients::{ClientId, JobNews, Switchboard};
+use super::rerun::Runner;
 use crate::api::{ErrorCode, HubError, Job, JobEnd, JobId, JobProgress};
 
 /// Jobs that run at a time.
@@ -24,6 +27,7 @@ const TURNS_BETWEEN_REPORTS: u32 = 200;
 #[derive(Default)]
 pub(super) struct Jobs {
     last: JobId,
+    runner: Runner,
     running: HashMap<JobId, Running>,
 }
 
@@ -63,10 +67,12 @@ impl Jobs {
             is_stopped: Arc::clone(&is_stopped),
             board: Arc::clone(board),
         };
-        let thread = thread::Builder::new()
-            .name("job".to_owned())
-            .spawn(move || work.run(job));
-        if let Err(error) = thread {
+        let begun = match job {
+            Job::Diagnose => in_a_thread(move || work.diagnose()),
+            Job::Verify => in_a_thread(move || work.verify()),
+            Job::Rerun(job) => self.runner.run(work, *job),
+        };
+        if let Err(error) = begun {
             return Err(HubError::new(
                 ErrorCode::Busy,
                 format!("cannot begin a job: {error}"),
@@ -115,7 +121,12 @@ impl Jobs {
     }
 }
 
-struct Work {
+fn in_a_thread(run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name("job".to_owned()).spawn(run).map(drop)
+}
+
+/// What a job's thread has to know.
+pub(super) struct Work {
     id: JobId,
     path: PathBuf,
     is_stopped: Arc<AtomicBool>,
@@ -123,29 +134,57 @@ struct Work {
 }
 
 impl Work {
-    fn run(self, job: Job) {
-        let message = match job {
-            Job::Diagnose => self.diagnose().map(|()| None),
-            Job::Verify => Reader::open(&self.path).and_then(|reader| reader.check_pages()),
-        };
-        let is_stopped = self.is_stopped.load(Ordering::Relaxed);
-        let end = match message {
-            Ok(message) => JobEnd {
-                job: self.id,
-                is_complete: !is_stopped,
-                message,
-            },
-            Err(error) => JobEnd {
-                job: self.id,
-                is_complete: false,
-                message: Some(error.to_string()),
-            },
-        };
-        self.board.job(JobNews::Ended(end));
+    /// The recording.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// True if nobody wants it any more.
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    /// Hands over what came of a turn.
+    pub fn report_rerun(&self, answer: RerunAnswer) {
+        self.board.job(JobNews::Rerun(self.id, Box::new(answer)));
+    }
+
+    /// Says that the job has ended, and what it has to say.
+    pub fn end(self, message: Option<String>) {
+        self.board.job(JobNews::Ended(JobEnd {
+            job: self.id,
+            is_complete: !self.is_stopped(),
+            message,
+            hint: None,
+        }));
+    }
+
+    /// Says why the job has failed.
+    pub fn fail(self, error: HubError) {
+        self.board.job(JobNews::Ended(JobEnd {
+            job: self.id,
+            is_complete: false,
+            message: Some(error.message),
+            hint: error.hint,
+        }));
+    }
+
+    fn diagnose(self) {
+        match self.look_at_every_turn() {
+            Ok(()) => self.end(None),
+            Err(error) => self.fail(error.into()),
+        }
+    }
+
+    fn verify(self) {
+        match Reader::open(&self.path).and_then(|reader| reader.check_pages()) {
+            Ok(damage) => self.end(damage),
+            Err(error) => self.fail(error.into()),
+        }
     }
 
     /// Lets every rule look at the turns that it may be about.
-    fn diagnose(&self) -> Result<(), RecordingError> {
+    fn look_at_every_turn(&self) -> Result<(), RecordingError> {
         let reader = Reader::open(&self.path)?;
         let candidates = rules::candidates();
         let Ok(filter) = Filter::parse(&candidates) else {
@@ -159,7 +198,7 @@ impl Work {
             after = *last;
             let mut found = Vec::new();
             for turn in turns {
-                if self.is_stopped.load(Ordering::Relaxed) {
+                if self.is_stopped() {
                     return Ok(());
                 }
                 if let Some(detail) = reader.turn(turn)? {

@@ -3,6 +3,7 @@
 mod answers;
 mod clients;
 mod jobs;
+mod rerun;
 mod status;
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +20,7 @@ use djscope_recording::model::{Finding, FindingCode, TurnId};
 use djscope_recording::{Commit, Reader, RecordingError};
 
 use crate::api::{
-    Answer, Ask, Command, ErrorCode, HubError, Job, JobEnd, JobId, Message, Reply, Request, Status,
+    Answer, Ask, Command, ErrorCode, HubError, Job, JobEnd, JobId, Message, Reply, Request, RerunJob, Status,
     TurnSummary,
 };
 use crate::client::Client;
@@ -109,8 +110,18 @@ impl Hub {
 
     /// A client in this process. `wake` is called whenever something has arrived for it.
     pub fn client(&self, wake: impl Fn() + Send + Sync + 'static) -> LocalClient {
+        self.client_who(true, wake)
+    }
+
+    /// A client that speaks for another process: no code is run for it.
+    #[cfg(feature = "socket")]
+    pub(crate) fn foreign_client(&self, wake: impl Fn() + Send + Sync + 'static) -> LocalClient {
+        self.client_who(false, wake)
+    }
+
+    fn client_who(&self, may_run_code: bool, wake: impl Fn() + Send + Sync + 'static) -> LocalClient {
         LocalClient {
-            id: self.board.add(Arc::new(wake)),
+            id: self.board.add(may_run_code, Arc::new(wake)),
             board: Arc::clone(&self.board),
         }
     }
@@ -272,7 +283,12 @@ impl Desk {
             // What still waited was taken out when this came; what did not is answered.
             Command::Cancel { .. } => {}
             Command::Start { job } => {
-                let job = self.jobs.start(*job, Some(client), &self.path, &self.board)?;
+                if let Job::Rerun(rerun) = job {
+                    self.check_agreement(client, rerun)?;
+                }
+                let job = self
+                    .jobs
+                    .start(job.clone(), Some(client), &self.path, &self.board)?;
                 return Ok(Answer::Started { job });
             }
             Command::Stop { job } => {
@@ -283,6 +299,25 @@ impl Desk {
             }
         }
         Ok(Answer::Done)
+    }
+
+    /// A recording is a stranger's data: code runs only for a user of this process, who has seen which.
+    fn check_agreement(&self, client: ClientId, job: &RerunJob) -> Result<(), HubError> {
+        if !self.board.may_run_code(client) {
+            return Err(HubError {
+                hint: Some("djscope rerun FILE runs turns again, and asks first".to_owned()),
+                ..HubError::new(ErrorCode::NotAllowed, "nothing is run for other processes")
+            });
+        }
+        let facts = rerun::facts(&self.reader, &job.place)?;
+        if job.agreed_to != facts.description {
+            let message = format!(
+                "this runs the code of {}, and nobody has agreed to that",
+                facts.description
+            );
+            return Err(HubError::new(ErrorCode::NotAllowed, message));
+        }
+        Ok(())
     }
 
     /// Says what has changed: to everybody the status and which turns, to those who watch one its summary.
@@ -361,6 +396,11 @@ impl Desk {
                     self.say_status();
                 } else if let Some(client) = self.jobs.client_of(job) {
                     self.board.give(client, |outgoing| outgoing.findings(&found));
+                }
+            }
+            JobNews::Rerun(job, answer) => {
+                if let Some(client) = self.jobs.client_of(job) {
+                    self.board.give(client, |outgoing| outgoing.rerun(job, answer));
                 }
             }
             JobNews::Ended(end) => self.job_ended(end),

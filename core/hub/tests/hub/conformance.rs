@@ -8,19 +8,7 @@ use djscope_hub::{
     Request, Side, SourcePiece, StateView,
 };
 
-use crate::stand::{BOTH, LONG, Stand, Transport, User, begun, command, raised, rich, tick, total};
-
-/// The first event that `wanted` makes something of.
-fn heard<T>(user: &mut User, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
-    let since = Instant::now();
-    loop {
-        let event = user.next_event(LONG).expect("an event");
-        if let Some(found) = wanted(event) {
-            return found;
-        }
-        assert!(since.elapsed() < LONG);
-    }
-}
+use crate::stand::{BOTH, LONG, Stand, Transport, begun, command, heard, raised, rich, tick, total};
 
 #[test]
 fn questions_have_answers_and_errors_have_codes() {

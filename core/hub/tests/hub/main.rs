@@ -6,4 +6,5 @@ mod code_and_page;
 mod conformance;
 mod doors;
 mod live;
+mod rerun;
 mod stand;

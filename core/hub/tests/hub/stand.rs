@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use djscope_hub::model::{
     Direction, Exception, FrameRecord, LogRecord, Opcode, Outcome, PatchRecord, SourceFile, Span, SpanKind,
     TracebackFrame, Turn, TurnKind,
 };
 use djscope_hub::socket::{RemoteClient, SocketServer};
-use djscope_hub::{Answer, Ask, Bell, Client, Command, Hub, HubError, Mailbox, Query, Waiting};
+use djscope_hub::{Answer, Ask, Bell, Client, Command, Event, Hub, HubError, Mailbox, Query, Waiting};
 use djscope_recording::{Entry, SnapshotDelta, Writer, WriterOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -85,6 +85,18 @@ impl Stand {
 
 pub fn command<C: Client>(user: &mut Waiting<C>, command: Command) -> Result<Answer, HubError> {
     user.ask(Ask::Command(command))
+}
+
+/// The first event that `wanted` makes something of.
+pub fn heard<T>(user: &mut User, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
+    let since = Instant::now();
+    loop {
+        let event = user.next_event(LONG).expect("an event");
+        if let Some(found) = wanted(event) {
+            return found;
+        }
+        assert!(since.elapsed() < LONG);
+    }
 }
 
 pub fn total<C: Client>(user: &mut Waiting<C>, filter: &str) -> u64 {

@@ -34,7 +34,7 @@ pub use turn::{
     Exception, FullHtml, Outcome, OverviewColumn, PatchRecord, SentFrame, TracebackFrame, Turn, TurnDetail,
     TurnKind, TurnRow, TurnTexts,
 };
-pub use view::{Handler, HandlerParam, Template, TemplateSource, View};
+pub use view::{Handler, HandlerParam, Template, TemplateSource, View, ViewAt};
 
 /// Microseconds since the start of the recording.
 pub type Micros = i64;

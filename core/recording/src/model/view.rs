@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ClassData, ConnectionId, ViewId};
+use super::{ClassData, ConnectionId, TurnId, ViewId};
 
 /// A mounted `LiveView`: where its code is and what it offers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -80,4 +80,17 @@ pub struct TemplateSource {
     pub role: String,
     /// The text.
     pub source: String,
+}
+
+/// A view at some moment of a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewAt {
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// The view.
+    pub view_id: ViewId,
+    /// Its class.
+    pub view: Option<String>,
+    /// Its last turn until then: state and page are as that one left them.
+    pub turn: TurnId,
 }

@@ -10,6 +10,7 @@ mod dom;
 mod findings;
 mod http;
 mod left_out;
+mod moments;
 mod open;
 mod places;
 mod row_sums;
@@ -189,7 +190,7 @@ impl Reader {
     ) -> Result<Option<T>, RecordingError> {
         let found = self
             .db
-            .prepare_cached(&self.over_findings(sql))
+            .prepare_cached(&self.over_this_file(sql))
             .and_then(|mut statement| statement.query_row(params, |row| Ok(read(row))).optional());
         match found {
             Ok(Some(Ok(value))) => Ok(Some(value)),
@@ -224,7 +225,7 @@ impl Reader {
             is_broken: false,
         };
         let result = (|| {
-            let mut statement = self.db.prepare_cached(&self.over_findings(sql))?;
+            let mut statement = self.db.prepare_cached(&self.over_this_file(sql))?;
             let mut rows = statement.query(params)?;
             while let Some(row) = rows.next()? {
                 seen.rows += 1;

@@ -5,6 +5,7 @@
 mod damage;
 mod filters;
 mod findings;
+mod moments;
 mod names;
 mod opening;
 mod places;

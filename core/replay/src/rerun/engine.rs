@@ -15,10 +15,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::RerunError;
-use super::answer::{Difference, What, Witness, Word};
 use super::compare::{Comparison, same_markup};
 use super::messages::Did;
 use super::reasons::is_lossy;
+use crate::answer::{Difference, What, Witness, Word};
 
 /// What the engine says of a turn.
 #[derive(Debug, Default)]

@@ -7,6 +7,8 @@ use djscope_recording::model::Snapshot;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::answer::HeldBack;
+
 /// What the worker is asked.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -43,7 +45,7 @@ pub struct Start {
 }
 
 /// A module as it was.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
     /// Dotted path.
     pub module: String,
@@ -191,32 +193,6 @@ pub struct Failed {
     pub traceback: String,
     /// What was held back.
     pub held_back: Vec<HeldBack>,
-}
-
-/// Something that was held back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct HeldBack {
-    /// What `--allow` calls it.
-    pub kind: String,
-    /// What was wanted.
-    pub wanted: String,
-    /// Of what.
-    pub of: String,
-    /// How often.
-    pub times: u64,
-}
-
-impl HeldBack {
-    /// In words: `connect api.example:443 (3 times)`.
-    pub fn text(&self) -> String {
-        let times = if self.times > 1 {
-            format!(" ({} times)", self.times)
-        } else {
-            String::new()
-        };
-        format!("{} {}{times}", self.wanted, self.of)
-    }
 }
 
 /// What became of a step.

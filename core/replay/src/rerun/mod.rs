@@ -5,7 +5,6 @@
 //! Before a turn, what of the state is not as it was recorded is made so.
 
 mod alone;
-mod answer;
 mod compare;
 mod engine;
 mod error;
@@ -17,6 +16,7 @@ mod reasons;
 mod setting;
 mod steps;
 mod unsteady;
+mod watched_files;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -28,10 +28,11 @@ use djscope_recording::model::{TurnDetail, TurnId};
 use djscope_recording::{BodySide, Reader};
 use serde_json::{Map, Value};
 
-pub use answer::{Answer, Difference, Unsteady, What, Witness, Word};
+pub use crate::answer::{Answer, Difference, HeldBack, Unsteady, What, Witness, Word};
 pub use error::RerunError;
-pub use messages::{HeldBack, Ready};
+pub use messages::Ready;
 pub use project::{Project, Said};
+pub use watched_files::WatchedFiles;
 
 use alone::Before;
 use compare::Side;
@@ -113,6 +114,22 @@ impl<'a> Rerun<'a> {
     /// What was found in the project.
     pub fn ready(&self) -> &Ready {
         &self.ready
+    }
+
+    /// Looks again what is not as it was when the recording was made: it may have grown.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read.
+    pub fn look_again(&mut self) -> Result<(), RerunError> {
+        self.setting = Setting::of(self.reader, &self.project, &self.ready)?;
+        Ok(())
+    }
+
+    /// What if: names of the state, and parameters of the event, to set from now on in turns that are run alone.
+    pub fn what_if(&mut self, state: Option<Map<String, Value>>, params: Option<Map<String, Value>>) {
+        self.options.edit_state = state;
+        self.options.edit_params = params;
     }
 
     /// Runs the whole recording as a chain and gives the turns that match, oldest first.
@@ -413,7 +430,7 @@ impl<'a> Rerun<'a> {
             kind: detail.turn.kind,
             view: detail.turn.view.clone(),
             event: detail.turn.event.clone(),
-            recorded: detail.turn.outcome.name(),
+            recorded: detail.turn.outcome.name().to_owned(),
             djust: Some(djust),
             engine: engine.word,
             differs,
@@ -434,8 +451,10 @@ fn worker_of(
     hash_seed: Option<&str>,
 ) -> Result<(Worker, Ready), RerunError> {
     let mut worker = Worker::start(project, hash_seed)?;
-    let starts = options.starts.iter();
+    let mut starts = project.database_starts.clone();
+    starts.extend(options.starts.clone());
     let starts = starts
+        .iter()
         .map(|(alias, path)| (alias.clone(), path.display().to_string()))
         .collect();
     let ready = worker.set_up(project.start(&worker.work(), options.allow.clone(), starts))?;

@@ -23,7 +23,7 @@ pub struct Said {
 }
 
 /// The project: its folder, its interpreter, and what it was started with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Project {
     /// The working directory.
     pub cwd: PathBuf,
@@ -33,6 +33,8 @@ pub struct Project {
     pub settings: Option<String>,
     /// `sys.path` of the recorded server, where it is now.
     pub path: Vec<String>,
+    /// Copies of its databases as they were when the recording began, by alias.
+    pub database_starts: BTreeMap<String, PathBuf>,
     /// What the recorded server was.
     pub facts: ProcessFacts,
     sources: Vec<Source>,
@@ -46,7 +48,9 @@ impl Project {
     /// If the recording knows too little, or folder or interpreter are not there.
     pub fn find(reader: &Reader, said: &Said) -> Result<Self, RerunError> {
         let meta = reader.meta()?;
-        let facts = process(meta.get("processes")).unwrap_or_default();
+        let processes = processes(meta.get("processes"));
+        let database_starts = database_starts(&processes, reader.path());
+        let facts = serving(&processes).unwrap_or_default();
         let Some(recorded) = said
             .project
             .clone()
@@ -80,6 +84,7 @@ impl Project {
         });
         Ok(Self {
             sources: sources.collect(),
+            database_starts,
             path,
             cwd,
             python,
@@ -198,11 +203,30 @@ const OF_THE_SESSION: [&str; 16] = [
     "XDG_",
 ];
 
+fn processes(recorded: Option<&Value>) -> Vec<ProcessFacts> {
+    let processes = recorded.and_then(|all| serde_json::from_value(all.clone()).ok());
+    processes.unwrap_or_default()
+}
+
 /// The process that served: the last one that had apps.
-fn process(processes: Option<&Value>) -> Option<ProcessFacts> {
-    let all: Vec<ProcessFacts> = serde_json::from_value(processes?.clone()).ok()?;
-    let serving = all.iter().rev().find(|facts| !facts.installed_apps.is_empty());
-    serving.or(all.last()).cloned()
+fn serving(processes: &[ProcessFacts]) -> Option<ProcessFacts> {
+    let serving = processes
+        .iter()
+        .rev()
+        .find(|facts| !facts.installed_apps.is_empty());
+    serving.or(processes.last()).cloned()
+}
+
+/// The copies of databases that the processes have made and that are still beside the recording.
+fn database_starts(processes: &[ProcessFacts], recording: &Path) -> BTreeMap<String, PathBuf> {
+    let copies = processes.iter().flat_map(|facts| &facts.database_starts);
+    let files = copies.filter_map(|(alias, copy)| {
+        // A recording is from a stranger: nothing but a file beside it is taken.
+        let name = Path::new(copy.file.as_deref()?).file_name()?;
+        let file = recording.with_file_name(name);
+        file.is_file().then(|| (alias.clone(), file))
+    });
+    files.collect()
 }
 
 fn interpreter(facts: &ProcessFacts) -> Option<PathBuf> {

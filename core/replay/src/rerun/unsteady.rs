@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use djscope_recording::model::TurnId;
 
 use super::Account;
-use super::answer::{Answer, Unsteady, What, Witness, Word};
 use super::compare::{Side, differences};
+use crate::answer::{Answer, Unsteady, What, Witness, Word};
 
 /// How a run differs from the first one.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +96,7 @@ impl Unexplained {
                 match places.get(&(difference.what, difference.path.clone())) {
                     Some(number) if seen.insert(difference.path.clone()) => answer.unsteady.push(Unsteady {
                         path: difference.path.clone(),
-                        why: TRIES[*number].why,
+                        why: TRIES[*number].why.to_owned(),
                     }),
                     Some(_) => {}
                     None => left += 1,

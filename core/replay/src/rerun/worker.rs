@@ -11,8 +11,9 @@ use std::time::Duration;
 use djscope_python::Worker as Files;
 
 use super::RerunError;
-use super::messages::{Ask, Did, HeldBack, Ready, Reply, Run, Start, Step};
+use super::messages::{Ask, Did, Ready, Reply, Run, Start, Step};
 use super::project::Project;
+use crate::answer::HeldBack;
 
 /// How long the project may take to be set up.
 const SET_UP_WITHIN: Duration = Duration::from_secs(120);

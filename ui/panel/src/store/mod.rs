@@ -2,20 +2,22 @@
 
 mod list;
 mod parts;
+mod reruns;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use djscope_hub::model::{FrameId, LogRecord, OverviewColumn, PatchRecord, Span, TurnId};
 use djscope_hub::{
-    Answer, Ask, Client, Command, ErrorCode, Event, FrameRow, HubError, Message, Query, Request, RequestId,
-    StateView, Status, TurnSummary,
+    Answer, Ask, Client, Command, ErrorCode, Event, FrameRow, HubError, Job, Message, ProjectPlace, Query,
+    Request, RequestId, RerunJob, StateView, Status, TurnSummary,
 };
 
 use list::List;
 pub use list::Position;
 pub use parts::{Part, StateRows};
 use parts::{Parts, Payload};
+pub use reruns::{Edits, Outcome as RerunOutcome, Rerun, Reruns};
 
 /// The overview of a growing recording is asked for at most this often, in seconds.
 const OVERVIEW_PAUSE: f64 = 0.5;
@@ -27,6 +29,15 @@ pub struct Failure {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+}
+
+impl From<HubError> for Failure {
+    fn from(error: HubError) -> Self {
+        Self {
+            message: error.message,
+            hint: error.hint,
+        }
+    }
 }
 
 /// The overview as last answered.
@@ -51,6 +62,8 @@ pub struct Store {
     turn_revision: u64,
     asked_turn: Option<TurnId>,
     parts: Parts,
+    reruns: Reruns,
+    place: ProjectPlace,
     overview: Overview,
     failure: Option<Failure>,
     /// Set while a hub in another process cannot be reached.
@@ -75,7 +88,9 @@ impl Store {
                     match (ask, reply.into_result()) {
                         (Ask::Query(query), Ok(answer)) => self.take_answer(query, answer, now),
                         (Ask::Query(query), Err(error)) => self.take_error(&query, error),
+                        (Ask::Command(_), Ok(Answer::Started { job })) => self.reruns.started(job),
                         (Ask::Command(_), Ok(_)) => {}
+                        (Ask::Command(Command::Start { .. }), Err(error)) => self.reruns.fail(error.into()),
                         (Ask::Command(_), Err(error)) => self.fail(error),
                     }
                 }
@@ -93,11 +108,11 @@ impl Store {
                 Ok(()) => {
                     self.asked.insert(id, ask);
                 }
-                Err(error) => {
-                    if let Ask::Query(query) = ask {
-                        self.take_error(&query, error);
-                    }
-                }
+                Err(error) => match ask {
+                    Ask::Query(query) => self.take_error(&query, error),
+                    Ask::Command(Command::Start { .. }) => self.reruns.fail(error.into()),
+                    Ask::Command(_) => {}
+                },
             }
         }
         has_asked
@@ -121,7 +136,15 @@ impl Store {
                     self.take_turn(summary);
                 }
             }
-            Event::ConnectionLost { reason } => self.lost = Some(reason),
+            Event::ConnectionLost { reason } => {
+                self.reruns.fail(Failure {
+                    message: format!("the hub cannot be reached: {reason}"),
+                    hint: None,
+                });
+                self.lost = Some(reason);
+            }
+            Event::Rerun { job, answer } => self.reruns.take(job, answer),
+            Event::Ended(end) => self.reruns.ended(end),
             Event::Connected => {
                 self.lost = None;
                 self.revision += 1;
@@ -131,7 +154,7 @@ impl Store {
                 }
             }
             // The status says that there is more; what is on screen is asked for again then.
-            Event::Turns { .. } | Event::Findings(_) | Event::Progress(_) | Event::Ended(_) => {}
+            Event::Turns { .. } | Event::Findings(_) | Event::Progress(_) => {}
         }
     }
 
@@ -166,6 +189,7 @@ impl Store {
                 self.overview.columns = columns;
                 self.overview.span_us = span_us;
             }
+            (_, Answer::Project(facts)) => self.reruns.take_project(Ok(facts)),
             (query, answer) => {
                 if self.parts.take(&query, answer) {
                     self.turn_revision += 1;
@@ -191,6 +215,7 @@ impl Store {
                 }
             }
             Query::Position { .. } => self.list.fail_position(),
+            Query::Project { .. } => return self.reruns.take_project(Err(error)),
             Query::Turn { turn } if self.asked_turn != Some(*turn) => return,
             other => self.parts.fail(other),
         }
@@ -200,10 +225,7 @@ impl Store {
     }
 
     fn fail(&mut self, error: HubError) {
-        self.failure = Some(Failure {
-            message: error.message,
-            hint: error.hint,
-        });
+        self.failure = Some(error.into());
     }
 
     /// The state of the recording; none until the hub has said it.
@@ -358,6 +380,53 @@ impl Store {
         self.overview.asked_at = now;
         self.ask(Query::Overview { columns });
         None
+    }
+
+    /// Turns that were run again.
+    pub const fn reruns(&self) -> &Reruns {
+        &self.reruns
+    }
+
+    /// Where the project is, if not where the recording says.
+    pub fn set_place(&mut self, place: ProjectPlace) {
+        self.place = place;
+    }
+
+    /// Asks which project's code would be run.
+    pub fn want_project(&self) {
+        if !self.reruns.is_asked.replace(true) {
+            self.ask(Query::Project {
+                place: self.place.clone(),
+            });
+        }
+    }
+
+    /// Asks to run the turn again. It is the user who asks for it: he has been shown which code that runs.
+    pub fn run_again(&mut self, edits: Edits) {
+        let Some(Ok(project)) = self.reruns.project() else {
+            return;
+        };
+        let agreed_to = project.description.clone();
+        let Some(turn) = self.turn.as_ref().map(|summary| summary.turn.turn) else {
+            return;
+        };
+        if self.reruns.running().is_some() {
+            return;
+        }
+        self.reruns.is_agreed = true;
+        self.reruns.running = Some(reruns::Running {
+            turn,
+            is_what_if: edits != Edits::default(),
+            job: None,
+        });
+        let job = Job::Rerun(Box::new(RerunJob {
+            turn,
+            place: self.place.clone(),
+            edit_state: edits.state,
+            edit_params: edits.params,
+            agreed_to,
+        }));
+        self.put(Ask::Command(Command::Start { job }));
     }
 
     /// Asks the hub to stop recording or to go on.

@@ -5,6 +5,7 @@ mod contrast;
 mod parts;
 mod pictures;
 mod preview;
+mod rerun;
 mod shop;
 mod stage;
 mod ugly;

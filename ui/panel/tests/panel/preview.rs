@@ -10,8 +10,8 @@ use djscope_hub::model::{
 };
 use djscope_hub::parts::{self, StateTree};
 use djscope_hub::{
-    Answer, Ask, Client, Command, ErrorCode, Event, HubError, Message, PayloadPiece, ProbeState, Query,
-    RecordingState, Reply, Request, Status, TurnPage,
+    Answer, Ask, Client, Command, ErrorCode, Event, HubError, Job, JobEnd, Message, PayloadPiece, ProbeState,
+    ProjectFacts, Query, RecordingState, Reply, Request, RerunAnswer, RerunJob, Status, TurnPage,
 };
 
 use crate::shop;
@@ -28,8 +28,16 @@ pub struct Recording {
     pub asked: Vec<Ask>,
     /// Findings of its turns.
     pub findings: Vec<Finding>,
+    /// The project whose code a re-run would run, or why there is none.
+    pub project: Result<ProjectFacts, HubError>,
+    /// What comes of a turn that is run again.
+    pub rerun: Result<RerunAnswer, HubError>,
+    /// Turns that were run again.
+    pub reruns: Vec<RerunJob>,
     watched: Option<u64>,
     messages: Vec<Message>,
+    /// What is said after the reply that is being made.
+    after_reply: Vec<Message>,
 }
 
 /// A recording that a panel and a test share.
@@ -73,8 +81,18 @@ impl Preview {
             status,
             asked: Vec::new(),
             findings: Vec::new(),
+            project: Ok(ProjectFacts {
+                description:
+                    "the project in /home/ada/shop (Python /home/ada/shop/.venv/bin/python, settings \
+                              shop.settings)"
+                        .to_owned(),
+                missing_variables: vec!["SHOP_STRIPE_KEY".to_owned()],
+            }),
+            rerun: Err(HubError::new(ErrorCode::Unreadable, "no answer was prepared")),
+            reruns: Vec::new(),
             watched: None,
             messages,
+            after_reply: Vec::new(),
         })))
     }
 
@@ -122,6 +140,7 @@ impl Client for Preview {
         };
         let reply = Reply::of(request.id, result);
         recording.messages.push(Message::Reply(reply));
+        recording.messages.append(&mut recording.after_reply);
         Ok(())
     }
 
@@ -160,9 +179,34 @@ impl Recording {
                 self.say_status();
             }
             Command::Watch { turn } => self.watched = *turn,
+            Command::Start {
+                job: Job::Rerun(rerun),
+            } => return Ok(self.run_again(rerun)),
             Command::Cancel { .. } | Command::Start { .. } | Command::Stop { .. } => {}
         }
         Ok(Answer::Done)
+    }
+
+    fn run_again(&mut self, rerun: &RerunJob) -> Answer {
+        self.reruns.push(rerun.clone());
+        let job = self.reruns.len() as u64;
+        let (answer, error) = match self.rerun.clone() {
+            Ok(answer) => (Some(answer), None),
+            Err(error) => (None, Some(error)),
+        };
+        let answer = answer.map(|answer| Event::Rerun {
+            job,
+            answer: Box::new(answer),
+        });
+        let end = Event::Ended(JobEnd {
+            job,
+            is_complete: error.is_none(),
+            hint: error.as_ref().and_then(|error| error.hint.clone()),
+            message: error.map(|error| error.message),
+        });
+        self.after_reply
+            .extend(answer.into_iter().chain([end]).map(Message::Event));
+        Answer::Started { job }
     }
 
     fn summary(&self, turn: u64) -> djscope_hub::TurnSummary {
@@ -210,6 +254,7 @@ impl Recording {
             | Query::Frames { turn, .. }
             | Query::Spans { turn, .. }
             | Query::Logs { turn, .. } => parts::answer(&self.texts(turn), &query)?,
+            Query::Project { .. } => Answer::Project(self.project.clone()?),
             other => panic!("the panel has no use for {other:?}"),
         })
     }

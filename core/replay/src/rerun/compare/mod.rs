@@ -7,7 +7,7 @@ mod values;
 
 use serde_json::Value;
 
-use super::answer::{Difference, What, Witness};
+use crate::answer::{Difference, What, Witness};
 
 pub use side::Side;
 pub use text::{is_masked, same_markup};

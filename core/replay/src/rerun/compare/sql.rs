@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::rerun::answer::{Difference, What, Witness};
+use crate::answer::{Difference, What, Witness};
 
 /// Statements that only say where a transaction begins and ends; a copy or a hidden transaction may have others.
 const TRANSACTIONS: [&str; 6] = ["BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK", "PRAGMA"];

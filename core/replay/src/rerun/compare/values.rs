@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil};
 use serde_json::{Map, Value};
 
 use super::text::{first_difference, fits, is_masked, same_page};
-use crate::rerun::answer::{Difference, What, Witness};
+use crate::answer::{Difference, What, Witness};
 
 /// Fields of frames that differ between any two sessions, and the traceback of an error, which is compared by itself.
 const NOT_COMPARED: [&str; 11] = [

@@ -1,13 +1,11 @@
 //! What is said of a turn that was run again.
 
 use djscope_recording::model::{TurnId, TurnKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::messages::HeldBack;
-
 /// Whether a witness agrees with the recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Word {
     /// It says the same.
     #[serde(rename = "same")]
@@ -32,7 +30,7 @@ impl Word {
 }
 
 /// Who says something about a turn, besides the recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Witness {
     /// The handler, run again in djust.
@@ -42,7 +40,7 @@ pub enum Witness {
 }
 
 /// What of a turn is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// The state after the turn.
@@ -60,7 +58,7 @@ pub enum What {
 }
 
 /// Something that a witness says otherwise.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Who.
     pub witness: Witness,
@@ -75,16 +73,42 @@ pub struct Difference {
 }
 
 /// A place that differs from run to run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsteady {
     /// Where.
     pub path: String,
     /// Why, in words: `reads the clock`.
-    pub why: &'static str,
+    pub why: String,
+}
+
+/// Something that was held back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct HeldBack {
+    /// What `--allow` calls it.
+    pub kind: String,
+    /// What was wanted.
+    pub wanted: String,
+    /// Of what.
+    pub of: String,
+    /// How often.
+    pub times: u64,
+}
+
+impl HeldBack {
+    /// In words: `connect api.example:443 (3 times)`.
+    pub fn text(&self) -> String {
+        let times = if self.times > 1 {
+            format!(" ({} times)", self.times)
+        } else {
+            String::new()
+        };
+        format!("{} {}{times}", self.wanted, self.of)
+    }
 }
 
 /// What came of a turn.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The turn.
     pub turn: TurnId,
@@ -95,7 +119,7 @@ pub struct Answer {
     /// Its event.
     pub event: Option<String>,
     /// Its outcome in the recording.
-    pub recorded: &'static str,
+    pub recorded: String,
     /// What djust says; none if the turn cannot be run again by itself.
     pub djust: Option<Word>,
     /// What the engine says; none if nothing was rendered.
