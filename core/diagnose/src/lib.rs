@@ -5,6 +5,8 @@
 //! nothing was seen it says that it cannot tell.
 
 pub mod chain;
+mod facts;
+mod handler_code;
 pub mod page;
 pub mod rules;
 pub mod verdict;

@@ -17,7 +17,7 @@ pub mod socket;
 
 pub use api::*;
 pub use client::{Bell, Client, Waiting};
-pub use djscope_diagnose::{chain, verdict};
+pub use djscope_diagnose::{chain, rules, verdict};
 pub use djscope_recording::{filter, model};
 pub use djscope_replay::answer::{
     Answer as RerunAnswer, Difference as RerunDifference, HeldBack, Unsteady, What, Witness,

@@ -7,6 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use djscope_capture::proxy::HostName;
 use djscope_recording::filter;
+use djscope_recording::model::Severity;
 
 use crate::hub::Place;
 
@@ -62,6 +63,16 @@ pub enum Command {
     /// and processes are held back and listed. The clock stands at the recorded time.
     #[command(after_help = RERUN_EXAMPLES)]
     Rerun(RerunArguments),
+    /// Say why a turn did what it did: the verdict, what says so, where, and what to do
+    ///
+    /// Without a number it is about the last event. Exit code 1: something is wrong with it.
+    Why(WhyArguments),
+    /// List what is wrong in a recording
+    ///
+    /// Exit code 1: there are findings.
+    Diagnose(DiagnoseArguments),
+    /// Say what a finding means, how it is decided, and what to write instead; without a code, list all
+    Explain(ExplainArguments),
     /// Try the views of the demo with whatever may be sent: do they render, survive, and escape
     Smoke(SmokeArguments),
     /// Use the engine from another tool: JSON lines on standard input, JSON lines on standard output
@@ -271,6 +282,45 @@ pub struct OpenArguments {
     pub project: ProjectArguments,
 }
 
+/// Options of `why`.
+#[derive(Debug, Args)]
+pub struct WhyArguments {
+    /// The recording, or the address that --hub has printed
+    #[arg(value_name = "FILE|URL")]
+    pub recording: Place,
+    /// The turn; by default the last event
+    #[arg(value_name = "TURN")]
+    pub turn: Option<u64>,
+    /// Print its findings as JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `diagnose`.
+#[derive(Debug, Args)]
+pub struct DiagnoseArguments {
+    /// The recording, or the address that --hub has printed
+    #[arg(value_name = "FILE|URL")]
+    pub recording: Place,
+    /// Print JSON, one object a finding
+    #[arg(long)]
+    pub json: bool,
+    /// Only findings of this code
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+    /// Only findings that are at least so bad: error, warning or information
+    #[arg(long, value_name = "SEVERITY", default_value = "warning", value_parser = severity)]
+    pub min_severity: Severity,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// Code of a finding, as in unseen-mutation
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
 /// Options of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArguments {
@@ -408,6 +458,13 @@ pub fn size(text: &str) -> Result<usize, String> {
         )),
         None => Err("not a size such as 256M or 1G".to_owned()),
     }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    [Severity::Error, Severity::Warning, Severity::Information]
+        .into_iter()
+        .find(|severity| severity.name() == text)
+        .ok_or_else(|| "not one of error, warning and information".to_owned())
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {

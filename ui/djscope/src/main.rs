@@ -4,7 +4,9 @@
 //! codes: 0 fine, 1 findings, divergence or damage, 2 usage or input error.
 
 mod arguments;
+mod asking;
 mod demo;
+mod diagnose;
 mod engine;
 mod failure;
 mod hub;
@@ -54,6 +56,17 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),
         },
+        Command::Diagnose(options) => match diagnose::diagnose(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
+        Command::Why(options) => match diagnose::why(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
+        Command::Explain(options) => diagnose::explain(&options),
         Command::Rerun(options) => match rerun::rerun(&options) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::from(failure::FINDINGS),

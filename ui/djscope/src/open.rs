@@ -25,7 +25,7 @@ pub fn open(options: &OpenArguments) -> Result<(), Failure> {
     }
     if !window::has_display() {
         return Err(Failure::new("there is no display to open a window on").with_hint(
-            "djscope show FILE prints the turns, djscope open FILE --screenshot PNG draws the panel",
+            "djscope open FILE --screenshot PNG draws the panel, and djscope show FILE prints the turns",
         ));
     }
     let place = options.recording.clone();

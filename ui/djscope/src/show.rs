@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
-use std::time::Duration;
 
-use djscope_hub::{Answer, Bell, Client, Damage, ErrorCode, Event, HubError, Query, Status, Waiting};
+use djscope_hub::{Answer, Damage, ErrorCode, HubError, Query};
 use djscope_recording::filter::Filter;
 use djscope_recording::model::{SourceFile, TurnDetail, TurnId};
 use djscope_report::turn::{self, Besides};
 use serde_json::json;
 
 use crate::arguments::{ShowArguments, ShownPart};
+use crate::asking::{self, Asking, unexpected};
 use crate::failure::Failure;
 use crate::terminal::{self, error_line, note, plain};
 
@@ -21,19 +21,11 @@ const PAGE: u32 = 500;
 const MAX_PRINTED: u64 = 256 << 20;
 const MAX_TIMES: u64 = 100;
 
-/// How long the hub may take for one answer: a filter over a million turns on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-type Hub = Waiting<Box<dyn Client>>;
-
 /// Prints the turns that match. False if a part of the recording is damaged.
 pub fn show(options: &ShowArguments) -> Result<bool, Failure> {
     Filter::parse(&options.filter)?;
-    let bell = Bell::default();
-    let rung = bell.clone();
-    let client = options.recording.client(move || rung.ring())?;
-    let mut hub = Waiting::new(client, bell, PATIENCE);
-    let status = when_diagnosed(&mut hub)?;
+    let mut hub = asking::open(&options.recording)?;
+    let status = asking::when_diagnosed(&mut hub)?;
     for problem in &status.problems {
         if Some(problem) != status.damage.as_ref() {
             note!("{problem}");
@@ -82,23 +74,6 @@ pub fn show(options: &ShowArguments) -> Result<bool, Failure> {
     Ok(found.damaged == 0 && status.damage.is_none())
 }
 
-/// Waits until the hub has looked at the whole recording, so that filters know its findings.
-fn when_diagnosed(hub: &mut Hub) -> Result<Status, Failure> {
-    loop {
-        let Answer::Status(status) = hub.query(Query::Status)? else {
-            return Err(unexpected());
-        };
-        if status.is_diagnosed {
-            return Ok(*status);
-        }
-        while !matches!(hub.next_event(PATIENCE), Some(Event::Status(_)) | None) {}
-    }
-}
-
-fn unexpected() -> Failure {
-    Failure::new("the hub answers another question").with_hint("are both djscopes of the same version?")
-}
-
 fn say_damage(found: &Damage, said: &[String]) {
     if found.too_much > 0 {
         note!(
@@ -143,7 +118,7 @@ pub(crate) fn cannot_write(error: &io::Error) -> Failure {
 }
 
 struct Printing<'a, W: Write> {
-    hub: &'a mut Hub,
+    hub: &'a mut Asking,
     out: &'a mut W,
     as_json: bool,
     with: &'a [ShownPart],

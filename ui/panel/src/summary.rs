@@ -35,7 +35,10 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
         .auto_shrink(false)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            if let Some(verdict) = &summary.verdict {
+            if let Some(first) = summary.findings.first() {
+                ui.add_space(10.0);
+                finding(ui, theme, first);
+            } else if let Some(verdict) = &summary.verdict {
                 let (glyph, color) = glyphs::of_turn(theme, summary.turn.kind, summary.turn.outcome);
                 let has_raised = summary.turn.exception.is_some();
                 let (glyph, color) = if has_raised {
@@ -50,9 +53,11 @@ pub fn ui(ui: &mut Ui, theme: &Theme, store: &Store, summary: &TurnSummary, choi
             }
             ui.add_space(8.0);
             links(ui, theme, summary, choices);
-            if !summary.findings.is_empty() {
-                widgets::section(ui, theme, "Findings");
-                for found in &summary.findings {
+            if let [_, others @ ..] = summary.findings.as_slice()
+                && !others.is_empty()
+            {
+                widgets::section(ui, theme, "Also");
+                for found in others {
                     finding(ui, theme, found);
                 }
             }

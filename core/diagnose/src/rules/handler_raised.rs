@@ -1,91 +1,34 @@
 //! `handler-raised`: the user's code raised an exception, and the turn ended with it.
 
-use djscope_recording::model::{
-    Evidence, Exception, Finding, FindingCode, KnownEvidence, Place, Severity, SpanKind, TracebackFrame,
-    TurnDetail,
+use djscope_recording::model::{FindingCode, Severity};
+
+use super::raised::{self, Origin};
+use super::{Explanation, Found, Rule};
+use crate::facts::Facts;
+
+pub(super) const RULE: Rule = Rule {
+    code: FindingCode::HandlerRaised,
+    severity: Severity::Error,
+    candidates: raised::CANDIDATES,
+    explanation: Explanation {
+        what: "A handler, or what it called, raised an exception.",
+        decided: "A probe saw the exception where it left the handler. Changes of the state that were made before it stay, and are not rendered.",
+        wrong: r#"self.total = 10 / self.count   # count is 0"#,
+        right: r#"self.total = 10 / self.count if self.count else 0"#,
+    },
+    find,
 };
-use djscope_report::units;
-use djscope_report::words::short_class;
 
-use super::VERSION;
-
-pub(super) const CANDIDATES: &str = "outcome:error or error:*";
-
-/// Bytes of an exception's message in a finding.
-const MAX_MESSAGE_BYTES: usize = 300;
-
-/// Certain, because a probe saw the exception where it left the handler; without one the server's words are all there
-/// is, and they do not say where.
-pub(super) fn find(detail: &TurnDetail) -> Option<Finding> {
-    let turn = &detail.turn;
-    let exception = turn.exception.as_ref()?;
-    let name = turn.event.clone().or_else(|| turn.view.clone());
-    let handler = name.unwrap_or_else(|| turn.kind.name().to_owned());
-    let own = own_frame(exception);
-    let message = match units::one_line(&exception.message, MAX_MESSAGE_BYTES) {
-        text if text.is_empty() => short_class(&exception.class).to_owned(),
-        text => format!("{}: {text}", short_class(&exception.class)),
-    };
-    Some(Finding {
-        code: FindingCode::HandlerRaised,
-        severity: Severity::Error,
-        certain: true,
-        primary: false,
-        turn: Some(turn.turn),
-        view: turn.view.clone(),
-        event: turn.event.clone(),
-        place: own.map(|frame| Place::Code {
-            file: frame.file.clone(),
-            line: Some(frame.line),
-            column: None,
-        }),
-        message: format!("{} raised {message}", short_class(&handler)),
-        fix: match own {
-            Some(frame) => format!(
-                "look at {} in {}",
-                units::place(&frame.file, Some(frame.line.into())),
-                frame.function
-            ),
-            None => "look at the traceback".to_owned(),
-        },
-        evidence: evidence(detail, exception),
-        rules: VERSION,
-    })
-}
-
-/// The innermost frame in the user's own code; the innermost of all if none is.
-fn own_frame(exception: &Exception) -> Option<&TracebackFrame> {
-    let own = exception
-        .frames
-        .iter()
-        .rfind(|frame| !units::is_library(&frame.file));
-    own.or(exception.frames.last())
-}
-
-fn evidence(detail: &TurnDetail, exception: &Exception) -> Vec<Evidence> {
-    let line = own_frame(exception).map(|frame| KnownEvidence::Code {
-        file: frame.file.clone(),
-        line: frame.line,
-        function: frame.function.clone(),
-        source: frame.source.clone(),
-    });
-    let handler = detail.spans.iter().find(|span| span.kind == SpanKind::Handler);
-    let span = handler.map(|span| KnownEvidence::Span { span: span.span });
-    let answers = detail.frames.iter().filter(|frame| frame.kind == "error");
-    let frames = answers.map(|frame| KnownEvidence::Frame { frame: frame.frame });
-    line.into_iter()
-        .chain(span)
-        .chain(frames)
-        .map(Evidence::from)
-        .collect()
+fn find(facts: &Facts<'_>) -> Option<Found> {
+    let raised = raised::of(facts)?;
+    (raised.origin == Origin::Handler).then(|| raised.found(facts, facts.event_name()))
 }
 
 #[cfg(test)]
 mod tests {
-    use djscope_recording::model::{Outcome, Turn, TurnKind};
+    use djscope_recording::model::{Exception, Outcome, Place, TracebackFrame, Turn, TurnDetail, TurnKind};
 
     use super::super::findings;
-    use super::*;
 
     fn frame(file: &str, line: u32) -> TracebackFrame {
         TracebackFrame {

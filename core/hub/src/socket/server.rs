@@ -286,7 +286,7 @@ async fn greet(mut stream: TcpStream, door: &Door) -> Result<Option<(Socket, u32
 /// What somebody gets who opens the address in a browser.
 const NO_PAGE: &str = "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: close\r\n\
     Content-Type: text/plain; charset=utf-8\r\n\r\n\
-    This is the address of a djscope hub. Look on with: djscope open ADDRESS\n";
+    This is the address of a hub of djscope. Look on with: djscope open ADDRESS\n";
 
 /// True if the request is plain HTTP: what has come is looked at and stays where it is.
 async fn asks_for_a_page(stream: &TcpStream) -> Result<bool, Error> {

@@ -32,33 +32,123 @@ pub struct Finding {
     pub rules: u32,
 }
 
-/// Which rule made a finding.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub enum FindingCode {
-    /// A handler, or what it called, raised an exception.
-    HandlerRaised,
-    /// A rule that this version does not have.
-    Other(String),
+macro_rules! finding_codes {
+    ($($(#[$doc:meta])* $code:ident = $name:literal),+ $(,)?) => {
+        /// Which rule made a finding.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum FindingCode {
+            $($(#[$doc])* $code,)+
+            /// A rule that this version does not have.
+            Other(String),
+        }
+
+        impl FindingCode {
+            /// Every code of this version, in the order in which they decide what a turn's problem is.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The name in JSON, in the database and in filters.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$code => $name,)+
+                    Self::Other(name) => name,
+                }
+            }
+        }
+    };
 }
 
-impl FindingCode {
-    /// Every code of this version.
-    pub const ALL: [Self; 1] = [Self::HandlerRaised];
-
-    /// The name in JSON, in the database and in filters.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::HandlerRaised => "handler-raised",
-            Self::Other(name) => name,
-        }
-    }
+finding_codes! {
+    /// The message was larger than djust takes.
+    FrameTooLarge = "frame-too-large",
+    /// The event's name is none that djust calls.
+    UnsafeEventName = "unsafe-event-name",
+    /// The event came before the view was mounted.
+    ViewNotMounted = "view-not-mounted",
+    /// The view has no method of the event's name.
+    HandlerNotFound = "handler-not-found",
+    /// The method has no `@event_handler`.
+    HandlerNotDecorated = "handler-not-decorated",
+    /// The user may not call the handler.
+    HandlerDenied = "handler-denied",
+    /// The handler was called too often.
+    HandlerRateLimited = "handler-rate-limited",
+    /// The parameters do not fit the handler's signature.
+    HandlerBadParams = "handler-bad-params",
+    /// An upload was refused.
+    UploadRejected = "upload-rejected",
+    /// `dj-model` may not set the name.
+    ModelBindingRefused = "model-binding-refused",
+    /// `mount()` raised an exception.
+    MountRaised = "mount-raised",
+    /// A handler, or what it called, raised an exception.
+    HandlerRaised = "handler-raised",
+    /// The render raised an exception.
+    RenderRaised = "render-raised",
+    /// The server never answered.
+    Unanswered = "unanswered",
+    /// A parameter has nearly the name of one of the handler, and was swallowed.
+    NearMissParam = "near-miss-param",
+    /// The session was changed and not saved.
+    SessionNotSaved = "session-not-saved",
+    /// Progress of a long handler came all at once at its end.
+    FlushAtEnd = "flush-at-end",
+    /// The handler asked for no render.
+    RenderSkipped = "render-skipped",
+    /// The attribute has a name that djust keeps for itself.
+    ReservedName = "reserved-name",
+    /// The attribute was set before `super().__init__()`.
+    SetBeforeInit = "set-before-init",
+    /// The attribute belongs to the class, not to the view.
+    ClassAttribute = "class-attribute",
+    /// The attribute is one of `static_assigns`.
+    StaticAssign = "static-assign",
+    /// An object was changed in place, and djust compares which object it is.
+    UnseenMutation = "unseen-mutation",
+    /// The view pushes to its own class, and djust passes over the sender.
+    OwnBroadcastSkipped = "own-broadcast-skipped",
+    /// Only the database was written.
+    DatabaseOnly = "database-only",
+    /// A value was set and set back in one handler.
+    TransientValue = "transient-value",
+    /// The handler assigns nothing to the view.
+    NoAssignment = "no-assignment",
+    /// The handler returned before it assigned anything.
+    GuardReturned = "guard-returned",
+    /// The assigned value is the one that was there.
+    SameValue = "same-value",
+    /// A `state()` or `@computed` value is no JSON, so the template never gets it.
+    DroppedFromContext = "dropped-from-context",
+    /// Only private names changed, and nothing on the page depends on them.
+    PrivateOnly = "private-only",
+    /// The name is shown outside the view's root only.
+    OutsideRoot = "outside-root",
+    /// The template does not use the name.
+    UnusedInTemplate = "unused-in-template",
+    /// What uses the name stands in a branch that was not taken.
+    BranchNotTaken = "branch-not-taken",
+    /// The new value is shown with the same text.
+    SameText = "same-text",
+    /// The work waited for something else.
+    QueueWait = "queue-wait",
+    /// The handler took long.
+    SlowHandler = "slow-handler",
+    /// The same query was asked again and again.
+    NPlusOne = "n-plus-one",
+    /// The event came over HTTP.
+    HttpFallback = "http-fallback",
+    /// A component of the view sends the whole page.
+    ComponentHtml = "component-html",
+    /// The code asked for the whole page.
+    ForcedHtml = "forced-html",
+    /// So much changed that the whole page was sent.
+    HtmlInsteadOfPatch = "html-instead-of-patch",
 }
 
 impl From<String> for FindingCode {
     fn from(name: String) -> Self {
-        let known = Self::ALL.into_iter().find(|code| code.name() == name);
-        known.unwrap_or(Self::Other(name))
+        let known = Self::ALL.iter().find(|code| code.name() == name);
+        known.cloned().unwrap_or(Self::Other(name))
     }
 }
 
@@ -240,7 +330,7 @@ mod tests {
     #[test]
     fn codes_and_severities_have_names() {
         for code in FindingCode::ALL {
-            assert_eq!(FindingCode::from(code.name().to_owned()), code);
+            assert_eq!(FindingCode::from(code.name().to_owned()), *code);
         }
         for severity in [Severity::Error, Severity::Warning, Severity::Information] {
             assert_eq!(Severity::from_name(severity.name()), severity);

@@ -35,7 +35,7 @@ pub struct Handler {
     pub file: Option<String>,
     /// First line.
     pub line: Option<u32>,
-    /// Source text, dedented.
+    /// Source text, as it stands in its file.
     pub source: Option<String>,
     /// djust's decorators with their settings.
     pub decorators: Value,

@@ -1,0 +1,145 @@
+//! Exceptions: where they were raised, as far as the traceback says.
+
+use djscope_recording::model::{
+    Evidence, Exception, KnownEvidence, Place, SpanKind, TracebackFrame, TurnKind,
+};
+use djscope_report::units;
+use djscope_report::words::short_class;
+
+use super::Found;
+use crate::facts::Facts;
+
+/// Turns that an exception may have ended.
+pub(super) const CANDIDATES: &str = "outcome:error or error:*";
+
+/// Bytes of an exception's message in a finding.
+const MAX_MESSAGE_BYTES: usize = 300;
+
+/// Functions of djust and Django that render: what is raised below them was raised by the render, unless the handler or
+/// `mount()` stands between.
+const RENDERING: [&str; 12] = [
+    "get_context_data",
+    "_sync_state_to_rust",
+    "render",
+    "render_with_diff",
+    "render_full_template",
+    "render_template",
+    "render_to_string",
+    "get_template",
+    "get_debug_info",
+    "_render_template",
+    "compile_nodelist",
+    "resolve",
+];
+
+/// What raised it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// `mount()`, or what makes the view.
+    Mount,
+    /// The handler, or what it called.
+    Handler,
+    /// The render.
+    Render,
+}
+
+/// An exception that ended a turn.
+pub(super) struct Raised<'a> {
+    exception: &'a Exception,
+    /// What raised it.
+    pub origin: Origin,
+}
+
+/// The exception of a turn, if a probe saw one.
+pub(super) fn of<'a>(facts: &Facts<'a>) -> Option<Raised<'a>> {
+    let exception = facts.turn.exception.as_ref()?;
+    Some(Raised {
+        exception,
+        origin: origin(facts, exception),
+    })
+}
+
+/// The innermost of handler, `mount()` and render that the traceback leads through; what ran, if it leads through none.
+fn origin(facts: &Facts<'_>, exception: &Exception) -> Origin {
+    let event = facts.turn.event.as_deref();
+    let task = facts
+        .turn
+        .work
+        .task
+        .as_ref()
+        .and_then(|task| task.function.as_deref());
+    let task = task.and_then(|name| name.rsplit('.').next());
+    let seen = exception.frames.iter().rev().find_map(|frame| {
+        let function = frame.function.as_str();
+        let is_own = !units::is_library(&frame.file);
+        if is_own && (Some(function) == event || Some(function) == task) {
+            Some(Origin::Handler)
+        } else if is_own && function == "mount" {
+            Some(Origin::Mount)
+        } else if RENDERING.contains(&function) {
+            Some(Origin::Render)
+        } else {
+            None
+        }
+    });
+    seen.unwrap_or(match facts.turn.kind {
+        TurnKind::Mount => Origin::Mount,
+        _ => Origin::Handler,
+    })
+}
+
+impl Raised<'_> {
+    /// Says that `who` raised it. It is certain: a probe saw it.
+    pub fn found(&self, facts: &Facts<'_>, who: &str) -> Found {
+        let class = short_class(&self.exception.class);
+        let message = match units::one_line(&self.exception.message, MAX_MESSAGE_BYTES) {
+            text if text.is_empty() => class.to_owned(),
+            text => format!("{class}: {text}"),
+        };
+        let own = own_frame(self.exception);
+        let fix = match own {
+            Some(frame) => format!(
+                "look at {} in {}",
+                units::place(&frame.file, Some(frame.line.into())),
+                frame.function
+            ),
+            None => "look at the traceback".to_owned(),
+        };
+        Found {
+            place: own.map(|frame| Place::Code {
+                file: frame.file.clone(),
+                line: Some(frame.line),
+                column: None,
+            }),
+            evidence: evidence(facts, self.exception),
+            ..Found::certain(format!("{who} raised {message}"), fix)
+        }
+    }
+}
+
+/// The innermost frame in the user's own code; the innermost of all if none is.
+fn own_frame(exception: &Exception) -> Option<&TracebackFrame> {
+    let own = exception
+        .frames
+        .iter()
+        .rfind(|frame| !units::is_library(&frame.file));
+    own.or(exception.frames.last())
+}
+
+fn evidence(facts: &Facts<'_>, exception: &Exception) -> Vec<Evidence> {
+    let line = own_frame(exception).map(|frame| KnownEvidence::Code {
+        file: frame.file.clone(),
+        line: frame.line,
+        function: frame.function.clone(),
+        source: frame.source.clone(),
+    });
+    let span = facts.spans(SpanKind::Handler).next();
+    let span = span.map(|span| KnownEvidence::Span { span: span.span });
+    let answers = facts.detail.frames.iter().filter(|frame| frame.kind == "error");
+    let frames = answers.map(|frame| KnownEvidence::Frame { frame: frame.frame });
+    line.into_iter()
+        .chain(span)
+        .chain(frames)
+        .map(Evidence::from)
+        .collect()
+}

@@ -1,0 +1,31 @@
+//! `view-not-mounted`: the event came when no view was mounted on the connection.
+
+use djscope_recording::model::{FindingCode, Severity};
+
+use super::{Explanation, Found, Rule, refused};
+use crate::facts::Facts;
+
+pub(super) const RULE: Rule = Rule {
+    code: FindingCode::ViewNotMounted,
+    severity: Severity::Error,
+    candidates: refused::CANDIDATES,
+    explanation: Explanation {
+        what: "The event came when no view was mounted on the connection.",
+        decided: "djust's own error says so.",
+        wrong: r#"mount() raises, and the page goes on sending events"#,
+        right: r#"mount() that ends; the page is reloaded"#,
+    },
+    find,
+};
+
+fn find(facts: &Facts<'_>) -> Option<Found> {
+    refused::words(facts, &["View not mounted"])?;
+    Some(Found {
+        place: None,
+        evidence: refused::evidence(facts),
+        ..Found::certain(
+            format!("{} came before its view was mounted", facts.event_name()),
+            "look at the mount before it: it was refused, raised, or has not ended; a reload of the page mounts again",
+        )
+    })
+}
