@@ -29,4 +29,5 @@ mod seed_rows;
 mod server_facts;
 mod started;
 mod survival;
+mod verdicts;
 mod what_is_recorded;

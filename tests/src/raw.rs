@@ -361,6 +361,16 @@ impl Live {
         self.answer(number)
     }
 
+    /// The same, and an error counts as the answer: djust does not say to which event it belongs.
+    ///
+    /// # Panics
+    ///
+    /// If none comes.
+    pub fn event_or_error(&mut self, name: &str, params: &str) -> String {
+        let number = self.send(name, params);
+        self.until_any(&[&format!("\"ref\": {number}"), "\"type\": \"error\""])
+    }
+
     /// Sends an event and gives its number.
     pub fn send(&mut self, name: &str, params: &str) -> u64 {
         self.last_ref += 1;
@@ -382,11 +392,15 @@ impl Live {
 
     /// Skips frames up to one that holds `part`, with or without Python's blanks after colons.
     pub fn until(&mut self, part: &str) -> String {
-        let dense = part.replace("\": ", "\":");
+        self.until_any(&[part])
+    }
+
+    fn until_any(&mut self, parts: &[&str]) -> String {
+        let dense: Vec<String> = parts.iter().map(|part| part.replace("\": ", "\":")).collect();
         self.socket.heard.clear();
         loop {
             let text = self.socket.text();
-            if text.contains(part) || text.contains(&dense) {
+            if parts.iter().any(|part| text.contains(part)) || dense.iter().any(|part| text.contains(part)) {
                 return text;
             }
         }

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "djust",
     "shop",
     "causes",
+    "verdicts",
     "matrix",
 ]
 
@@ -73,7 +74,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-LIVEVIEW_ALLOWED_MODULES = ["shop.views", "causes.views", "matrix.views"]
+LIVEVIEW_ALLOWED_MODULES = ["shop.views", "causes.views", "matrix.views", "verdicts.views"]
 LIVEVIEW_CONFIG = {"update_check": False}
 if os.environ.get("DJSCOPE_TEST_FAST") == "1":
     LIVEVIEW_CONFIG["rate_limit"] = {

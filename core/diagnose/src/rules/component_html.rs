@@ -35,3 +35,25 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use djscope_recording::model::{FullHtml, Outcome};
+
+    use crate::rules::tests::{codes, event};
+
+    #[test]
+    fn the_reason_decides() {
+        let mut detail = event(Outcome::FullHtml);
+        for (reason, expected) in [
+            ("component_event", vec!["component-html"]),
+            ("first_render", vec![]),
+        ] {
+            detail.turn.full_html = Some(FullHtml {
+                reason: reason.to_owned(),
+                ..FullHtml::default()
+            });
+            assert_eq!(codes(&detail), expected, "{reason}");
+        }
+    }
+}

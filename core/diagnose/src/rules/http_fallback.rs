@@ -29,3 +29,19 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         "look whether the page's WebSocket was refused, or was still mounting when the event came".to_owned(),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use djscope_recording::model::Outcome;
+
+    use crate::rules::tests::{codes, event};
+
+    #[test]
+    fn an_event_without_a_connection_came_by_post() {
+        let mut detail = event(Outcome::Patched);
+        detail.turn.http = Some(3);
+        assert_eq!(codes(&detail), [""; 0]);
+        detail.turn.connection = None;
+        assert_eq!(codes(&detail), ["http-fallback"]);
+    }
+}

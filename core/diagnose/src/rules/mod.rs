@@ -211,8 +211,25 @@ pub fn candidates() -> String {
 #[cfg(test)]
 mod tests {
     use djscope_recording::filter::Filter;
+    use djscope_recording::model::{Outcome, Turn, TurnKind};
 
     use super::*;
+
+    /// A turn of the handler `go`, without anything else.
+    pub(super) fn event(outcome: Outcome) -> TurnDetail {
+        let mut turn = Turn::begun(7, TurnKind::Event, 0);
+        turn.event = Some("go".to_owned());
+        turn.view = Some("app.views.CartView".to_owned());
+        turn.connection = Some(1);
+        turn.outcome = outcome;
+        TurnDetail::of(turn)
+    }
+
+    /// The codes that are found, the deciding one first.
+    pub(super) fn codes(detail: &TurnDetail) -> Vec<String> {
+        let found = findings(detail).into_iter();
+        found.map(|finding| finding.code.name().to_owned()).collect()
+    }
 
     #[test]
     fn rules_stand_in_the_order_of_the_codes() {

@@ -56,3 +56,34 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use djscope_recording::model::Outcome;
+    use serde_json::json;
+
+    use super::*;
+    use crate::rules::tests::{codes, event};
+
+    #[test]
+    fn a_wait_counts_if_somebody_had_the_thread() {
+        let wait = |duration_us: u64, occupant: Value| {
+            let mut detail = event(Outcome::Patched);
+            detail.spans.push(djscope_recording::model::Span {
+                span: 0,
+                parent: None,
+                kind: SpanKind::Queue,
+                name: "waiting".to_owned(),
+                start_us: 0,
+                duration_us,
+                detail: json!({"occupied_by": occupant}),
+            });
+            codes(&detail)
+        };
+        let by = |overlap_us: u64| json!({"turn": 3, "name": "report", "overlap_us": overlap_us});
+        assert_eq!(wait(200_000, by(190_000)), ["queue-wait"]);
+        assert_eq!(wait(200_000, by(50_000)), [""; 0]);
+        assert_eq!(wait(100_000, by(100_000)), [""; 0]);
+        assert_eq!(wait(200_000, Value::Null), [""; 0]);
+    }
+}

@@ -50,17 +50,17 @@ pub(super) struct Raised<'a> {
     pub origin: Origin,
 }
 
-/// The exception of a turn, if a probe saw one.
+/// The exception of a turn, if a probe saw one; none if its traceback leads through nothing that could be blamed.
 pub(super) fn of<'a>(facts: &Facts<'a>) -> Option<Raised<'a>> {
     let exception = facts.turn.exception.as_ref()?;
     Some(Raised {
         exception,
-        origin: origin(facts, exception),
+        origin: origin(facts, exception)?,
     })
 }
 
-/// The innermost of handler, `mount()` and render that the traceback leads through; what ran, if it leads through none.
-fn origin(facts: &Facts<'_>, exception: &Exception) -> Origin {
+/// The innermost of handler, `mount()` and render that the traceback leads through.
+fn origin(facts: &Facts<'_>, exception: &Exception) -> Option<Origin> {
     let event = facts.turn.event.as_deref();
     let task = facts
         .turn
@@ -82,9 +82,16 @@ fn origin(facts: &Facts<'_>, exception: &Exception) -> Origin {
             None
         }
     });
-    seen.unwrap_or(match facts.turn.kind {
-        TurnKind::Mount => Origin::Mount,
-        _ => Origin::Handler,
+    let is_in_a_library = || {
+        exception
+            .frames
+            .iter()
+            .any(|frame| Some(frame.function.as_str()) == event)
+    };
+    seen.or_else(|| match facts.turn.kind {
+        // Whatever it was, the view was not mounted.
+        TurnKind::Mount => Some(Origin::Mount),
+        _ => (exception.frames.is_empty() || is_in_a_library()).then_some(Origin::Handler),
     })
 }
 
@@ -106,6 +113,8 @@ impl Raised<'_> {
             None => "look at the traceback".to_owned(),
         };
         Found {
+            // Without a traceback nobody knows where.
+            certain: own.is_some(),
             place: own.map(|frame| Place::Code {
                 file: frame.file.clone(),
                 line: Some(frame.line),

@@ -33,3 +33,39 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use djscope_recording::model::{Connection, Direction};
+
+    use super::*;
+    use crate::rules::tests::{codes, event};
+
+    #[test]
+    fn only_a_closed_connection_will_not_answer() {
+        let mut detail = event(Outcome::Unanswered);
+        assert_eq!(codes(&detail), [""; 0]);
+        let mut connection = Connection {
+            connection: 1,
+            opened_us: 0,
+            closed_us: None,
+            path: "/ws/live/".to_owned(),
+            session_id: None,
+            status: 101,
+            close: None,
+            is_djust: true,
+            extensions: String::new(),
+            problem: None,
+        };
+        detail.connection = Some(connection.clone());
+        assert_eq!(codes(&detail), [""; 0]);
+        connection.closed_us = Some(9);
+        connection.close = Some(djscope_recording::model::CloseRecord {
+            code: 1001,
+            reason: String::new(),
+            by: Direction::ToServer,
+        });
+        detail.connection = Some(connection);
+        assert_eq!(codes(&detail), ["unanswered"]);
+    }
+}

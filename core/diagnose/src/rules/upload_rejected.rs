@@ -29,3 +29,20 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use djscope_recording::model::{Exception, Outcome};
+
+    use crate::rules::tests::{codes, event};
+
+    #[test]
+    fn the_server_says_so() {
+        let mut detail = event(Outcome::Error);
+        detail.turn.error = Some("Upload rejected (check file type, size, or max entries)".to_owned());
+        assert_eq!(codes(&detail), ["upload-rejected"]);
+        // The user's own code may say the same words.
+        detail.turn.exception = Some(Exception::default());
+        assert_eq!(codes(&detail), ["handler-raised"]);
+    }
+}
