@@ -3,7 +3,7 @@
 //! It says what the recording says. Where nothing was seen, the link is unknown, not broken.
 
 use djscope_recording::model::{
-    Change, ChangeKind, Direction, Outcome, Scope, SpanKind, TurnDetail, TurnKind, changes_between,
+    Change, ChangeKind, Direction, Outcome, Scope, Snapshot, SpanKind, TurnDetail, TurnKind, changes_between,
 };
 use djscope_report::words::{self, short_class};
 use djscope_report::{units, value};
@@ -81,6 +81,21 @@ pub struct StateNames {
     pub before: Option<usize>,
     /// That after it.
     pub after: Option<usize>,
+}
+
+impl StateNames {
+    /// Those of the states of a turn.
+    pub fn of(detail: &TurnDetail) -> Self {
+        let count = |state: &Option<Snapshot>| {
+            state
+                .as_ref()
+                .map(|state| state.public.len() + state.private.len())
+        };
+        Self {
+            before: count(&detail.before),
+            after: count(&detail.after),
+        }
+    }
 }
 
 /// True if a probe reported anything about the turn.

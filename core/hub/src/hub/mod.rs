@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use djscope_capture::notices::Notices;
 use djscope_capture::recorder::Shared;
+use djscope_diagnose::chain::{self, StateNames};
 use djscope_diagnose::rules;
 use djscope_recording::filter::Filter;
 use djscope_recording::model::{Finding, FindingCode, TurnId};
@@ -30,6 +31,9 @@ use jobs::Jobs;
 
 /// News about a growing recording go out at most this often.
 const NEWS_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a probe's report of a turn is waited for, before the rules look at what there is.
+const REPORTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Turns of one bundle of news that the rules look at; of a larger one the rest is looked at when it is opened again.
 const MAX_DIAGNOSED_AT_ONCE: usize = 500;
@@ -91,6 +95,7 @@ impl Hub {
             problems: Vec::new(),
             damage: None,
             found: HashSet::new(),
+            unreported: HashMap::new(),
             kept: Kept::default(),
             last_news: None,
         };
@@ -202,6 +207,9 @@ struct Desk {
     damage: Option<String>,
     /// Findings that were stored, so that none is twice when a turn is committed again.
     found: HashSet<(Option<TurnId>, FindingCode)>,
+    /// Turns of which the probe has not reported yet, and since when that is waited for: what is known without its report
+    /// may look like something else.
+    unreported: HashMap<TurnId, Instant>,
     kept: Kept,
     last_news: Option<Instant>,
 }
@@ -359,14 +367,32 @@ impl Desk {
         let Ok(filter) = Filter::parse(&rules::candidates()) else {
             return;
         };
+        let with_probe = live.with_probe;
+        let mut looked_at: Vec<TurnId> = turns.iter().copied().take(MAX_DIAGNOSED_AT_ONCE).collect();
+        looked_at.extend(self.unreported.keys());
+        looked_at.sort_unstable();
+        looked_at.dedup();
         let mut found: Vec<Finding> = Vec::new();
-        for turn in turns.iter().take(MAX_DIAGNOSED_AT_ONCE) {
+        for turn in looked_at {
             let is_candidate = self.reader.turn_after(turn.saturating_sub(1), &filter);
-            if is_candidate.is_ok_and(|next| next == Some(*turn))
-                && let Ok(Some(detail)) = self.reader.turn(*turn)
-            {
-                found.extend(rules::findings(&detail));
+            if !is_candidate.is_ok_and(|next| next == Some(turn)) {
+                continue;
             }
+            let Ok(Some(detail)) = self.reader.turn(turn) else {
+                continue;
+            };
+            if with_probe && !chain::was_probed(&detail, StateNames::of(&detail)) {
+                let since = self.unreported.entry(turn).or_insert_with(Instant::now);
+                if since.elapsed() < REPORTED_WITHIN {
+                    continue;
+                }
+            }
+            self.unreported.remove(&turn);
+            found.extend(rules::findings(&detail));
+        }
+        if !self.unreported.is_empty() {
+            // Looked at again with the next news.
+            self.board.committed(&[]);
         }
         found.retain(|finding| self.found.insert((finding.turn, finding.code.clone())));
         if found.is_empty() {
@@ -392,6 +418,9 @@ impl Desk {
                     }
                     for client in self.board.clients() {
                         self.board.give(client, |outgoing| outgoing.findings(&found));
+                    }
+                    for turn in found.iter().filter_map(|finding| finding.turn) {
+                        self.say_watched(turn..=turn);
                     }
                     self.say_status();
                 } else if let Some(client) = self.jobs.client_of(job) {

@@ -413,6 +413,26 @@ fn a_job_can_be_stopped_and_ends_with_its_client() {
     }
 }
 
+/// Who watches a turn of a saved recording before the rules have looked at it hears what they find.
+#[test]
+fn a_watched_turn_hears_of_its_findings() {
+    for transport in BOTH {
+        let stand = Stand::of((1..=2_000).map(raised).collect());
+        let mut user = stand.user(transport);
+        command(&mut user, Command::Watch { turn: Some(2_000) }).unwrap();
+        let since = Instant::now();
+        let has_findings = |user: &mut _| matches!(djscope_hub::Waiting::query(user, Query::Turn { turn: 2_000 }), Ok(Answer::Turn(summary)) if !summary.findings.is_empty());
+        if !has_findings(&mut user) {
+            let summary = heard(&mut user, |event| match event {
+                Event::Turn(summary) if !summary.findings.is_empty() => Some(summary),
+                _ => None,
+            });
+            assert_eq!(summary.turn.turn, 2_000);
+        }
+        assert!(since.elapsed() < LONG);
+    }
+}
+
 /// A saved recording is looked at by the rules as soon as it is open, and never written.
 #[test]
 fn findings_of_a_saved_recording_are_made_on_opening() {
