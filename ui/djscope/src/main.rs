@@ -4,6 +4,7 @@
 //! codes: 0 fine, 1 findings, divergence or damage, 2 usage or input error.
 
 mod arguments;
+mod consent;
 mod demo;
 mod engine;
 mod failure;
@@ -13,6 +14,7 @@ mod live;
 mod named_commands;
 mod open;
 mod probe;
+mod replay;
 mod rerun;
 mod screenshot;
 mod servers;
@@ -55,6 +57,11 @@ fn main() -> ExitCode {
             Err(failure) => Err(failure),
         },
         Command::Rerun(options) => match rerun::rerun(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
+        Command::Replay(options) => match replay::replay(&options) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),

@@ -6,7 +6,7 @@
 
 mod alone;
 mod answer;
-mod compare;
+pub(crate) mod compare;
 mod engine;
 mod error;
 mod messages;
