@@ -133,7 +133,7 @@ fn limited() -> Server {
 
 #[test]
 fn the_limits_of_a_server_are_respected_and_named() {
-    let recording = counted(60);
+    let recording = counted(300);
     let server = limited();
     let output = replay(&recording.path, server.address, &["--json", "--pace", "max"]);
     let (_, summary) = answers(&output);
@@ -142,7 +142,7 @@ fn the_limits_of_a_server_are_respected_and_named() {
         (&0.into(), &serde_json::json!([])),
         "{summary}"
     );
-    assert_eq!(summary["same"], 61);
+    assert_eq!(summary["same"], 301);
 
     // Without a limit of ours the server's own is met.
     let output = replay(
@@ -152,7 +152,11 @@ fn the_limits_of_a_server_are_respected_and_named() {
     );
     let (turns, summary) = answers(&output);
     let errors = summary["errors"].as_array().unwrap();
-    println!("{summary}");
+    let others = turns
+        .iter()
+        .filter(|turn| turn["agree"] != true)
+        .map(|turn| format!("{turn:.700}"));
+    println!("{summary}\n{}", others.collect::<Vec<_>>().join("\n"));
     assert!(errors.iter().all(|error| error["side"] == "server"), "{summary}");
     assert!(
         errors.is_empty() == turns.iter().all(|turn| turn["agree"] == true),

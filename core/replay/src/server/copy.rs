@@ -136,12 +136,26 @@ impl<'a> Copy<'a> {
             self.listen_for(wait).await;
             self.act(act).await;
         }
+        self.note_unanswered();
         for (_, line) in self.lines.drain() {
             if let Some(socket) = line.socket {
                 socket.close().await;
             }
         }
         self.played
+    }
+
+    /// What was sent and not answered because the socket was gone by then says nothing.
+    fn note_unanswered(&mut self) {
+        for (number, did) in &mut self.played.turns {
+            let connection = self.script.turns.get(number).and_then(|turn| turn.connection);
+            let line = connection.and_then(|connection| self.lines.get(&connection));
+            if let Some(lost) = line.and_then(|line| line.lost.as_ref())
+                && !did.is_answered
+            {
+                did.not_played.get_or_insert_with(|| lost.clone());
+            }
+        }
     }
 
     async fn act(&mut self, act: &Act) {
@@ -357,10 +371,8 @@ impl<'a> Copy<'a> {
             Said::Binary(bytes) => Frame::binary(bytes.clone()),
             _ => Frame::text(message.text.clone()),
         };
-        let sent = socket.say(frame).await;
-        if let Err(reason) = sent {
-            self.end(connection, &format!("the server was gone: {reason}"));
-            return self.not_played(turn, &format!("the server was gone: {reason}"));
+        if let Err(reason) = socket.say(frame).await {
+            return self.lose(connection, turn, &reason).await;
         }
         match said {
             Said::Binary(bytes) => line.sends_bytes(t_us, bytes, turn),
@@ -372,13 +384,24 @@ impl<'a> Copy<'a> {
         }
     }
 
+    /// Nothing can be sent any more: why, the server may have said already.
+    async fn lose(&mut self, connection: ConnectionId, turn: Option<TurnId>, reason: &str) {
+        self.until(GRACE, |copy| copy.ended(connection).is_some()).await;
+        if self.ended(connection).is_none() {
+            self.take(connection, Heard::Lost(reason.to_owned())).await;
+        }
+        let ended = self.ended(connection).unwrap_or_default();
+        self.not_played(turn, &ended);
+    }
+
     async fn close(&mut self, connection: ConnectionId) {
         let rest = self.rest(Some(connection));
         self.wait_for(&rest).await;
         let Some(line) = self.lines.get_mut(&connection) else {
             return;
         };
-        line.end("the browser has closed its socket");
+        line.ended
+            .get_or_insert_with(|| "the browser has closed its socket".to_owned());
         if let Some(socket) = line.socket.take() {
             socket.close().await;
         }
@@ -393,9 +416,13 @@ impl<'a> Copy<'a> {
         self.lines.get(&connection).and_then(|line| line.ended.clone())
     }
 
+    /// The server, and not the recorded browser, has ended a connection.
     fn end(&mut self, connection: ConnectionId, why: &str) {
-        if let Some(line) = self.lines.get_mut(&connection) {
-            line.end(why);
+        if let Some(line) = self.lines.get_mut(&connection)
+            && line.ended.is_none()
+        {
+            line.ended = Some(why.to_owned());
+            line.lost = Some(why.to_owned());
             line.socket = None;
         }
     }
@@ -532,7 +559,7 @@ impl<'a> Copy<'a> {
             did.tries += 1;
             line.bucket.slow_down();
             self.again.push((connection, turn));
-            return self.send_again().await;
+            return Box::pin(self.send_again()).await;
         }
         if let Some(theirs) = recorded.frames.get(did.frames.len()) {
             line.remap.learn(theirs, &came.value);

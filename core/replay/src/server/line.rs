@@ -24,6 +24,8 @@ pub struct Line {
     pub bucket: Bucket,
     /// Why nothing more is played on it.
     pub ended: Option<String>,
+    /// The same, if it was not the recorded browser that ended it.
+    pub lost: Option<String>,
     /// A view was mounted.
     pub is_mounted: bool,
     /// Something has come.
@@ -69,6 +71,7 @@ impl Line {
             remap: Remap::default(),
             bucket,
             ended: None,
+            lost: None,
             is_mounted: false,
             is_greeted: false,
             has_failed: false,
@@ -151,11 +154,6 @@ impl Line {
             let why = "the server sent to this page what was not sent to it in the recording: others use it as well";
             self.lacks.get_or_insert_with(|| why.to_owned());
         }
-    }
-
-    /// Nothing more is played on this connection.
-    pub fn end(&mut self, why: &str) {
-        self.ended.get_or_insert_with(|| why.to_owned());
     }
 }
 
