@@ -11,8 +11,9 @@ const { host, ours, turns } = await (await fetch('turns')).json();
 const indexOf = new Map(turns.map(({ turn }, index) => [turn, index]));
 const originOf = page => `http://${page}.${host}`;
 
-// What the frame shows: its page, how many frames it was given, and whether it still is as it was left.
-let shown = { page: null, index: -1, given: 0, isLost: true };
+// What the frame shows: its page, how many frames it was given, how often it was loaded, and whether it still is as it was
+// left.
+let shown = { page: null, index: -1, given: 0, loads: 0, isLost: true };
 let wanted = 0;
 let isBusy = false;
 
@@ -36,10 +37,8 @@ function heard(word) {
 const tell = message => frame.contentWindow.postMessage(message, originOf(shown.page));
 
 async function load({ page, url }, index) {
-  shown = { page, index, given: 0, isLost: false };
+  shown = { page, index, given: 0, loads: 0, isLost: false };
   const ready = heard('ready');
-  // The same address with another fragment would not be loaded anew.
-  frame.removeAttribute('src');
   frame.src = `${originOf(page)}${url}`;
   if (!(await ready)) shown.isLost = true;
 }
@@ -51,6 +50,7 @@ async function give(frames, end, isFlashing) {
   tell({ djscope: 'frames', frames, isFlashing });
   shown.given = end;
   const answer = await quiet;
+  if (!answer) shown.isLost = true;
   if (isFlashing) mark(answer?.places, 'patched');
 }
 
@@ -151,6 +151,11 @@ window.addEventListener('message', ({ source, origin, data }) => {
   }
 });
 
+// A page that went somewhere by itself is not the one that was left.
+frame.onload = () => {
+  shown.loads += 1;
+  if (shown.loads > 1) shown.isLost = true;
+};
 byId('previous').onclick = () => want(wanted - 1);
 byId('next').onclick = () => want(wanted + 1);
 byId('slider').max = turns.length - 1;

@@ -22,6 +22,10 @@ use super::target::Target;
 /// After an answer, frames beside it may follow for so long.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// No browser asks again sooner after an answer: by this, what comes beside an answer is told from what comes before the
+/// next one.
+const BREATH: Duration = Duration::from_millis(5);
+
 /// Once something did not come, what comes by itself is waited for no longer than this.
 const IMPATIENCE: Duration = Duration::from_secs(1);
 
@@ -356,8 +360,12 @@ impl<'a> Copy<'a> {
                 return self.not_played(turn, &reason);
             }
         };
+        let breath = match self.options.pace {
+            Pace::Reply => BREATH,
+            Pace::Recorded | Pace::Max => Duration::ZERO,
+        };
         let wait = line.bucket.take(self.began.elapsed());
-        self.listen_for(wait).await;
+        self.listen_for(wait.max(breath)).await;
         self.send(connection, said, &message, turn).await;
     }
 
