@@ -15,7 +15,21 @@ use djscope_tests::project::Kind;
 use djscope_tests::raw::{Connection, Live};
 use serde_json::{Value, json};
 
-use crate::journeys::{JOURNEYS, Step, take};
+use crate::journeys::{CAUSES, JOURNEYS, Step, take};
+
+/// What is done on the pages of causes.
+pub(crate) const GO: &[Step] = &[Step::Click("#go"), Step::Escape, Step::Click("#go"), Step::Escape];
+
+/// The journeys, and if every page is asked for, the causes as well.
+pub(crate) fn pages() -> Vec<(String, &'static [Step])> {
+    let is_whole = std::env::var_os("DJSCOPE_REPLAY_EVERYWHERE").is_some();
+    let causes = CAUSES
+        .iter()
+        .filter(|_| is_whole)
+        .map(|slug| (format!("/causes/{slug}/"), GO));
+    let journeys = JOURNEYS.iter().map(|(path, steps)| ((*path).to_owned(), *steps));
+    journeys.chain(causes).collect()
+}
 
 /// What is in the views of a page: names, sorted attributes with the numbers of elements, text. Left out is what the
 /// browser's client does by itself: it shows that an event is under way, and leaves an empty `class` behind; and what is
@@ -70,7 +84,7 @@ async fn drain(page: &mut Page, seen: &mut Seen) {
 }
 
 /// Uses pages in a browser; gives the recording and what was shown.
-async fn used(journeys: &[(&str, &[Step])]) -> (Recording, Seen) {
+async fn used(journeys: &[(String, &[Step])]) -> (Recording, Seen) {
     let mut recording = Recording::start(Kind::Daphne, &[]);
     let browser = Browser::start();
     let mut seen = Vec::new();
@@ -140,7 +154,10 @@ fn parts(url: &str) -> (&str, &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_turn_is_shown_as_it_was() {
-    let (recording, seen) = used(JOURNEYS).await;
+    let (recording, seen) = used(&pages()).await;
+    if let Some(kept) = std::env::var_os("DJSCOPE_REPLAY_KEEP") {
+        std::fs::copy(&recording.path, kept).unwrap();
+    }
     let expected = after_turns(&recording.path, &seen);
     let stage = Shown::start(&recording.path, &[]);
     let browser = Browser::start();
@@ -176,7 +193,7 @@ async fn counted() -> (Recording, Vec<u64>) {
         Step::Click("#add"),
         Step::Click("#increment"),
     ];
-    let (recording, _) = used(&[("/counter/", steps)]).await;
+    let (recording, _) = used(&[("/counter/".to_owned(), steps)]).await;
     let turns = shown(&recording.path, &[])
         .iter()
         .map(|turn| turn["turn"].as_u64().unwrap())

@@ -13,7 +13,8 @@ use djscope_tests::project::{self, Kind, Server};
 use djscope_tests::raw::{Connection, Live};
 use serde_json::Value;
 
-use crate::journeys::{JOURNEYS, Step, take};
+use crate::journeys::{Step, take};
+use crate::replay_to_browser::pages;
 
 const COUNTER: &str = "shop.views.counter.CounterView";
 
@@ -51,7 +52,7 @@ fn said(output: &Output) -> String {
 }
 
 /// A recording of journeys in a browser.
-pub(crate) async fn used(journeys: &[(&str, &[Step])]) -> Recording {
+async fn used(journeys: &[(String, &[Step])]) -> Recording {
     let mut recording = Recording::start(Kind::Daphne, &[]);
     let browser = Browser::start();
     for (path, steps) in journeys {
@@ -85,7 +86,7 @@ fn counted(clicks: usize) -> Recording {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_journeys_are_answered_as_they_were() {
-    let recording = used(JOURNEYS).await;
+    let recording = used(&pages()).await;
     let server = Server::start(Kind::Daphne);
     let output = replay(&recording.path, server.address, &["--json", "--timeout", "30"]);
     let (turns, summary) = answers(&output);
