@@ -77,7 +77,6 @@ function describe(turn, index, notes) {
   const about = [...notes];
   if (!turn.document) about.push('its page was not recorded');
   else if (!ours && !turn.client) about.push("djscope's client in place of djust's");
-  if (turn.posted) about.push('an event by POST: the page as it was loaded');
   if (shown.isLost) about.push('the page does not answer');
   byId('notes').value = about.join(' · ');
   byId('notes').title = about.join('\n');
@@ -161,7 +160,8 @@ byId('next').onclick = () => want(wanted + 1);
 byId('slider').max = turns.length - 1;
 byId('slider').oninput = ({ target }) => want(Number(target.value));
 window.addEventListener('keydown', event => {
-  if (event.target.id !== 'slider') step(event.key);
+  const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && event.target.id !== 'slider';
+  if (isPlain) step(event.key);
 });
 window.addEventListener('hashchange', fromAddress);
 fromAddress();

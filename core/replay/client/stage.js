@@ -86,9 +86,39 @@
     close() {}
   };
 
-  function play() {
-    if (socket?.readyState !== 1) return;
-    for (const frame of given.splice(0)) socket.take(frame);
+  let isPlaying = false;
+
+  // Gives what has come to the client, each when the one before was taken: frames once the socket is open, answers over HTTP
+  // by having the client ask.
+  async function play() {
+    if (isPlaying) return;
+    isPlaying = true;
+    while (given.length && (typeof given[0] === 'object' || socket?.readyState === 1)) {
+      const next = given.shift();
+      if (typeof next === 'string') socket.take(next);
+      else await post(next);
+    }
+    isPlaying = false;
+  }
+
+  const fetched = window.fetch;
+  let answers = [];
+
+  // djust's client sends its events over HTTP while its socket has no view.
+  window.fetch = async (address, options) => {
+    if (!/^post$/i.test(options?.method)) return fetched.call(window, address, options);
+    const answer = answers.shift();
+    return new Response(answer ?? '', { status: answer === undefined ? 405 : 200, headers: { 'content-type': 'application/json' } });
+  };
+
+  async function post({ event, params, answer }) {
+    answers = [answer];
+    try {
+      await window.djust?.handleEvent?.(event, params);
+    } catch (error) {
+      console.error(error);
+    }
+    answers = [];
   }
 
   // The page counts as quiet when nothing has changed for a while and it has what it was given.
@@ -105,14 +135,14 @@
   }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 
   function quiet(frames) {
-    const isMount = frames.some(frame => /^(mount|mount_batch)$/.test(parsed(frame).type));
+    const isMount = frames.some(frame => typeof frame === 'string' && /^(mount|mount_batch)$/.test(parsed(frame).type));
     const time = isMount ? QUIET_AFTER_MOUNT : QUIET;
     const start = performance.now();
     since = start;
     return new Promise(resolve => {
       const look = () => {
         const now = performance.now();
-        const isReady = document.readyState === 'complete' && !given.length;
+        const isReady = document.readyState === 'complete' && !given.length && !isPlaying;
         if ((isReady && now - since > time) || now - start > PATIENCE) resolve();
         else setTimeout(look, 20);
       };

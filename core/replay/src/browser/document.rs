@@ -151,7 +151,7 @@ impl Shown {
                     return Ok(Answer::missing());
                 };
                 let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-                let found = leading(&reader, page, turn)?;
+                let found = leading(&reader, &self.pages, page, turn)?;
                 Answer::of(JSON, json!(found).to_string())
             }
             _ => Answer::missing(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use djscope_recording::model::{Connection, ConnectionId, Direction, HttpExchange, HttpId, Micros};
+use djscope_recording::model::{Connection, ConnectionId, Direction, HttpExchange, HttpId, Micros, TurnId};
 use djscope_recording::{BodySide, Reader, RecordingError};
 use serde_json::Value;
 
@@ -31,6 +31,41 @@ pub struct Page {
     pub has_client: bool,
 }
 
+/// An event that the client sent over HTTP, as it does where its socket has no view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// The exchange.
+    pub http: HttpId,
+    /// The turn.
+    pub turn: Option<TurnId>,
+    /// When its answer had come.
+    pub t_us: Micros,
+    /// The event.
+    pub event: String,
+    path: String,
+    asked_us: Micros,
+}
+
+impl Post {
+    fn of(exchange: &HttpExchange) -> Option<Self> {
+        let event = header(&exchange.request_headers, "x-djust-event");
+        (exchange.method == "POST" && !event.is_empty()).then(|| Self {
+            http: exchange.http,
+            turn: exchange.turn,
+            t_us: exchange
+                .t_us
+                .saturating_add_unsigned(exchange.duration_us.unwrap_or(0)),
+            event: event.to_owned(),
+            path: path_of(&exchange.url).to_owned(),
+            asked_us: exchange.t_us,
+        })
+    }
+}
+
+fn path_of(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
+}
+
 /// An answer that is a file of pages.
 #[derive(Clone, Copy, Debug)]
 struct File {
@@ -48,6 +83,7 @@ pub struct Pages {
     by_document: HashMap<HttpId, usize>,
     /// By path and query.
     files: HashMap<String, Vec<File>>,
+    posts: Vec<Post>,
     times: HashMap<HttpId, Micros>,
 }
 
@@ -103,6 +139,7 @@ impl Pages {
                 if exchange.status == 101 {
                     upgrades.push(visitor);
                 }
+                self.posts.extend(Post::of(&exchange));
                 if exchange.method != "GET" || exchange.response_body.length == 0 {
                     continue;
                 }
@@ -137,7 +174,7 @@ impl Pages {
                 .rev()
                 .filter(|document| document.exchange.t_us <= connection.opened_us)
         };
-        let is_of_path = |document: &&Document| document.exchange.url.split('?').next() == Some(path);
+        let is_of_path = |document: &&Document| path_of(&document.exchange.url) == path;
         let is_theirs = |document: &&Document| visitor.is_none_or(|visitor| document.visitor == visitor);
         let found = before()
             .find(|document| is_of_path(document) && is_theirs(document))
@@ -226,13 +263,25 @@ impl Pages {
                 .and_then(|document| self.times.get(&document))
                 .copied()
         };
-        let is_of_path = |page: &&Page| page.url.split('?').next() == Some(path);
+        let is_of_path = |page: &&Page| path_of(&page.url) == path;
         let before = self
             .pages
             .iter()
             .filter(is_of_path)
             .filter(|page| time(page).is_some_and(|at| at <= t_us));
         before.max_by_key(|page| time(page))
+    }
+
+    /// The page on which an event was sent over HTTP.
+    pub fn of_post(&self, http: HttpId) -> Option<&Page> {
+        let post = self.posts.iter().find(|post| post.http == http)?;
+        self.last_at(&post.path, post.asked_us)
+    }
+
+    /// The events that were sent over HTTP on a page, oldest first.
+    pub fn posts<'a>(&'a self, page: &'a Page) -> impl Iterator<Item = &'a Post> {
+        let is_on_it = move |post: &&Post| self.last_at(&post.path, post.asked_us) == Some(page);
+        self.posts.iter().filter(is_on_it)
     }
 
     /// The answer that holds the file of an address, the nearest to a moment; with the same query, if there is one.

@@ -1,15 +1,15 @@
 //! The turns that can be shown, and the frames that lead to each.
 
 use djscope_recording::filter::Filter;
-use djscope_recording::model::{ConnectionId, Direction, FrameId, FrameRecord, Opcode, Turn, TurnId};
-use djscope_recording::{Reader, RecordingError};
+use djscope_recording::model::{ConnectionId, Direction, FrameRecord, Micros, Opcode, Turn, TurnId};
+use djscope_recording::{BodySide, Reader, RecordingError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::pages::{Page, Pages};
 
-/// Most frames that lead to a turn; before them the page is taken as a whole.
-const MAX_FRAMES: usize = 1_000;
+/// Most that a page is given to come to a turn; before that the page is taken as a whole.
+const MAX_GIVEN: usize = 1_000;
 
 /// Turns with a page.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Turns {
                 let Some(turn) = reader.turn_record(number)? else {
                     continue;
                 };
-                match page_of(reader, pages, &turn)? {
+                match page_of(pages, &turn) {
                     Some(page) => turns.turns.push(row(&turn, page)),
                     None => turns.hidden += 1,
                 }
@@ -61,21 +61,15 @@ impl Turns {
     }
 }
 
-fn page_of<'a>(reader: &Reader, pages: &'a Pages, turn: &Turn) -> Result<Option<&'a Page>, RecordingError> {
-    if let Some(connection) = turn.connection {
-        return Ok(pages.of_socket(connection));
+fn page_of<'a>(pages: &'a Pages, turn: &Turn) -> Option<&'a Page> {
+    match (turn.connection, turn.http) {
+        (Some(connection), _) => pages.of_socket(connection),
+        (None, Some(http)) => pages.of_document(http).or_else(|| pages.of_post(http)),
+        (None, None) => None,
     }
-    let Some(http) = turn.http else { return Ok(None) };
-    if let Some(page) = pages.of_document(http) {
-        return Ok(Some(page));
-    }
-    // An event by POST happens on the page that was there before.
-    let exchange = reader.http_exchange(http)?;
-    Ok(exchange.and_then(|exchange| pages.last_at(exchange.url.split('?').next()?, exchange.t_us)))
 }
 
 fn row(turn: &Turn, page: &Page) -> Value {
-    let is_posted = turn.connection.is_none() && turn.http != page.document;
     json!({
         "turn": turn.turn,
         "kind": turn.kind,
@@ -87,127 +81,156 @@ fn row(turn: &Turn, page: &Page) -> Value {
         "url": page.url,
         "client": page.has_client,
         "document": page.document.is_some(),
-        "posted": is_posted,
     })
 }
 
-/// The frames that lead to a turn.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+/// What leads to a turn.
+#[derive(Debug, Default, PartialEq, Serialize)]
 pub struct Leading {
-    /// What the server sent, in its order.
-    pub frames: Vec<String>,
-    /// So many frames of the page came before the turn's own.
+    /// What the server sent, in its order: a frame as a text, an answer over HTTP as an object with its event.
+    pub frames: Vec<Value>,
+    /// So much that the page was given came before the turn's own.
     pub before: usize,
-    /// So many frames of the page are not here: the first of these stand in their place.
+    /// So much that the page was given is not here: the first of these stand in its place.
     pub skipped: usize,
-    /// How many stand in their place.
+    /// How many stand in its place.
     pub stand_ins: usize,
     /// What is not played, and why.
     pub notes: Vec<String>,
 }
 
-/// What the server sent to a page up to and with a turn.
+/// Something that the server gave to a page.
+#[derive(Debug)]
+struct Given {
+    t_us: Micros,
+    turn: Option<TurnId>,
+    kind: String,
+    content: Value,
+    /// Why it is not given again.
+    left_out: Option<String>,
+}
+
+/// What the server gave to a page up to and with a turn.
 ///
 /// # Errors
 ///
 /// If the recording cannot be read.
-pub fn leading(reader: &Reader, page: &Page, number: TurnId) -> Result<Leading, RecordingError> {
+pub fn leading(
+    reader: &Reader,
+    pages: &Pages,
+    page: &Page,
+    number: TurnId,
+) -> Result<Leading, RecordingError> {
     let mut leading = Leading::default();
-    let (Some(connection), Some(turn)) = (page.connection, reader.turn_record(number)?) else {
+    let Some(turn) = reader.turn_record(number)? else {
         return Ok(leading);
     };
-    if turn.connection.is_none() {
-        // The page as it was loaded, before its socket said anything.
+    if turn.connection.is_none() && turn.http == page.document {
+        // The page as it was loaded, before anything else was said.
         return Ok(leading);
     }
-    let frames = sent(reader, connection)?;
-    let own = |frame: &&FrameRecord| frame.turn == Some(number);
-    let end = match frames.iter().rfind(own) {
-        Some(last) => last.frame,
-        // Nothing was sent: what had come when it began.
-        None => frames
-            .iter()
-            .filter(|frame| frame.t_us <= turn.t_us)
-            .map(|frame| frame.frame)
-            .max()
-            .unwrap_or(0),
-    };
-    let first = frames.iter().find(own).map_or(FrameId::MAX, |frame| frame.frame);
-    let mut played: Vec<&FrameRecord> = Vec::new();
-    for frame in frames.iter().filter(|frame| frame.frame <= end) {
-        match not_played(frame) {
-            Some(why) => leading.notes.push(why),
-            None => played.push(frame),
+    let given = given(reader, pages, page)?;
+    let is_own = |given: &Given| given.turn == Some(number);
+    let (first, end) = match (given.iter().position(is_own), given.iter().rposition(is_own)) {
+        (Some(first), Some(last)) => (first, last + 1),
+        // Nothing was given: what had come when it began.
+        _ => {
+            let end = given.iter().filter(|given| given.t_us <= turn.t_us).count();
+            (end, end)
         }
+    };
+    let left_out = given[..end].iter().filter_map(|given| given.left_out.clone());
+    leading.notes.extend(left_out);
+    let played = |given: &'_ [Given]| given.iter().filter(|given| given.left_out.is_none()).count();
+    leading.before = played(&given[..first]);
+    let mut begin = 0;
+    if end > MAX_GIVEN
+        && let Some((stand_ins, after)) = shortened(reader, &given[..first])?
+    {
+        leading.skipped = played(&given[..after]);
+        leading.stand_ins = stand_ins.len();
+        leading.frames = stand_ins;
+        begin = after;
     }
-    leading.before = played.iter().filter(|frame| frame.frame < first).count();
-    if played.len() > MAX_FRAMES {
-        let all = played.len();
-        leading.frames = shortened(reader, &mut played, first)?;
-        leading.stand_ins = leading.frames.len();
-        leading.skipped = all - played.len();
-    }
-    leading
-        .frames
-        .extend(played.iter().map(|frame| frame.payload.clone()));
+    let rest = given
+        .into_iter()
+        .take(end)
+        .skip(begin)
+        .filter(|given| given.left_out.is_none());
+    leading.frames.extend(rest.map(|given| given.content));
     Ok(leading)
 }
 
-/// What was sent to the browser over a socket.
-fn sent(reader: &Reader, connection: ConnectionId) -> Result<Vec<FrameRecord>, RecordingError> {
+/// All that the server gave to a page, in the order of time.
+fn given(reader: &Reader, pages: &Pages, page: &Page) -> Result<Vec<Given>, RecordingError> {
     let mut found = Vec::new();
+    if let Some(connection) = page.connection {
+        frames(reader, connection, &mut found)?;
+    }
+    for post in pages.posts(page) {
+        let body = |side| Ok::<_, RecordingError>(reader.http_body(post.http, side)?.unwrap_or_default());
+        let (asked, answer) = (body(BodySide::Request)?, body(BodySide::Response)?);
+        found.push(Given {
+            t_us: post.t_us,
+            turn: post.turn,
+            kind: "post".to_owned(),
+            content: json!({
+                "event": post.event,
+                "params": serde_json::from_slice::<Value>(&asked).unwrap_or_else(|_| json!({})),
+                "answer": String::from_utf8_lossy(&answer),
+            }),
+            left_out: None,
+        });
+    }
+    found.sort_by_key(|given| given.t_us);
+    Ok(found)
+}
+
+fn frames(reader: &Reader, connection: ConnectionId, found: &mut Vec<Given>) -> Result<(), RecordingError> {
     let mut after = 0;
     loop {
         let frames = reader.frames_of_connection(connection, after, 2_000)?;
-        let Some(last) = frames.last() else {
-            return Ok(found);
-        };
+        let Some(last) = frames.last() else { return Ok(()) };
         after = last.frame;
         let is_sent =
             |frame: &FrameRecord| frame.direction == Direction::ToBrowser && frame.opcode == Opcode::Text;
-        found.extend(frames.into_iter().filter(is_sent));
+        found.extend(frames.into_iter().filter(is_sent).map(|frame| Given {
+            t_us: frame.t_us,
+            turn: frame.turn,
+            left_out: not_played(&frame),
+            kind: frame.kind,
+            content: frame.payload.into(),
+        }));
     }
 }
 
-/// In place of a long beginning, a mount with the page as it was later; takes out what that stands for.
-fn shortened(
-    reader: &Reader,
-    frames: &mut Vec<&FrameRecord>,
-    first: FrameId,
-) -> Result<Vec<String>, RecordingError> {
-    let greeting = frames
-        .iter()
-        .find(|frame| frame.kind == "connect")
-        .map(|frame| frame.payload.clone());
-    let mount = frames.iter().find(|frame| frame.kind == "mount");
-    let before = frames
-        .iter()
-        .rev()
-        .filter(|frame| frame.frame < first)
-        .filter_map(|frame| frame.turn);
-    let Some(mut mount) = mount.and_then(|mount| serde_json::from_str::<Value>(&mount.payload).ok()) else {
-        return Ok(Vec::new());
-    };
-    for turn in before.take(MAX_FRAMES) {
-        let Some(source) = reader.dom(turn)?.filter(|source| source.turn == turn) else {
-            continue;
-        };
-        let Some(last) = frames
+/// In place of a long beginning, a mount with the page as it was later; and how much of the beginning it stands for.
+fn shortened(reader: &Reader, given: &[Given]) -> Result<Option<(Vec<Value>, usize)>, RecordingError> {
+    let content = |kind: &str| {
+        given
             .iter()
-            .filter(|frame| frame.turn == Some(turn))
-            .map(|frame| frame.frame)
-            .max()
-        else {
+            .find(|given| given.kind == kind)
+            .map(|given| given.content.clone())
+    };
+    let mount = content("mount").and_then(|mount| serde_json::from_str::<Value>(mount.as_str()?).ok());
+    let Some(mut mount) = mount else { return Ok(None) };
+    let turns = given
+        .iter()
+        .enumerate()
+        .rev()
+        .filter_map(|(place, given)| Some((place, given.turn?)));
+    for (place, turn) in turns.take(MAX_GIVEN) {
+        let Some(source) = reader.dom(turn)?.filter(|source| source.turn == turn) else {
             continue;
         };
         let version = reader.turn_record(turn)?.and_then(|record| record.version);
         mount["html"] = source.html.into();
         mount["has_ids"] = true.into();
         mount["version"] = version.map_or_else(|| mount["version"].clone(), Value::from);
-        frames.retain(|frame| frame.frame > last);
-        return Ok(greeting.into_iter().chain([mount.to_string()]).collect());
+        let stand_ins = content("connect").into_iter().chain([mount.to_string().into()]);
+        return Ok(Some((stand_ins.collect(), place + 1)));
     }
-    Ok(Vec::new())
+    Ok(None)
 }
 
 /// Why a frame is not given to the client again.

@@ -204,33 +204,38 @@ fn answer(script: &Script, number: TurnId, did: &[&Did], copies: usize, why: &[&
         recorded_us: recorded.duration_us.filter(|_| recorded.is_asked),
     };
     let theirs = recorded_side(script, recorded);
-    for did in did {
-        let mut reasons = Vec::new();
-        reasons.extend(did.not_played.clone());
-        if did.not_played.is_some() {
-            answer.unknown += 1;
-        } else {
-            let found = found(&theirs, recorded, did);
-            reasons.extend(why_not(recorded, did, why));
-            match (found.is_empty(), reasons.is_empty()) {
-                (true, _) => {
-                    answer.same += 1;
-                    reasons.clear();
-                }
-                (false, true) => answer.differing += 1,
-                (false, false) => answer.unknown += 1,
-            }
-            if answer.differs.is_empty() {
-                answer.differs = found;
-            }
-        }
-        for reason in reasons {
-            if !answer.reasons.contains(&reason) {
-                answer.reasons.push(reason);
+    let played: Vec<&&Did> = did.iter().filter(|did| did.not_played.is_none()).collect();
+    let found: Vec<Vec<Divergence>> = played.iter().map(|did| found(&theirs, recorded, did)).collect();
+    let why: Vec<&str> = why.iter().copied().chain(from_copy_to_copy(&found)).collect();
+    let mut reasons: Vec<String> = did.iter().filter_map(|did| did.not_played.clone()).collect();
+    answer.unknown += reasons.len();
+    for (did, found) in played.iter().zip(&found) {
+        let against = why_not(recorded, did, &why);
+        match (found.is_empty(), against.is_empty()) {
+            (true, _) => answer.same += 1,
+            (false, true) => answer.differing += 1,
+            (false, false) => {
+                answer.unknown += 1;
+                reasons.extend(against);
             }
         }
     }
+    for reason in reasons {
+        if !answer.reasons.contains(&reason) {
+            answer.reasons.push(reason);
+        }
+    }
+    answer.differs = found
+        .into_iter()
+        .find(|found| !found.is_empty())
+        .unwrap_or_default();
     answer
+}
+
+/// What the server says otherwise to each copy comes from chance, a clock, or what the copies share.
+fn from_copy_to_copy(found: &[Vec<Divergence>]) -> Option<&'static str> {
+    let first = found.first()?;
+    (!found.iter().all(|other| other == first)).then_some("the copies are answered differently")
 }
 
 /// Why a difference may not be the server's.
