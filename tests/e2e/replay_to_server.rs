@@ -7,11 +7,15 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
+use djscope_recording::Reader;
+use djscope_recording::model::Direction;
 use djscope_tests::browser::Browser;
 use djscope_tests::djscope::{Recording, binary, run};
 use djscope_tests::project::{self, Kind, Server};
 use djscope_tests::raw::{Connection, Live};
+use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::journeys::{Step, take};
 use crate::replay_to_browser::pages;
@@ -73,7 +77,25 @@ async fn used(journeys: &[(String, &[Step])]) -> Recording {
 
 /// A short recording without a browser.
 fn counted(clicks: usize) -> Recording {
-    let mut recording = Recording::start(Kind::Daphne, &[]);
+    clicked(Recording::start(Kind::Daphne, &[]), clicks)
+}
+
+/// The same with its page before.
+fn visited(clicks: usize) -> Recording {
+    let recording = Recording::start(Kind::Daphne, &[]);
+    get(recording.proxy, "/counter/", "");
+    clicked(recording, clicks)
+}
+
+/// Asks for a page with more headers.
+fn get(server: SocketAddr, path: &str, headers: &str) {
+    let mut connection = Connection::open(server);
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {server}\r\n{headers}Connection: close\r\n\r\n");
+    connection.send(head.as_bytes());
+    assert!(connection.answer("GET").status.contains("200"));
+}
+
+fn clicked(mut recording: Recording, clicks: usize) -> Recording {
     let mut live = Live::mount(recording.proxy, COUNTER, "/counter/");
     for _ in 0..clicks {
         live.event("increment", "{}");
@@ -108,7 +130,7 @@ async fn the_journeys_are_answered_as_they_were() {
 
 #[test]
 fn a_hundred_copies_meet_no_error_of_ours() {
-    let recording = counted(5);
+    let recording = visited(5);
     let server = Server::start(Kind::Daphne);
     let options = ["--json", "--copies", "100", "--stagger", "5", "--timeout", "60"];
     let (turns, summary) = answers(&replay(&recording.path, server.address, &options));
@@ -118,7 +140,7 @@ fn a_hundred_copies_meet_no_error_of_ours() {
         (&summary["differs"], &summary["cannot tell"]),
         (&0.into(), &0.into())
     );
-    assert_eq!(summary["ms"]["count"], 600);
+    assert_eq!(summary["ms"]["count"], 700);
     assert!(
         turns.iter().all(|turn| turn["copies"]["same"] == 100),
         "{turns:?}"
@@ -237,15 +259,7 @@ fn what_is_masked_is_not_sent() {
 #[test]
 fn a_page_by_http_alone_is_played_too() {
     let mut recording = Recording::start(Kind::Daphne, &[]);
-    let mut connection = Connection::open(recording.proxy);
-    connection.send(
-        format!(
-            "GET /counter/ HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            recording.proxy
-        )
-        .as_bytes(),
-    );
-    assert!(connection.answer("GET").status.contains("200"));
+    get(recording.proxy, "/counter/", "");
     thread::sleep(Duration::from_millis(300));
     recording.stop("INT");
     let server = Server::start(Kind::Daphne);
@@ -328,6 +342,129 @@ fn servers_that_are_none_or_go_away() {
         !errors.is_empty() && errors.iter().all(|error| error["side"] == "server"),
         "{summary}"
     );
+}
+
+/// A server that drops the first event as too much, and answers the others as recorded.
+async fn dropping(listener: tokio::net::TcpListener, frames: Vec<Value>) -> Vec<Value> {
+    let mut heard = Vec::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else {
+            continue;
+        };
+        let mut frames = frames.iter();
+        let mut next = || frames.next().cloned().unwrap_or_default();
+        socket.send(Message::text(next().to_string())).await.unwrap();
+        while let Some(Ok(Message::Text(text))) = socket.next().await {
+            let message: Value = serde_json::from_str(&text).unwrap();
+            heard.push(message.clone());
+            let mut answer = match heard.len() {
+                2 => serde_json::json!({"type": "error", "error": "Rate limit exceeded, event dropped"}),
+                _ => next(),
+            };
+            if answer["type"] == "patch" {
+                answer["ref"] = message["ref"].clone();
+            }
+            socket.send(Message::text(answer.to_string())).await.unwrap();
+        }
+        return heard;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_dropped_as_too_much_is_sent_again() {
+    let recording = tokio::task::spawn_blocking(|| counted(2)).await.unwrap();
+    let reader = Reader::open(&recording.path).unwrap();
+    let frames = reader.frames(1..=1000, 1000).unwrap();
+    let sent = frames
+        .iter()
+        .filter(|frame| frame.direction == Direction::ToBrowser);
+    let sent = sent
+        .filter_map(|frame| serde_json::from_str(&frame.payload).ok())
+        .collect();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(dropping(listener, sent));
+    let file = recording.path.clone();
+    let output = tokio::task::spawn_blocking(move || replay(&file, address, &["--json"]))
+        .await
+        .unwrap();
+    let (turns, summary) = answers(&output);
+    assert!(turns.iter().all(|turn| turn["agree"] == true), "{turns:?}");
+    assert_eq!(summary["errors"], serde_json::json!([]), "{summary}");
+    let heard = server.await.unwrap();
+    let kinds: Vec<_> = heard
+        .iter()
+        .map(|message| message["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["mount", "event", "event", "event"]);
+    let references: Vec<_> = heard[1..]
+        .iter()
+        .map(|message| message["ref"].as_i64().unwrap())
+        .collect();
+    assert_eq!(references, [1, 2, 3]);
+}
+
+#[test]
+fn who_was_logged_in_is_said() {
+    const LOGIN: &str = "import django; django.setup()\n\
+        from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model\n\
+        from django.contrib.sessions.backends.db import SessionStore\n\
+        user, _ = get_user_model().objects.get_or_create(username='ada')\n\
+        session = SessionStore()\n\
+        session[SESSION_KEY] = str(user.pk)\n\
+        session[BACKEND_SESSION_KEY] = 'django.contrib.auth.backends.ModelBackend'\n\
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()\n\
+        session.save()\n\
+        print(session.session_key)\n";
+    let login = |database: &Path| {
+        let output = Command::new(project::program("python"))
+            .args(["-c", LOGIN])
+            .current_dir(project::folder())
+            .env("DJANGO_SETTINGS_MODULE", "site_config.settings")
+            .env("DJSCOPE_TEST_DB", database)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        format!("sessionid={}", String::from_utf8(output.stdout).unwrap().trim())
+    };
+    let mut recording = Recording::start(Kind::Daphne, &[]);
+    let cookie = login(&recording.database());
+    // The page of deeds asks who the user is.
+    get(recording.proxy, "/deeds/7/", &format!("Cookie: {cookie}\r\n"));
+    thread::sleep(Duration::from_millis(300));
+    recording.stop("INT");
+    let mut other = Recording::start(Kind::Daphne, &[]);
+    let output = replay(&recording.path, other.proxy, &[]);
+    assert!(
+        said(&output).contains("was logged in (user 1), and no login is given"),
+        "{}",
+        said(&output)
+    );
+    let cookie = login(&other.database());
+    let output = replay(&recording.path, other.proxy, &["--login-cookie", &cookie]);
+    assert!(!said(&output).contains("was logged in"), "{}", said(&output));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    thread::sleep(Duration::from_millis(300));
+    other.stop("INT");
+    // The live server has seen nobody first, then who was logged in.
+    let reader = Reader::open(&other.path).unwrap();
+    let user = |turn| {
+        reader
+            .turn_record(turn)
+            .unwrap()
+            .unwrap()
+            .work
+            .mount
+            .unwrap()
+            .user
+    };
+    assert_eq!([user(1), user(2)], [Value::Null, 1.into()]);
 }
 
 #[test]

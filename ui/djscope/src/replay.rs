@@ -219,5 +219,5 @@ async fn terminated() {
         terminated.recv().await;
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

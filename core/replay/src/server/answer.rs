@@ -294,3 +294,132 @@ fn took_us(did: &Did) -> Option<u64> {
     let took = did.last?.checked_duration_since(did.sent?)?;
     u64::try_from(took.as_micros()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TURN: TurnId = 3;
+
+    fn script(kind: TurnKind, frame: &Value) -> Script {
+        let recorded = Recorded {
+            kind,
+            view: None,
+            event: Some("go".to_owned()),
+            outcome: "patched",
+            connection: Some(1),
+            duration_us: Some(1_000),
+            is_asked: kind == TurnKind::Event,
+            frames: vec![frame.clone()],
+            page: None,
+            status: None,
+            is_cut: false,
+        };
+        Script {
+            turns: [(TURN, recorded)].into(),
+            authority: Some("127.0.0.1:41107".to_owned()),
+            live_authority: Some("127.0.0.1:8000".to_owned()),
+            ..Script::default()
+        }
+    }
+
+    fn text(text: &str) -> Value {
+        json!({"type": "patch", "version": 1, "patches": [{"type": "SetText", "path": [0], "text": text}]})
+    }
+
+    fn played(change: impl FnOnce(&mut Did)) -> Played {
+        let mut did = Did::default();
+        change(&mut did);
+        Played {
+            turns: [(TURN, did)].into(),
+            troubles: Vec::new(),
+        }
+    }
+
+    fn sent(frame: &Value) -> Played {
+        played(|did| did.frames.push(frame.clone()))
+    }
+
+    fn words(script: &Script, copies: &[Played], is_login_missing: bool) -> (Word, String) {
+        let outcome = Outcome::of(script, copies, is_login_missing);
+        let answer = &outcome.answers[0];
+        (answer.word(), answer.reasons.join("; "))
+    }
+
+    #[test]
+    fn a_turn_differs_only_if_nothing_speaks_against_it() {
+        let event = script(TurnKind::Event, &text("1"));
+        let push = script(TurnKind::Push, &text("1"));
+        let masked =
+            || played(|did| did.not_played = Some("what the browser sent is masked: /params/a".to_owned()));
+        let lacking = || {
+            played(|did| {
+                did.lacks = Some("something was not sent".to_owned());
+                did.frames.push(text("2"));
+            })
+        };
+        for (script, copies, is_login_missing, word, reason) in [
+            (&event, vec![sent(&text("1"))], false, Word::Same, ""),
+            (&event, vec![sent(&text("1"))], true, Word::Same, ""),
+            (&event, vec![sent(&text("2"))], false, Word::Differs, ""),
+            (
+                &event,
+                vec![sent(&text("2"))],
+                true,
+                Word::CannotTell,
+                "no login was given",
+            ),
+            (&event, vec![masked()], false, Word::CannotTell, "/params/a"),
+            (&event, vec![lacking()], false, Word::CannotTell, "was not sent"),
+            (&event, vec![Played::default()], false, Word::CannotTell, ""),
+            (
+                &event,
+                vec![sent(&text("2")), sent(&text("2"))],
+                false,
+                Word::Differs,
+                "",
+            ),
+            (
+                &event,
+                vec![sent(&text("2")), sent(&text("3"))],
+                false,
+                Word::CannotTell,
+                "answered differently",
+            ),
+            (
+                &event,
+                vec![sent(&text("1")), sent(&text("1"))],
+                false,
+                Word::Same,
+                "",
+            ),
+            (&push, vec![sent(&text("2"))], false, Word::Differs, ""),
+            (
+                &push,
+                vec![sent(&text("2")), sent(&text("2"))],
+                false,
+                Word::CannotTell,
+                "each other's pages",
+            ),
+        ] {
+            let (found, reasons) = words(script, &copies, is_login_missing);
+            assert_eq!(found, word, "{reason} {reasons}");
+            assert!(reasons.contains(reason), "{reasons}");
+        }
+    }
+
+    #[test]
+    fn the_servers_name_for_itself_is_no_difference() {
+        let script = script(TurnKind::Event, &text("http://127.0.0.1:41107/a"));
+        let live = sent(&text("http://127.0.0.1:8000/a"));
+        assert_eq!(words(&script, &[live], false).0, Word::Same);
+    }
+
+    #[test]
+    fn beats_that_nothing_waited_for_are_counted_apart() {
+        let script = script(TurnKind::Tick, &text("1"));
+        let outcome = Outcome::of(&script, &[Played::default()], false);
+        assert_eq!((outcome.answers.len(), outcome.not_waited_for), (0, 1));
+        assert!(outcome.is_good());
+    }
+}

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use super::Options;
 use super::cookies::Jar;
 use super::line::{Line, since_us};
-use super::pace::{Bucket, Pace, pause};
+use super::pace::{Bucket, Pace, UNDER_WAY, pause};
 use super::remap::Message;
 use super::request::{Asked, ask};
 use super::script::{Act, Deed, Due, Said, Script};
@@ -338,6 +338,10 @@ impl<'a> Copy<'a> {
             self.until(self.options.patience, |copy| copy.is_mounted(connection))
                 .await;
         }
+        if self.options.rate > 0.0 {
+            self.until(self.options.patience, |copy| copy.has_room(connection))
+                .await;
+        }
         if let Some(reason) = self.ended(connection) {
             return self.not_played(turn, &reason);
         }
@@ -389,6 +393,14 @@ impl<'a> Copy<'a> {
         if let Some(turn) = turn {
             let did = self.played.turns.entry(turn).or_default();
             did.sent.get_or_insert_with(Instant::now);
+            if self
+                .script
+                .turns
+                .get(&turn)
+                .is_some_and(|turn| !turn.frames.is_empty())
+            {
+                line.under_way.insert(turn);
+            }
         }
     }
 
@@ -418,6 +430,11 @@ impl<'a> Copy<'a> {
     fn is_mounted(&self, connection: ConnectionId) -> bool {
         let line = self.lines.get(&connection);
         line.is_none_or(|line| line.is_mounted || line.has_failed || line.ended.is_some())
+    }
+
+    fn has_room(&self, connection: ConnectionId) -> bool {
+        let line = self.lines.get(&connection);
+        line.is_none_or(|line| line.under_way.len() < UNDER_WAY || line.ended.is_some())
     }
 
     fn ended(&self, connection: ConnectionId) -> Option<String> {
@@ -566,6 +583,10 @@ impl<'a> Copy<'a> {
         if came.is_limit && did.tries < TRIES && !recorded.frames.iter().any(is_limit) {
             did.tries += 1;
             line.bucket.slow_down();
+            if line.under_way.len() > 1 {
+                let why = "the server dropped a message as too much, and took it after later ones";
+                line.lacks.get_or_insert_with(|| why.to_owned());
+            }
             self.again.push((connection, turn));
             return Box::pin(self.send_again()).await;
         }
@@ -576,6 +597,9 @@ impl<'a> Copy<'a> {
         did.frames.push(came.value);
         did.last = Some(Instant::now());
         did.is_answered |= came.is_answered;
+        if did.is_answered {
+            line.under_way.remove(&turn);
+        }
     }
 
     /// Sends again, after a while, what the server has dropped because it was too much.

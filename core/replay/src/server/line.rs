@@ -1,6 +1,6 @@
 //! A connection that is played: what the live server sends over it, and to which recorded turn it belongs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use djscope_capture::turns::ConnectionTurns;
@@ -36,6 +36,8 @@ pub struct Line {
     pub closed: Option<u16>,
     /// What came before in the recording and not here, or here and not in the recording.
     pub lacks: Option<String>,
+    /// Turns that were asked for and not answered yet.
+    pub under_way: HashSet<TurnId>,
     /// Live turns by the rules of the recorder.
     turns: ConnectionTurns,
     last: TurnId,
@@ -77,6 +79,7 @@ impl Line {
             has_failed: false,
             closed: None,
             lacks: None,
+            under_way: HashSet::new(),
             turns: ConnectionTurns::new(opened.record.clone()),
             last: 0,
             known: HashMap::new(),

@@ -37,6 +37,9 @@ pub struct Bucket {
 /// So many messages may be sent at once; djust takes 20.
 const BURST: f64 = 15.0;
 
+/// So many messages may wait for an answer: a server that was busy takes them all at once.
+pub const UNDER_WAY: usize = 15;
+
 /// No server makes it slower than this.
 const SLOWEST: f64 = 1.0;
 

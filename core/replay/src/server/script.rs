@@ -451,3 +451,106 @@ pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
         .filter(|(known, _)| known.eq_ignore_ascii_case(name));
     found.next().map_or("", |(_, value)| value.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(opcode: Opcode, payload: &str) -> FrameRecord {
+        FrameRecord {
+            frame: 7,
+            connection: 1,
+            turn: Some(3),
+            t_us: 0,
+            direction: Direction::ToServer,
+            opcode,
+            kind: "event".to_owned(),
+            length: 0,
+            payload: payload.to_owned(),
+            redacted: Vec::new(),
+            cut: false,
+        }
+    }
+
+    #[test]
+    fn what_is_not_whole_is_not_said() {
+        let unknown =
+            |said: Said, expected: &str| matches!(said, Said::Unknown(reason) if reason.contains(expected));
+        assert_eq!(said(frame(Opcode::Text, "{}")), Said::Text("{}".to_owned()));
+        assert_eq!(said(frame(Opcode::Binary, "AQI=")), Said::Binary(vec![1, 2]));
+        let cut = FrameRecord {
+            cut: true,
+            ..frame(Opcode::Text, "{")
+        };
+        assert!(unknown(said(cut), "frame 7 is in the recording in part only"));
+        let redacted = vec!["".to_owned()];
+        let masked = FrameRecord {
+            redacted,
+            ..frame(Opcode::Binary, "AQI=")
+        };
+        assert!(unknown(said(masked), "a piece of an upload"));
+        assert!(unknown(
+            said(frame(Opcode::Binary, "[redacted]")),
+            "masked or damaged"
+        ));
+    }
+
+    fn turn(kind: TurnKind) -> Recorded {
+        Recorded {
+            kind,
+            view: None,
+            event: None,
+            outcome: "done",
+            connection: Some(1),
+            duration_us: None,
+            is_asked: false,
+            frames: Vec::new(),
+            page: None,
+            status: None,
+            is_cut: false,
+        }
+    }
+
+    #[test]
+    fn a_deed_waits_for_what_had_come_and_a_beat_for_who_sees_it() {
+        let mut script = Script {
+            turns: [(1, turn(TurnKind::Event)), (2, turn(TurnKind::Tick))].into(),
+            ..Script::default()
+        };
+        let say = |connection| {
+            Happened::Deed(Deed::Say {
+                connection,
+                said: Said::Text(String::new()),
+                turn: None,
+            })
+        };
+        let came = |connection, turn| Happened::Came(Some(connection), turn);
+        let happened = [
+            say(1),
+            came(1, 1),
+            came(1, 2),
+            say(2),
+            came(1, 1),
+            came(1, 2),
+            say(1),
+        ];
+        let placed = happened.into_iter().enumerate();
+        script.put_in_order(
+            placed
+                .map(|(at, happened)| ((at as Micros, 3, 0), happened))
+                .collect(),
+        );
+        let due: Vec<Vec<Due>> = script.acts.iter().map(|act| act.due.clone()).collect();
+        let due_of = |turn, frames| Due { turn, frames };
+        assert_eq!(
+            due,
+            [
+                vec![],
+                vec![due_of(1, 1)],
+                vec![due_of(1, 2), due_of(2, 2)],
+                vec![]
+            ]
+        );
+        assert!(matches!(script.acts.last().unwrap().deed, Deed::End));
+    }
+}
