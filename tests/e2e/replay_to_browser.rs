@@ -343,6 +343,41 @@ async fn clicks_are_shown_and_not_sent() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_alone_is_shown_with_our_client() {
+    let mut recording = Recording::start(Kind::Daphne, &[]);
+    let mut connection = Connection::open(recording.proxy);
+    let head = format!(
+        "GET /counter/ HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        recording.proxy
+    );
+    connection.send(head.as_bytes());
+    assert!(connection.answer("GET").status.contains("200"));
+    std::thread::sleep(Duration::from_millis(300));
+    recording.stop("INT");
+    let stage = Shown::start(&recording.path, &[]);
+    let browser = Browser::start();
+    let mut outer = browser.page().await;
+    outer.open(&stage.url).await;
+    outer.wait("document.body.dataset.shown === '1'").await;
+    let mut inner = browser.frame("http://h1.").await;
+    assert_eq!(
+        inner
+            .evaluate("document.querySelector('#count').textContent")
+            .await,
+        "0"
+    );
+    assert_eq!(inner.evaluate("Boolean(window.djscopeClient)").await, true);
+    let notes = outer.evaluate("document.querySelector('#notes').value").await;
+    assert!(
+        notes
+            .as_str()
+            .unwrap()
+            .contains("djscope's client in place of djust's"),
+        "{notes}"
+    );
+}
+
 #[test]
 fn only_who_has_the_token_and_comes_from_here_gets_in() {
     let mut recording = Recording::start(Kind::Daphne, &[]);

@@ -6,8 +6,8 @@ use djscope_recording::model::{ConnectionId, TurnId, TurnKind};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::copy::{Did, Played, Trouble};
 use super::latency::Latency;
+use super::played::{Did, Played, Trouble};
 use super::script::{Recorded, Script};
 use crate::rerun::compare::{Side, differences};
 use crate::rerun::{What, Word};

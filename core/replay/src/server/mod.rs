@@ -5,12 +5,13 @@
 //! with the recorded ones turn by turn.
 
 mod answer;
+mod browsers;
 pub(crate) mod cookies;
-mod copy;
 mod error;
 mod latency;
 mod line;
 mod pace;
+mod played;
 mod remap;
 mod request;
 pub(crate) mod script;
@@ -26,13 +27,14 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 pub use answer::{Answer, Divergence, Outcome};
-pub use copy::Trouble;
 pub use error::ReplayError;
 pub use latency::Latency;
 pub use pace::Pace;
+pub use played::Trouble;
 pub use target::Target;
 
-use copy::{Copy, Played};
+use browsers::Browsers;
+use played::Played;
 use script::{Deed, Script};
 
 /// How a recording is played.
@@ -171,7 +173,7 @@ async fn play_copies(script: &Arc<Script>, target: Target, options: Options) -> 
             .saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
         copies.spawn(async move {
             sleep(wait).await;
-            Copy::new(&script, &shared.0, &shared.1).play().await
+            Browsers::new(&script, &shared.0, &shared.1).play().await
         });
     }
     let mut played = Vec::new();

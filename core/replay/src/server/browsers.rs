@@ -1,6 +1,6 @@
-//! One copy of the recording's browsers, played from its first deed to its last.
+//! The browsers of a recording, played from their first deed to their last.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use djscope_recording::model::{ConnectionId, TurnId};
@@ -13,6 +13,7 @@ use super::Options;
 use super::cookies::Jar;
 use super::line::{Line, since_us};
 use super::pace::{Bucket, Pace, UNDER_WAY, pause};
+use super::played::{Played, Trouble};
 use super::remap::Message;
 use super::request::{Asked, ask};
 use super::script::{Act, Deed, Due, Said, Script};
@@ -38,62 +39,8 @@ const COOLDOWN: Duration = Duration::from_millis(5_500);
 /// How often something that was refused as too much is tried again.
 const TRIES: u32 = 3;
 
-/// What came of a recorded turn.
-#[derive(Clone, Debug, Default)]
-pub struct Did {
-    /// When its cause was sent.
-    pub sent: Option<Instant>,
-    /// When its last frame came.
-    pub last: Option<Instant>,
-    /// What was sent to the browser.
-    pub frames: Vec<Value>,
-    /// What was answered over HTTP.
-    pub page: Option<String>,
-    /// The status of that.
-    pub status: Option<u16>,
-    /// Why it was not played.
-    pub not_played: Option<String>,
-    /// Why it may differ although the code is as it was.
-    pub lacks: Option<String>,
-    is_answered: bool,
-    is_waited_for: bool,
-    tries: u32,
-}
-
-/// What went wrong, and on which side.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Trouble {
-    /// The server's doing, or that of the system that the replay runs on.
-    pub is_servers: bool,
-    /// What, in a sentence that is the same for every copy.
-    pub what: String,
-}
-
-/// What a copy did.
-#[derive(Debug, Default)]
-pub struct Played {
-    /// By recorded turn.
-    pub turns: BTreeMap<TurnId, Did>,
-    /// What went wrong.
-    pub troubles: Vec<Trouble>,
-}
-
-impl Played {
-    /// A copy that did not come to its end by a mistake of djscope's.
-    pub fn broken(error: &dyn std::fmt::Display) -> Self {
-        let trouble = Trouble {
-            is_servers: false,
-            what: format!("a copy ended early: {error}"),
-        };
-        Self {
-            troubles: vec![trouble],
-            ..Self::default()
-        }
-    }
-}
-
-/// A copy under way.
-pub struct Copy<'a> {
+/// The browsers of a recording, live: one copy of them.
+pub struct Browsers<'a> {
     script: &'a Script,
     target: &'a Target,
     options: &'a Options,
@@ -108,7 +55,7 @@ pub struct Copy<'a> {
     again: Vec<(ConnectionId, TurnId)>,
 }
 
-impl<'a> Copy<'a> {
+impl<'a> Browsers<'a> {
     /// One that has done nothing yet.
     pub fn new(script: &'a Script, target: &'a Target, options: &'a Options) -> Self {
         let (sender, heard) = mpsc::unbounded_channel();
@@ -301,7 +248,8 @@ impl<'a> Copy<'a> {
                 }
             }
             // A server that counts sockets takes one more and closes it at once.
-            self.until(IMPATIENCE, |copy| copy.is_greeted(connection)).await;
+            self.until(IMPATIENCE, |browsers| browsers.is_greeted(connection))
+                .await;
             if !self.is_refused_as_too_much(connection) {
                 return;
             }
@@ -335,11 +283,11 @@ impl<'a> Copy<'a> {
     async fn say(&mut self, connection: ConnectionId, said: &Said, turn: Option<TurnId>) {
         if self.ended(connection).is_none() && !matches!(said, Said::Text(text) if text.contains("mount")) {
             // An event needs a view, however fast everything is.
-            self.until(self.options.patience, |copy| copy.is_mounted(connection))
+            self.until(self.options.patience, |browsers| browsers.is_mounted(connection))
                 .await;
         }
         if self.options.rate > 0.0 {
-            self.until(self.options.patience, |copy| copy.has_room(connection))
+            self.until(self.options.patience, |browsers| browsers.has_room(connection))
                 .await;
         }
         if let Some(reason) = self.ended(connection) {
@@ -406,7 +354,8 @@ impl<'a> Copy<'a> {
 
     /// Nothing can be sent any more: why, the server may have said already.
     async fn lose(&mut self, connection: ConnectionId, turn: Option<TurnId>, reason: &str) {
-        self.until(GRACE, |copy| copy.ended(connection).is_some()).await;
+        self.until(GRACE, |browsers| browsers.ended(connection).is_some())
+            .await;
         if self.ended(connection).is_none() {
             self.take(connection, Heard::Lost(reason.to_owned())).await;
         }
@@ -471,7 +420,7 @@ impl<'a> Copy<'a> {
                 true => self.options.patience,
                 false => IMPATIENCE,
             };
-            if !self.until(patience, |copy| copy.has_come(due)).await {
+            if !self.until(patience, |browsers| browsers.has_come(due)).await {
                 self.has_missed = true;
                 if is_asked {
                     let seconds = patience.as_secs_f64();
