@@ -21,6 +21,8 @@ mod lifecycle;
 mod matrix;
 mod passing_through;
 mod probe_words;
+mod replay_to_browser;
+mod replay_to_server;
 mod rerun;
 mod rerun_databases;
 mod secrets;

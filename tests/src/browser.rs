@@ -120,6 +120,33 @@ impl Browser {
     }
 }
 
+impl Browser {
+    /// The page inside a frame of another site, whose address begins so.
+    ///
+    /// # Panics
+    ///
+    /// If there is none within half a minute.
+    pub async fn frame(&self, address: &str) -> Page {
+        let mut browser = Page::connect(&self.url).await;
+        let since = Instant::now();
+        loop {
+            let targets = browser.call("Target.getTargets", json!({})).await;
+            let mut targets = targets["targetInfos"].as_array().into_iter().flatten();
+            let found = targets.find(|target| {
+                target["type"] == "iframe"
+                    && target["url"].as_str().is_some_and(|url| url.starts_with(address))
+            });
+            if let Some(target) = found {
+                let origin = self.url.split("/devtools/").next().unwrap();
+                let id = target["targetId"].as_str().unwrap();
+                return Page::connect(&format!("{origin}/devtools/page/{id}")).await;
+            }
+            assert!(since.elapsed() < PATIENCE, "no frame at {address}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
         let _ = self.child.kill();

@@ -313,6 +313,52 @@ impl Drop for Recording {
     }
 }
 
+/// `djscope replay --to browser` over a file, until it is dropped.
+#[derive(Debug)]
+pub struct Shown {
+    /// Where the outer page is.
+    pub url: String,
+    child: Child,
+}
+
+impl Shown {
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn start(file: &Path, options: &[&str]) -> Self {
+        let mut child = Command::new(binary())
+            .arg("replay")
+            .arg(file)
+            .args(["--to", "browser"])
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .trim()
+            .strip_prefix("replay ")
+            .unwrap_or_else(|| panic!("no address: {line:?}"));
+        Self {
+            url: url.to_owned(),
+            child,
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// The turns of a recording that match, from `djscope show --json`.
 ///
 /// # Panics

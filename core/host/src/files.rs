@@ -14,6 +14,12 @@ static CLIENT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/client");
 pub const CLIENT_SCRIPT: &str =
     r#"<script type="module">import { start } from "/static/djscope/client/client.js"; start();</script>"#;
 
+/// A module of the browser client by its name, as in `client.js`.
+pub fn client_module(name: &str) -> Option<&'static [u8]> {
+    let module = CLIENT.get_file(name).filter(|_| name.ends_with(".js"));
+    module.map(include_dir::File::contents)
+}
+
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// A file that the embedding program adds.

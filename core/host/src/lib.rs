@@ -1,7 +1,7 @@
 //! A server for views written in Rust: their pages, the browser client, and the WebSocket that djust's client and ours
 //! speak.
 //!
-//! Requests go from `host` (sockets that are accepted) through `site` (which answer they get) to the application. A
+//! Requests go from `server` (sockets that are accepted) through `site` (which answer they get) to the application. A
 //! WebSocket becomes a `connection`: one task that owns a session of the engine and a `socket`. What sessions push to
 //! each other goes through the `hub`. Limits and times are in [`HostOptions`].
 
@@ -15,12 +15,14 @@ mod hub;
 mod options;
 mod places;
 mod random;
+mod server;
 mod site;
 mod socket;
 mod visitor;
 
-pub use files::{CLIENT_SCRIPT, StaticFile};
+pub use files::{CLIENT_SCRIPT, StaticFile, client_module};
 pub use host::Host;
 pub use hub::Pusher;
 pub use options::{HostOptions, Limits, OnTurn, Users};
+pub use server::Server;
 pub use visitor::Visitor;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,7 +17,6 @@ use axum::routing::any;
 use djscope_live::{Application, PageAnswer, Request as ViewRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tungstenite::handshake::server::create_response_with_body;
 
 use crate::allowed_hosts::AllowedHosts;
@@ -30,6 +28,7 @@ use crate::hub::Hub;
 use crate::options::HostOptions;
 use crate::places::Places;
 use crate::random;
+use crate::server::Caller;
 use crate::visitor::{CsrfTokens, Visitor};
 
 /// What all requests share.
@@ -44,21 +43,6 @@ pub struct Site {
     csrf_tokens: CsrfTokens,
     /// In views, by their paths.
     trust: HashMap<Arc<str>, Arc<Trust>>,
-}
-
-/// Who is at the other end of a connection, which counts as open for as long as this value lives.
-pub struct Caller {
-    address: SocketAddr,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Caller {
-    pub fn new(address: SocketAddr, permit: OwnedSemaphorePermit) -> Self {
-        Self {
-            address,
-            _permit: permit,
-        }
-    }
 }
 
 impl Site {
@@ -188,7 +172,7 @@ async fn live(State(site): State<Arc<Site>>, mut request: Request) -> Response<B
     let Some(caller) = request.extensions_mut().remove::<Arc<Caller>>() else {
         return failed("The connection cannot become a WebSocket.");
     };
-    let Some(place) = site.places.take(caller.address.ip()) else {
+    let Some(place) = site.places.take(caller.address().ip()) else {
         return plain_page(
             StatusCode::SERVICE_UNAVAILABLE,
             "Service Unavailable",

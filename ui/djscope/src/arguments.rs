@@ -73,6 +73,12 @@ pub enum Command {
     Diagnose(DiagnoseArguments),
     /// Say what a finding means, how it is decided, and what to write instead; without a code, list all
     Explain(ExplainArguments),
+    /// Play a recording to a live server, or to a browser without a server
+    ///
+    /// To a server: everything that the recorded browsers sent is sent again, over real sockets, and the answers are
+    /// compared. To a browser: the recorded pages are served at any turn, with no Django running.
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayArguments),
     /// Try the views of the demo with whatever may be sent: do they render, survive, and escape
     Smoke(SmokeArguments),
     /// Use the engine from another tool: JSON lines on standard input, JSON lines on standard output
@@ -418,6 +424,148 @@ pub struct RerunArguments {
     /// Print JSON, one object a turn
     #[arg(long)]
     pub json: bool,
+}
+
+const REPLAY_EXAMPLES: &str = "Examples:
+  djscope replay cart.djscope --to server http://127.0.0.1:8000
+  djscope replay cart.djscope --to server http://127.0.0.1:8000 --copies 20 --stagger 100 --yes
+  djscope replay cart.djscope --to browser --turn 17
+
+same         the server answers what was recorded
+differs      it answers something else
+cannot tell  something was masked, was not played, or others had to do with it; the line below says what
+
+Exit code 1: a turn differs, or something went wrong.";
+
+/// Options of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub recording: PathBuf,
+    /// `server URL`: play the browser's side to a live server; `browser`: play the server's side to a browser
+    #[arg(long, required = true, num_args = 1..=2, value_names = ["SIDE", "URL"])]
+    pub to: Vec<String>,
+    /// Server: with the recording's pauses, as soon as the answers are there, or without waiting for them
+    #[arg(long, value_enum, default_value = "reply")]
+    pub pace: PlayedPace,
+    /// Server: play it so often at the same time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = copies)]
+    pub copies: usize,
+    /// Server: how long after the one before a copy begins
+    #[arg(long, value_name = "MS", default_value_t = 20)]
+    pub stagger: u64,
+    /// Server: a cookie of a login, for every visitor, as in sessionid=VALUE
+    #[arg(long, visible_alias = "cookie", value_name = "NAME=VALUE", value_parser = cookie)]
+    pub login_cookie: Vec<(String, String)>,
+    /// Server: one that is not of this machine, and to which the recording may be played all the same
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+    /// Server: how long an answer is waited for
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub timeout: std::time::Duration,
+    /// Server: most messages that a socket sends in a second; djust refuses more than 100. 0 for no limit
+    #[arg(long, value_name = "N", default_value_t = 80.0, value_parser = rate)]
+    pub rate: f64,
+    /// Server: play it without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Browser: the turn that is shown first
+    #[arg(long, value_name = "N")]
+    pub turn: Option<u64>,
+    /// Browser: which client runs in the pages; djscope's own where the recording does not hold the other
+    #[arg(long, value_enum, default_value = "recorded")]
+    pub client: PlayedClient,
+    /// Browser: the port of 127.0.0.1 to serve at; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Browser: end after so many seconds
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+    pub duration: Option<std::time::Duration>,
+    /// Print JSON, one object a turn
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where a recording is played to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplayTo {
+    /// A live server, by its address.
+    Server(String),
+    /// A browser.
+    Browser,
+}
+
+impl ReplayTo {
+    /// What `--to` says.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if it says neither.
+    pub fn of(words: &[String]) -> Result<Self, String> {
+        match words {
+            [side, address] if side == "server" => Ok(Self::Server(address.clone())),
+            [side] if side == "browser" => Ok(Self::Browser),
+            [side] if side == "server" => Err("which server?".to_owned()),
+            [side, _] if side == "browser" => Err("a browser has no address".to_owned()),
+            _ => Err(format!(
+                "a recording is played to a server or a browser, not to {:?}",
+                words.join(" ")
+            )),
+        }
+    }
+}
+
+/// How fast a recording is played.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PlayedPace {
+    /// With the recording's pauses
+    Recorded,
+    /// As soon as everything has come that had come before in the recording
+    Reply,
+    /// As soon as a view is mounted
+    Max,
+}
+
+/// Which browser client runs in the pages.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PlayedClient {
+    /// The one that the server sent
+    Recorded,
+    /// djscope's own
+    Ours,
+}
+
+fn cookie(text: &str) -> Result<(String, String), String> {
+    let is_plain = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, 0x21..=0x7e) && byte != b';')
+    };
+    match text.split_once('=') {
+        Some((name, value)) if is_plain(name) && is_plain(value) => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("not of the form sessionid=VALUE".to_owned()),
+    }
+}
+
+/// More would be a load that one machine neither makes nor takes.
+const MAX_COPIES: usize = 1_000;
+
+fn copies(text: &str) -> Result<usize, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=MAX_COPIES).contains(number));
+    number.ok_or_else(|| format!("not a number from 1 to {MAX_COPIES}"))
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "not a number of messages".to_owned())
 }
 
 /// An alias and a file.

@@ -8,7 +8,9 @@ use djscope_capture::run::RunError;
 use djscope_hub::HubError;
 use djscope_recording::RecordingError;
 use djscope_recording::filter::FilterError;
+use djscope_replay::browser::StageError;
 use djscope_replay::rerun::RerunError;
+use djscope_replay::server::ReplayError;
 
 use crate::terminal::{error_line, note};
 
@@ -112,6 +114,31 @@ impl From<RerunError> for Failure {
             message: error.to_string(),
             excerpt: error.excerpt().map(|text| text.trim_end().to_owned()),
             hint: error.hint(),
+        }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        Self {
+            message: error.to_string(),
+            excerpt: None,
+            hint: error.hint(),
+        }
+    }
+}
+
+impl From<StageError> for Failure {
+    fn from(error: StageError) -> Self {
+        let hint = match &error {
+            StageError::Recording(error) => error.hint(),
+            StageError::Empty => Some("djscope show lists what is in it".to_owned()),
+            StageError::System(_) => Some("--port 0 takes a free one".to_owned()),
+        };
+        Self {
+            message: error.to_string(),
+            excerpt: None,
+            hint,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod asking;
+mod consent;
 mod demo;
 mod diagnose;
 mod engine;
@@ -15,6 +16,7 @@ mod live;
 mod named_commands;
 mod open;
 mod probe;
+mod replay;
 mod rerun;
 mod screenshot;
 mod servers;
@@ -68,6 +70,11 @@ fn main() -> ExitCode {
         },
         Command::Explain(options) => diagnose::explain(&options),
         Command::Rerun(options) => match rerun::rerun(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(failure::FINDINGS),
+            Err(failure) => Err(failure),
+        },
+        Command::Replay(options) => match replay::replay(&options) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),

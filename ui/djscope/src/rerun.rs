@@ -1,6 +1,5 @@
 //! `djscope rerun`: recorded turns, run again.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use djscope_report::value;
 use serde_json::{Map, Value};
 
 use crate::arguments::RerunArguments;
+use crate::consent;
 use crate::failure::Failure;
 use crate::terminal::{error_line, note, say, say_json};
 
@@ -152,18 +152,7 @@ fn ask(project: &Project, options: &RerunArguments) -> Result<(), Failure> {
     if options.yes {
         return Ok(());
     }
-    let stdin = io::stdin();
-    if !stdin.is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::new("nobody can be asked whether it may run").with_hint("--yes says so"));
-    }
-    let _ = write!(io::stderr(), "Run it? [y/N] ");
-    let _ = io::stderr().flush();
-    let mut line = String::new();
-    let heard = stdin.lock().read_line(&mut line);
-    match (heard, line.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(Failure::new("nothing was run")),
-    }
+    consent::ask("Run it?", "run")
 }
 
 fn say_setting(ready: &Ready) {

@@ -32,6 +32,7 @@ mod views;
 mod waiting;
 
 pub use assembler::{Assembler, ProbeStatus};
+pub use connection::{ConnectionTurns, LiveTurn};
 
 use djscope_recording::model::{ConnectionId, Direction, HttpExchange, HttpId, Micros};
 use serde_json::Value;

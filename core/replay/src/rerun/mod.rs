@@ -5,7 +5,7 @@
 //! Before a turn, what of the state is not as it was recorded is made so.
 
 mod alone;
-mod compare;
+pub(crate) mod compare;
 mod engine;
 mod error;
 mod messages;

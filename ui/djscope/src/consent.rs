@@ -1,0 +1,27 @@
+//! What is done only if somebody wants it.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use crate::failure::Failure;
+
+/// Asks on a terminal, as in `Run it?`; `done` is what is not done otherwise, as in `run`.
+///
+/// # Errors
+///
+/// If nobody can be asked, or the answer is another one than yes.
+pub fn ask(question: &str, done: &str) -> Result<(), Failure> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() || !io::stderr().is_terminal() {
+        return Err(
+            Failure::new(format!("nobody can be asked whether it may be {done}")).with_hint("--yes says so"),
+        );
+    }
+    let _ = write!(io::stderr(), "{question} [y/N] ");
+    let _ = io::stderr().flush();
+    let mut line = String::new();
+    let heard = stdin.lock().read_line(&mut line);
+    match (heard, line.trim().to_ascii_lowercase().as_str()) {
+        (Ok(_), "y" | "yes") => Ok(()),
+        _ => Err(Failure::new(format!("nothing was {done}"))),
+    }
+}
