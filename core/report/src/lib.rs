@@ -5,6 +5,8 @@
 //! Everything here is pure: it reads no file and no clock.
 
 pub mod path;
+pub mod pytest;
+pub mod python;
 pub mod turn;
 pub mod units;
 pub mod value;
