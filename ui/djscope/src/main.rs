@@ -4,6 +4,8 @@
 //! codes: 0 fine, 1 findings, divergence or damage, 2 usage or input error.
 
 mod arguments;
+mod bisect;
+mod code;
 mod demo;
 mod engine;
 mod failure;
@@ -13,6 +15,7 @@ mod live;
 mod named_commands;
 mod open;
 mod probe;
+mod report;
 mod rerun;
 mod screenshot;
 mod servers;
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),
         },
+        Command::Report(options) => report::report(&options),
         Command::Engine(options) => engine::answer_lines(options.request),
     };
     match result {

@@ -1,6 +1,8 @@
 //! What has to come before a turn that is run alone.
 
-use djscope_recording::model::{ConnectionId, HttpExchange, Snapshot, Turn, TurnDetail, TurnId, TurnKind};
+use djscope_recording::model::{
+    ConnectionId, Direction, FrameRecord, HttpExchange, Snapshot, Turn, TurnDetail, TurnId, TurnKind,
+};
 use djscope_recording::{Reader, RecordingError};
 
 /// What comes before a turn.
@@ -96,11 +98,44 @@ impl Before {
     }
 }
 
+/// Turns that a turn may be a part of, the likeliest first: those that were at work when it began, then the next one after
+/// it and the last one before; on its connection, or over HTTP like it.
+///
+/// # Errors
+///
+/// If the recording cannot be read.
+pub(crate) fn around(reader: &Reader, detail: &TurnDetail) -> Result<Vec<TurnId>, RecordingError> {
+    let turn = &detail.turn;
+    let first = turn.turn.saturating_sub(NEAR);
+    let mut near = Vec::new();
+    for number in (first..=turn.turn + NEAR).filter(|number| *number != turn.turn) {
+        let Some(other) = reader
+            .turn(number)?
+            .filter(|other| other.turn.connection == turn.connection)
+        else {
+            continue;
+        };
+        let is_sent = |frame: &FrameRecord| frame.direction == Direction::ToServer;
+        if other.http.is_some() || other.frames.iter().any(is_sent) {
+            let length_us = i64::try_from(other.turn.duration_us.unwrap_or(0)).unwrap_or(i64::MAX);
+            let end_us = other.turn.t_us.saturating_add(length_us);
+            let is_within = other.turn.t_us <= turn.t_us && turn.t_us <= end_us;
+            near.push((!is_within, number < turn.turn, number.abs_diff(turn.turn), number));
+        }
+    }
+    near.sort_unstable();
+    Ok(near.into_iter().take(MOST_TRIED).map(|(.., turn)| turn).collect())
+}
+
+/// So far from a part its turn is looked for, in turns; and so many are tried.
+const NEAR: u64 = 12;
+const MOST_TRIED: usize = 3;
+
 /// So many turns may have been numbered before one that began earlier: their causes were seen first.
 const LATE: u64 = 64;
 
 /// The turns of a connection that began before this one.
-fn earlier_turns(
+pub(crate) fn earlier_turns(
     reader: &Reader,
     turn: &Turn,
     connection: ConnectionId,

@@ -8,17 +8,18 @@ use djscope_dom::diff::DiffOptions;
 use djscope_dom::page::Work;
 use djscope_engine::view::View;
 use djscope_recording::Reader;
-use djscope_recording::model::{Direction, Snapshot, TurnDetail, TurnKind, ViewId};
+use djscope_recording::filter::Filter;
+use djscope_recording::model::{Direction, Snapshot, TurnDetail, TurnId, TurnKind, ViewId};
 use djscope_template::value::{Value as Rendered, Zone};
 use djscope_template::{Environment, Libraries, MemoryLoader, Template};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::RerunError;
 use super::answer::{Difference, What, Witness, Word};
 use super::compare::{Comparison, same_markup};
 use super::messages::Did;
 use super::reasons::is_lossy;
+use super::{RerunError, numbers};
 
 /// What the engine says of a turn.
 #[derive(Debug, Default)]
@@ -186,6 +187,27 @@ impl<'a> Engine<'a> {
             DiffOptions::default(),
         ))
     }
+}
+
+/// What the engine says of the turns that match, from the recording alone: no code of the project is run.
+///
+/// # Errors
+///
+/// If the recording cannot be read.
+pub fn engine_words(reader: &Reader, filter: &Filter) -> Result<Vec<(TurnId, Option<Word>)>, RerunError> {
+    let mut engine = Engine::new(reader)?;
+    let wanted = numbers(reader, filter)?;
+    let mut words = Vec::with_capacity(wanted.len());
+    for turn in numbers(reader, &Filter::all())? {
+        let Some(detail) = reader.turn(turn)? else {
+            continue;
+        };
+        let said = engine.turn(&detail, &Did::default());
+        if wanted.binary_search(&turn).is_ok() {
+            words.push((turn, said.word));
+        }
+    }
+    Ok(words)
 }
 
 /// Gives the view exactly the recorded values.

@@ -39,14 +39,22 @@ pub struct Project {
 }
 
 impl Project {
+    /// What the recording knows of the process that served.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read.
+    pub fn facts(reader: &Reader) -> Result<Option<ProcessFacts>, RerunError> {
+        Ok(process(reader.meta()?.get("processes")))
+    }
+
     /// Finds it by what the recording knows and by what is said.
     ///
     /// # Errors
     ///
     /// If the recording knows too little, or folder or interpreter are not there.
     pub fn find(reader: &Reader, said: &Said) -> Result<Self, RerunError> {
-        let meta = reader.meta()?;
-        let facts = process(meta.get("processes")).unwrap_or_default();
+        let facts = Self::facts(reader)?.unwrap_or_default();
         let Some(recorded) = said
             .project
             .clone()

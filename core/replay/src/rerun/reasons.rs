@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::compare::is_masked;
 use super::{Account, Setting};
 
+/// How a reason begins that is about a database.
+pub const DATABASE: &str = "the database ";
+
 /// Everything that speaks against comparing a turn, in sentences.
 pub fn reasons(account: &Account, setting: &Setting) -> Vec<String> {
     let Account { detail, did, .. } = account;
@@ -76,7 +79,14 @@ fn database(account: &Account, setting: &Setting) -> Option<String> {
     aliases.dedup();
     let unknown: Vec<&str> = aliases
         .into_iter()
-        .filter(|alias| account.is_alone || setting.broken.is_some() || !setting.is_start_known(alias))
+        .filter(|alias| {
+            let is_before = !account.is_alone
+                || account
+                    .rolled
+                    .as_ref()
+                    .is_some_and(|rolled| rolled.doubt.is_none());
+            !is_before || setting.broken.is_some() || !setting.is_start_known(alias)
+        })
         .collect();
     if let (Some(turn), false, false) = (setting.broken, account.is_alone, unknown.is_empty()) {
         return Some(format!(
@@ -84,9 +94,11 @@ fn database(account: &Account, setting: &Setting) -> Option<String> {
         ));
     }
     if unknown.iter().any(|alias| setting.is_start_known(alias)) {
+        let doubt = account.rolled.as_ref().and_then(|rolled| rolled.doubt.as_deref());
         return Some(format!(
-            "the database {} is as at the start, not as before this turn",
-            unknown.join(", ")
+            "the database {} is as at the start, not as before this turn{}",
+            unknown.join(", "),
+            doubt.map_or(String::new(), |doubt| format!(": {doubt}"))
         ));
     }
     (!unknown.is_empty()).then(|| {

@@ -74,6 +74,11 @@ impl Setting {
         matches!(kept, Some("copy of the start" | "memory"))
     }
 
+    /// True if that is so of any database.
+    pub fn is_any_start_known(&self) -> bool {
+        self.databases.keys().any(|alias| self.is_start_known(alias))
+    }
+
     /// A request before this moment that is not run again, in a sentence.
     pub fn request_before(&self, t_us: Micros) -> Option<String> {
         let (at, request) = self.request.as_ref()?;
