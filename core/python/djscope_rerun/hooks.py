@@ -130,7 +130,7 @@ def _stand_before(view: Any, wanted: Restoring) -> None:
         except Exception as error:
             wanted.error = wanted.error or error
         if wanted.state is not None:
-            pin(view, wanted.state, wanted.restorer, keeps_others=wanted.is_partial)
+            pin(view, wanted.state, wanted.restorer, keeps_others=wanted.is_partial, is_fresh=True)
 
     view.__dict__["mount"] = mount
     view.__dict__["handle_params"] = handle_params

@@ -67,7 +67,8 @@ class Steps:
         done["frames"] = list(live.sent) if live is not None else []
         if live is not None:
             live.sent.clear()
-        done["lossy"] = [list(each) for each in restorer.lossy]
+        # A mount that restores a state has a restorer of its own.
+        done["lossy"] = done.get("lossy", []) + [list(each) for each in restorer.lossy]
         done["touched"] = list(values.touched)
         done["held_back"] = guard.taken()
         done["assumed"] = people.assumed()
@@ -105,8 +106,8 @@ class Steps:
 
     async def _mount(self, live: Live, step: dict[str, Any], done: dict[str, Any]) -> None:
         """Mounts a view again in order to give it a recorded state."""
-        if step.get("puts_rows") and step.get("before") is not None:
-            await sync_to_async(rows.put)(step["before"])
+        if step.get("rows") is not None:
+            await sync_to_async(rows.put)(step["rows"])
         hooks.restoring = hooks.Restoring(step.get("before"), is_partial=bool(step.get("is_partial")))
         try:
             await live.receive(step["frames"])

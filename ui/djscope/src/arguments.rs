@@ -317,6 +317,9 @@ pub struct RerunArguments {
     /// The same, and print only some turns; djscope show --help lists the terms
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Take changed code and templates for no excuse: what they do otherwise differs
+    #[arg(long)]
+    pub strict: bool,
     /// Run the chain up to the first turn that differs, and say where
     #[arg(long, conflicts_with = "turn")]
     pub until_diverges: bool,

@@ -157,6 +157,7 @@ pub fn settled(options: &RerunArguments) -> Result<Options, Failure> {
     Ok(Options {
         edit_state: edits("--edit-state", options.edit_state.as_deref())?,
         edit_params: edits("--edit-params", options.edit_params.as_deref())?,
+        is_strict: options.strict,
         ..code::settled(&options.code)
     })
 }

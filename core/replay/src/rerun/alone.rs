@@ -49,6 +49,9 @@ impl Before {
         if let Some(rendered) = rendered.filter(|rendered| first.is_none_or(|first| *rendered < first)) {
             before.rendered = reader.turn(rendered)?.and_then(|detail| detail.after);
         }
+        if let Some(page) = page_before(reader, turn, before.mounts.last().copied())? {
+            before.turns.insert(0, page);
+        }
         Ok(before)
     }
 
@@ -72,7 +75,6 @@ impl Before {
 
     /// The page, and the events on it by POST: its state is in the session.
     fn over_http(reader: &Reader, http: &HttpExchange) -> Result<Self, RecordingError> {
-        let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
         let mut before = Self::default();
         if http.method == "GET" {
             return Ok(before);
@@ -86,7 +88,7 @@ impl Before {
             from += page.rows.len() as u64;
             for row in page.rows.iter().filter(|row| row.http < http.http) {
                 if let Some(turn) = row.turn
-                    && path(&row.url) == path(&http.url)
+                    && path_of(&row.url) == path_of(&http.url)
                 {
                     if row.method == "GET" {
                         before.turns.clear();
@@ -96,6 +98,54 @@ impl Before {
             }
         }
     }
+}
+
+/// The turn that rendered the page of a mount over HTTP, if it left something for it in the session.
+fn page_before(
+    reader: &Reader,
+    turn: &Turn,
+    mount: Option<TurnId>,
+) -> Result<Option<TurnId>, RecordingError> {
+    let mount = match mount {
+        Some(mount) => reader.turn(mount)?,
+        None => reader
+            .turn(turn.turn)?
+            .filter(|detail| detail.turn.kind == TurnKind::Mount),
+    };
+    let Some(mount) = mount else { return Ok(None) };
+    let sent = mount
+        .frames
+        .iter()
+        .find(|frame| frame.direction == Direction::ToServer && !frame.cut);
+    let sent = sent.and_then(|frame| serde_json::from_str::<serde_json::Value>(&frame.payload).ok());
+    let Some(path) = sent.as_ref().and_then(|frame| frame["url"].as_str()).map(path_of) else {
+        return Ok(None);
+    };
+    let mut found = None;
+    let mut from = 0;
+    loop {
+        let page = reader.http(from, 1000)?;
+        if page.rows.is_empty() {
+            break;
+        }
+        from += page.rows.len() as u64;
+        let earlier = page
+            .rows
+            .iter()
+            .filter(|row| row.t_us < mount.turn.t_us && row.method == "GET");
+        let of_path = earlier.filter(|row| path_of(&row.url) == path);
+        found = of_path.filter_map(|row| row.turn).next_back().or(found);
+    }
+    let Some(page) = found else { return Ok(None) };
+    let record = reader
+        .turn_record(page)?
+        .filter(|record| record.view == mount.turn.view);
+    let is_left = record.is_some_and(|record| record.work.session.is_some_and(|session| session.touched));
+    Ok(is_left.then_some(page))
+}
+
+fn path_of(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
 }
 
 /// Turns that a turn may be a part of, the likeliest first: those that were at work when it began, then the next one after

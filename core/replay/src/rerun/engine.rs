@@ -152,7 +152,7 @@ impl<'a> Engine<'a> {
         };
         let patches = patches.map(|patches| serde_json::to_value(patches).unwrap_or(Value::Null));
         let said = compared(detail, &html, patches.as_ref(), is_first);
-        excused(said, handed, view)
+        excused(said, handed, detail.after.as_ref(), view)
     }
 
     fn made(&self, class: &str, detail: &TurnDetail) -> Result<View, String> {
@@ -279,13 +279,16 @@ fn of(differs: Vec<Difference>) -> Said {
 }
 
 /// A difference may come from values that are not whole, or from what the engine does not know.
-fn excused(mut said: Said, handed: &Snapshot, view: &View) -> Said {
+fn excused(mut said: Said, handed: &Snapshot, state: Option<&Snapshot>, view: &View) -> Said {
     if said.word != Some(Word::Differs) {
         return said;
     }
     let read = handed.public.iter().filter(|(name, _)| view.plan().reads(name));
     let lossy: Vec<&str> = read
-        .filter(|(_, value)| is_lossy(value))
+        .filter(|(name, value)| {
+            let own = state.and_then(|state| state.public.get(*name));
+            is_lossy(value) || own.is_some_and(is_component)
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     if !lossy.is_empty() {
@@ -296,6 +299,11 @@ fn excused(mut said: Said, handed: &Snapshot, view: &View) -> Said {
         ));
     }
     said
+}
+
+/// True for a component of djust's: its `render()` is the project's code.
+fn is_component(value: &Value) -> bool {
+    value["$object"]["fields"].get("component_id").is_some()
 }
 
 /// What is inside the root element.

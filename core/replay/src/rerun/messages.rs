@@ -99,8 +99,8 @@ pub struct Step {
     pub before: Option<Snapshot>,
     /// Names that `before` does not have stay as `mount()` has left them.
     pub is_partial: bool,
-    /// Rows that are in `before` are put into the databases first.
-    pub puts_rows: bool,
+    /// A state whose rows are put into the databases first.
+    pub rows: Option<Snapshot>,
     /// A mount that only stands for an earlier one.
     pub is_quiet: bool,
     /// The turn is the first after the mount.

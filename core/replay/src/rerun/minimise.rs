@@ -109,7 +109,7 @@ impl Rerun<'_> {
         steps.note_mounts(&before.mounts)?;
         steps.is_first = before.is_first;
         steps.is_partial = true;
-        steps.puts_rows = true;
+        steps.rows = Some(part(scene.detail.before.as_ref(), &plan.names));
         steps.rendered = Some(part(scene.detail.before.as_ref(), &plan.names));
         for earlier in &plan.earlier {
             if let Some(detail) = self.reader.turn(*earlier)?

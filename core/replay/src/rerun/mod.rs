@@ -73,6 +73,8 @@ pub struct Options {
     pub edit_state: Option<Map<String, Value>>,
     /// Parameters to set in the event.
     pub edit_params: Option<Map<String, Value>>,
+    /// Code and templates that have changed are no excuse for a turn that goes another way.
+    pub is_strict: bool,
 }
 
 impl Default for Options {
@@ -85,6 +87,7 @@ impl Default for Options {
             starts: BTreeMap::new(),
             edit_state: None,
             edit_params: None,
+            is_strict: false,
         }
     }
 }
@@ -116,7 +119,7 @@ impl<'a> Rerun<'a> {
     pub fn open(reader: &'a Reader, project: &Project, options: Options) -> Result<Self, RerunError> {
         let (worker, ready) = worker_of(project, &options, None)?;
         Ok(Self {
-            setting: Setting::of(reader, project, &ready)?,
+            setting: Setting::of(reader, project, &ready, options.is_strict)?,
             project: project.clone(),
             reader,
             worker,
@@ -349,7 +352,17 @@ impl<'a> Rerun<'a> {
         let mut notes = Vec::new();
         let mut templates = BTreeMap::new();
         if let Some(mount) = steps.mount_before(&step) {
-            let did = self.worker.step(mount)?;
+            let mut did = self.worker.step(mount.clone())?;
+            if let (Some(false), Some(connection)) = (did.is_mounted, mount.connection)
+                && mount.before.is_some()
+            {
+                // A page that cannot be rendered with this state: it is given to the view after its first render.
+                self.close(connection)?;
+                did = self.worker.step(Step {
+                    before: None,
+                    ..mount
+                })?;
+            }
             if let Some(end) = &did.end {
                 steps.forget_process();
                 return Ok(Account::not_run(detail, format!("mount(): {}", end.text())));
@@ -428,7 +441,7 @@ impl<'a> Rerun<'a> {
         steps.note_mounts(&before.mounts)?;
         steps.rendered = before.rendered;
         steps.is_first = before.is_first;
-        steps.puts_rows = self.puts_rows;
+        steps.rows = detail.before.clone().filter(|_| self.puts_rows);
         let mut templates = BTreeMap::new();
         for earlier in before.turns {
             if let Some(detail) = self.reader.turn(earlier)?
@@ -475,10 +488,17 @@ impl<'a> Rerun<'a> {
             Some(writes) => writes,
             None => Writes::of(self.reader)?,
         };
-        let Earlier { mut writes, doubt } = self.writes.insert(writes).before(detail);
+        let Earlier {
+            mut writes,
+            missing,
+            doubt,
+        } = self.writes.insert(writes).before(detail);
         writes.retain(|write| self.setting.is_start_known(&write.alias));
-        let mut rolled = Rolled { doubt };
-        if !writes.is_empty() && rolled.doubt.is_none() {
+        let is_whole = missing.is_none();
+        let mut rolled = Rolled {
+            doubt: missing.or(doubt),
+        };
+        if !writes.is_empty() && is_whole {
             let step = Step {
                 turn: detail.turn.turn,
                 kind: "writes".to_owned(),
@@ -486,7 +506,7 @@ impl<'a> Rerun<'a> {
                 ..Step::default()
             };
             let did = self.worker.step(step)?;
-            rolled.doubt = did.not_run.or(did.end.map(|end| end.text()));
+            rolled.doubt = did.not_run.or(did.end.map(|end| end.text())).or(rolled.doubt);
         }
         Ok(Some(rolled))
     }
@@ -544,6 +564,7 @@ impl<'a> Rerun<'a> {
         } else {
             differs = compare::differences(&recorded, &account.side(), account.slack_us());
             reasons.extend(account.numbers_only(&differs));
+            reasons.extend(account.page_only(&differs));
             match (differs.is_empty(), reasons.is_empty()) {
                 (true, _) => Word::Same,
                 (false, false) => Word::CannotTell,
@@ -673,6 +694,18 @@ impl Account {
         };
         (self.is_alone && !differs.is_empty() && differs.iter().all(is_number))
             .then(|| "the numbers of elements are not known for a turn that is run alone".to_owned())
+    }
+
+    /// A page whose turns before went another way shows that, whatever this turn does; its state was made as it was.
+    fn page_only(&self, differs: &[Difference]) -> Option<String> {
+        let is_page = |difference: &Difference| matches!(difference.what, What::Patches | What::Html);
+        let is_pinned = !self.is_alone && !self.did.pinned.is_empty();
+        (is_pinned && !differs.is_empty() && differs.iter().all(is_page)).then(|| {
+            format!(
+                "{} had another value after the turn before, and was made as it was; the page was not",
+                self.did.pinned.join(", ")
+            )
+        })
     }
 
     /// Why nothing can be compared: the recording has a state, and the re-run reported nothing.

@@ -38,8 +38,12 @@ pub fn reasons(account: &Account, setting: &Setting) -> Vec<String> {
     }
     found.extend(did.assumed.iter().cloned());
     found.extend(database(account, setting));
-    if let Some(sources) = changed(detail, setting) {
+    if let Some(sources) = changed(detail, setting).filter(|_| !setting.is_strict) {
         found.push(sources);
+    }
+    let context = detail.turn.context.iter().flatten();
+    if account.is_alone && context.into_iter().any(|name| name == "streams") {
+        found.push("streams: what turns before have put into them is not in the state".to_owned());
     }
     found.extend(setting.others.iter().cloned());
     if let Some(request) = setting.request_before(detail.turn.t_us) {
@@ -95,11 +99,16 @@ fn database(account: &Account, setting: &Setting) -> Option<String> {
     }
     if unknown.iter().any(|alias| setting.is_start_known(alias)) {
         let doubt = account.rolled.as_ref().and_then(|rolled| rolled.doubt.as_deref());
-        return Some(format!(
-            "the database {} is as at the start, not as before this turn{}",
-            unknown.join(", "),
-            doubt.map_or(String::new(), |doubt| format!(": {doubt}"))
-        ));
+        return Some(match doubt {
+            Some(doubt) => format!(
+                "the database {} may not be as before this turn: {doubt}",
+                unknown.join(", ")
+            ),
+            None => format!(
+                "the database {} is as at the start, not as before this turn",
+                unknown.join(", ")
+            ),
+        });
     }
     (!unknown.is_empty()).then(|| {
         format!(

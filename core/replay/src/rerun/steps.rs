@@ -37,8 +37,8 @@ pub struct Steps<'a> {
     pub rendered: Option<Snapshot>,
     /// That state is a part of it: other names stay as `mount()` has left them.
     pub is_partial: bool,
-    /// Rows that are in it are put into the databases first.
-    pub puts_rows: bool,
+    /// The state whose rows are put into the databases first.
+    pub rows: Option<Snapshot>,
     /// The turn is the first after the mount.
     pub is_first: bool,
 }
@@ -65,7 +65,7 @@ impl<'a> Steps<'a> {
             alive: HashMap::new(),
             rendered: None,
             is_partial: false,
-            puts_rows: false,
+            rows: None,
             is_first: false,
         })
     }
@@ -127,7 +127,7 @@ impl<'a> Steps<'a> {
             at_us: step.at_us,
             before: self.rendered.take().or_else(|| step.before.clone()),
             is_partial: self.is_partial,
-            puts_rows: self.puts_rows,
+            rows: self.rows.take(),
             is_quiet: true,
             is_first: self.is_first,
             is_remount: false,

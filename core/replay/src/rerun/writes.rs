@@ -17,6 +17,8 @@ struct Made {
     turn: TurnId,
     write: Write,
     /// Why it cannot be made again as it was.
+    missing: Option<String>,
+    /// Why it may not have been kept.
     doubt: Option<String>,
 }
 
@@ -31,6 +33,8 @@ pub struct Writes {
 pub struct Earlier {
     /// They, oldest first.
     pub writes: Vec<Write>,
+    /// Why they cannot be made again.
+    pub missing: Option<String>,
     /// Why the database may be another one all the same.
     pub doubt: Option<String>,
 }
@@ -64,9 +68,8 @@ impl Writes {
             .take_while(|made| made.at_us < began)
         {
             earlier.writes.push(made.write.clone());
-            if earlier.doubt.is_none() {
-                earlier.doubt.clone_from(&made.doubt);
-            }
+            earlier.missing = earlier.missing.or_else(|| made.missing.clone());
+            earlier.doubt = earlier.doubt.or_else(|| made.doubt.clone());
         }
         earlier
     }
@@ -83,26 +86,22 @@ fn of_turn(detail: &TurnDetail) -> Vec<Made> {
             .next()
             .unwrap_or_default()
             .to_ascii_uppercase();
-        is_in_transaction |= matches!(&*first, "BEGIN" | "SAVEPOINT");
-        if !is_write(&span.name) {
+        let is_mark = matches!(&*first, "SAVEPOINT" | "RELEASE" | "ROLLBACK");
+        is_in_transaction |= first == "BEGIN";
+        if !is_mark && !is_write(&span.name) {
             continue;
         }
         let params = span.detail["params"].clone();
         let many = span.detail["many"].as_bool().unwrap_or(false);
-        let doubt = if is_lossy(&params) || is_lossy(&span.name.clone().into()) || (many && params.is_null())
-        {
-            Some(format!(
-                "turn {} wrote what the recording does not hold",
-                turn.turn
-            ))
-        } else if is_in_transaction {
-            Some(format!(
+        let is_lost = is_lossy(&params) || is_lossy(&span.name.clone().into()) || (many && params.is_null());
+        let missing = is_lost.then(|| format!("turn {} wrote what the recording does not hold", turn.turn));
+        // Whoever catches an exception around a transaction goes on without what was written in it.
+        let doubt = is_in_transaction.then(|| {
+            format!(
                 "turn {} wrote in a transaction whose end is not recorded",
                 turn.turn
-            ))
-        } else {
-            None
-        };
+            )
+        });
         found.push(Made {
             at_us: turn.t_us.saturating_add(span.start_us),
             turn: turn.turn,
@@ -112,6 +111,7 @@ fn of_turn(detail: &TurnDetail) -> Vec<Made> {
                 params,
                 many,
             },
+            missing,
             doubt,
         });
     }
