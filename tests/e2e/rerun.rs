@@ -66,7 +66,7 @@ fn words(answers: &[Value]) -> (BTreeMap<&'static str, usize>, String) {
 }
 
 /// True if every page is used, else a sample of them.
-fn is_whole() -> bool {
+pub(crate) fn is_whole() -> bool {
     std::env::var_os("DJSCOPE_RERUN_EVERYWHERE").is_some()
 }
 
@@ -313,4 +313,139 @@ fn an_edited_handler_is_run_as_soon_as_it_is_saved() {
     assert_eq!(next()["djust"], "same");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+const TWISTED: &str = "shop.views.hazards.TwistedView";
+
+/// Five steps of a counter, and an exception.
+fn twisted() -> Recording {
+    let mut recording = Recording::start(Kind::Daphne, &[]);
+    let mut live = Live::mount(recording.proxy, TWISTED, "/counter/");
+    for _ in 0..5 {
+        live.event("increment", "{}");
+    }
+    live.event_to_its_end("stumble", "{}");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    recording.stop("INT");
+    recording
+}
+
+/// The same in an environment from which on the counter counts otherwise, and that no hash shows.
+fn rerun_twisted(recording: &Recording, from: &str, options: &[&str]) -> Output {
+    Command::new(binary())
+        .arg("rerun")
+        .arg(&recording.path)
+        .args(options)
+        .current_dir(project::folder())
+        .env("NO_COLOR", "1")
+        .env("DJSCOPE_TEST_DB", recording.database())
+        .env("DJSCOPE_TEST_FAST", "1")
+        .env("DJSCOPE_TEST_TWIST", from)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_chain_ends_where_it_goes_another_way() {
+    let recording = twisted();
+    let turns = djscope_tests::djscope::turns(&recording.path, "event:increment");
+    let third = turns[2]["turn"].clone();
+
+    let output = rerun_twisted(&recording, "3", &["--until-diverges", "--json", "--yes"]);
+    let answers = objects(&output);
+    let (end, answers) = answers.split_last().unwrap();
+    assert_eq!(end, &json!({"diverges": third, "turns": answers.len()}));
+    let last = answers.last().unwrap();
+    assert_eq!(
+        (&last["turn"], &last["djust"]),
+        (&third, &json!("differs")),
+        "{last}"
+    );
+    assert!(
+        answers[..answers.len() - 1]
+            .iter()
+            .all(|answer| answer["djust"] == "same")
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let output = rerun_twisted(&recording, "3", &["--until-diverges", "--yes"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains(&format!("turn {third} is the first that differs, at count")),
+        "{said}"
+    );
+
+    let output = rerun(
+        &recording.path,
+        &recording.database(),
+        &["--until-diverges", "--json", "--yes"],
+    );
+    let answers = objects(&output);
+    assert_eq!(answers.last().unwrap()["diverges"], Value::Null);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn which_turn_it_was() {
+    let recording = twisted();
+    let turns = djscope_tests::djscope::turns(&recording.path, &format!("view:{TWISTED} kind:event"));
+    let number = |index: usize| turns[index]["turn"].clone();
+    let (database, path) = (recording.database(), &recording.path);
+    let bisect = |wanted: &str, more: &[&str]| {
+        let output = rerun(path, &database, &[&["--bisect", wanted, "--json"], more].concat());
+        (objects(&output).remove(0), output.status.code())
+    };
+    for (wanted, turn, was, is) in [
+        ("count", number(0), json!(0), json!(1)),
+        ("count == 3", number(2), json!(2), json!(3)),
+        ("handler-raised", number(5), json!(null), json!(null)),
+    ] {
+        let (found, code) = bisect(wanted, &["--yes"]);
+        assert_eq!(
+            (&found["turn"], &found["was"], &found["is"]),
+            (&turn, &was, &is),
+            "{found}"
+        );
+        assert_eq!(
+            (&found["source"], &found["confirmed"]),
+            (&json!("recording"), &json!(true)),
+            "{found}"
+        );
+        assert_eq!(code, Some(0));
+    }
+    // Nothing has to be run for the answer, nor is it for one that is no.
+    let (found, code) = bisect("count == 3", &[]);
+    assert_eq!(
+        (&found["turn"], &found["confirmed"], code),
+        (&number(2), &Value::Null, Some(0))
+    );
+    let (found, code) = bisect("count == 77", &["--yes"]);
+    assert_eq!(
+        (&found["turn"], &found["unknown"], code),
+        (&Value::Null, &json!(0), Some(0))
+    );
+
+    let output = rerun_twisted(&recording, "3", &["--bisect", "count == 3", "--json", "--yes"]);
+    let found = &objects(&output)[0];
+    assert_eq!(
+        (&found["turn"], &found["confirmed"]),
+        (&number(2), &json!(false)),
+        "{found}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let output = rerun(path, &database, &["--bisect", "count == 3", "--yes"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("nothing was run for it") && text.contains("it does the same"),
+        "{text}"
+    );
+
+    for (wanted, expected) in [
+        ("no-such-rule", "there is no finding"),
+        ("a b", "no place of a state"),
+    ] {
+        let output = rerun(path, &database, &["--bisect", wanted]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said.contains(expected), "{said}");
+    }
 }

@@ -390,6 +390,17 @@ impl Live {
         self.until(&format!("\"ref\": {number}"))
     }
 
+    /// Sends an event and waits until the server has done with it: an error is not always an answer with a number.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not answer to a ping.
+    pub fn event_to_its_end(&mut self, name: &str, params: &str) {
+        self.send(name, params);
+        self.socket.send_text(r#"{"type":"ping"}"#);
+        self.until("\"type\": \"pong\"");
+    }
+
     /// Skips frames up to one that holds `part`, with or without Python's blanks after colons.
     pub fn until(&mut self, part: &str) -> String {
         self.until_any(&[part])

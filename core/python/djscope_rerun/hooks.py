@@ -32,8 +32,10 @@ class Waiting:
 class Restoring:
     """A state for the view that is mounted next, and what came of it."""
 
-    def __init__(self, state: State | None) -> None:
+    def __init__(self, state: State | None, *, is_partial: bool) -> None:
         self.state = state
+        # Names that it does not have stay as `mount()` has left them.
+        self.is_partial = is_partial
         self.restorer = Restorer()
         # Why `mount()` or `handle_params()` did not come to its end.
         self.error: BaseException | None = None
@@ -128,7 +130,7 @@ def _stand_before(view: Any, wanted: Restoring) -> None:
         except Exception as error:
             wanted.error = wanted.error or error
         if wanted.state is not None:
-            pin(view, wanted.state, wanted.restorer)
+            pin(view, wanted.state, wanted.restorer, keeps_others=wanted.is_partial, is_fresh=True)
 
     view.__dict__["mount"] = mount
     view.__dict__["handle_params"] = handle_params

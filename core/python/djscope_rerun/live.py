@@ -94,6 +94,9 @@ class Live:
                 view.__dict__[name] = []
         if "_stream_operations" in view.__dict__:
             view._stream_operations = []
+        if view.__dict__.get("_force_full_html"):
+            # A mount from the session asks for it; the first event after that has sent it.
+            view._force_full_html = False
 
     async def receive(self, frames: list[dict[str, Any]]) -> None:
         """What the browser sends, in its order."""

@@ -29,19 +29,26 @@ def state_now(view: Any) -> State:
     }
 
 
-def pin(view: Any, wanted: State, restorer: Restorer) -> list[str]:
-    """Makes the state what it was; gives the names that had another value."""
+def pin(
+    view: Any, wanted: State, restorer: Restorer, *, keeps_others: bool = False, is_fresh: bool = False
+) -> list[str]:
+    """Makes the state what it was; gives the names that had another value.
+
+    `keeps_others`: names that are not in it stay as they are. `is_fresh`: the view was mounted for it.
+    """
     now = state_now(view)
     names = record_of(view).names
     slots = {public: slot for slot, public in names.slots.items()}
     own = view.__dict__
     changed = []
     for scope in _SCOPES:
-        for name in now[scope].keys() - wanted[scope].keys():
+        for name in () if keeps_others else now[scope].keys() - wanted[scope].keys():
             own.pop(slots.get(name, name), None)
             changed.append(name)
         for name, told in wanted[scope].items():
             if name in now[scope] and same(now[scope][name], told):
+                if is_fresh:
+                    restorer.note_kept(told, name)
                 continue
             slot = slots.get(name, name)
             own[slot] = restorer.value(told, own.get(slot), name)

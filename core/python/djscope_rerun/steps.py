@@ -9,7 +9,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from . import chance, clock, hooks, outside, pages, people, values
+from . import chance, clock, forward, hooks, outside, pages, people, rows, values
 from .guard import guard
 from .live import Live, quiet
 from .reports import Reports
@@ -37,6 +37,8 @@ class Steps:
             if live is not None:
                 await live.close()
             return {}
+        if step["kind"] == "writes":
+            return {"not_run": await sync_to_async(forward.roll)(step["writes"])}
         done: dict[str, Any] = {"notes": []}
         restorer = Restorer()
         values.touched.clear()
@@ -65,7 +67,8 @@ class Steps:
         done["frames"] = list(live.sent) if live is not None else []
         if live is not None:
             live.sent.clear()
-        done["lossy"] = [list(each) for each in restorer.lossy]
+        # A mount that restores a state has a restorer of its own.
+        done["lossy"] = done.get("lossy", []) + [list(each) for each in restorer.lossy]
         done["touched"] = list(values.touched)
         done["held_back"] = guard.taken()
         done["assumed"] = people.assumed()
@@ -103,7 +106,9 @@ class Steps:
 
     async def _mount(self, live: Live, step: dict[str, Any], done: dict[str, Any]) -> None:
         """Mounts a view again in order to give it a recorded state."""
-        hooks.restoring = hooks.Restoring(step.get("before"))
+        if step.get("rows") is not None:
+            await sync_to_async(rows.put)(step["rows"])
+        hooks.restoring = hooks.Restoring(step.get("before"), is_partial=bool(step.get("is_partial")))
         try:
             await live.receive(step["frames"])
             await quiet(self.going_on)

@@ -22,6 +22,13 @@ from djscope_probe.values import type_name
 _MARK = "[redacted"
 
 
+# Types of values that are as good as any other of their kind: nothing that a handler does is kept in them.
+_WITHOUT_STATE = frozenset({
+    "function", "builtin_function_or_method", "method", "type", "module", "functools.partial", "_thread.lock",
+    "_thread.RLock", "logging.Logger",
+})  # fmt: skip
+
+
 class LostValue(RuntimeError):
     """What a handler sees that uses a value which the recording does not hold."""
 
@@ -82,6 +89,23 @@ class Restorer:
     def __init__(self) -> None:
         # (path, why) of what was lost or taken from elsewhere.
         self.lossy: list[tuple[str, str]] = []
+
+    def note_kept(self, told: Any, path: str) -> None:
+        """A value that was left as `mount()` has made it: what it keeps to itself may be another thing."""
+        if type(told) is list:
+            for index, item in enumerate(told):
+                self.note_kept(item, f"{path}[{index}]")
+        elif type(told) is dict:
+            if len(told) == 1 and type(told.get("$repr")) is dict:
+                self._note_kind(told["$repr"]["type"], path)
+            for key, item in told.items():
+                self.note_kept(item, path if key.startswith("$") or key == "fields" else f"{path}.{key}")
+
+    def _note_kind(self, name: str, path: str) -> None:
+        cls = found(name)
+        is_enum = isinstance(cls, type) and issubclass(cls, enum.Enum)
+        if name not in _WITHOUT_STATE and not is_enum:
+            self._note(path, f"a {name} cannot be recorded: the one of mount() stands for it")
 
     def value(self, told: Any, donor: Any = None, path: str = "") -> Any:
         """The value; what it lacks comes from `donor`."""
@@ -280,17 +304,18 @@ class Restorer:
 
     def _repr(self, told: Any, donor: Any, path: str) -> Any:
         name, text = told["type"], told["text"]
-        if _same_type(donor, name):
-            return donor
-        if name in ("function", "type", "builtin_function_or_method") and "<l" not in text[1:]:
-            item = found(text.strip("<>").split(" ", 1)[-1])
-            if item is not None:
-                return item
         cls = found(name)
         if isinstance(cls, type) and issubclass(cls, enum.Enum):
             member = cls.__members__.get(text.rsplit(".", 1)[-1])
             if member is not None:
                 return member
+        if _same_type(donor, name):
+            self._note_kind(name, path)
+            return donor
+        if name in ("function", "type", "builtin_function_or_method") and "<l" not in text[1:]:
+            item = found(text.strip("<>").split(" ", 1)[-1])
+            if item is not None:
+                return item
         return self._lost(path, f"a {name} cannot be recorded")
 
     def _cut(self, told: Any, donor: Any, path: str) -> Any:

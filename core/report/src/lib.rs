@@ -7,6 +7,8 @@
 
 pub mod finding;
 pub mod path;
+pub mod pytest;
+pub mod python;
 pub mod turn;
 pub mod units;
 pub mod value;

@@ -14,6 +14,7 @@ from shop.views.navigation import TabsView
 from shop.views.parts import PartsView
 from shop.views.products import ManyQueriesView, ProductListView
 from shop.views.state import BigStateView, ParentView, StateView
+from shop.views.wide import WideView
 
 PAGES = [
     ("counter", CounterView),
@@ -42,6 +43,7 @@ urlpatterns = [
     path("", IndexView.as_view()),
     path("parts/", PartsView.as_view()),
     path("hazards/", HazardsView.as_view()),
+    path("wide/", WideView.as_view()),
     path("deeds/<int:number>/", DeedsView.as_view()),
     *(path(f"{slug}/", view.as_view()) for slug, view in PAGES),
 ]

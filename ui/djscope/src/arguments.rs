@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use djscope_capture::proxy::HostName;
 use djscope_recording::filter;
 use djscope_recording::model::Severity;
+use djscope_report::pytest::Expect;
 
 use crate::hub::Place;
 
@@ -79,6 +80,12 @@ pub enum Command {
     /// compared. To a browser: the recorded pages are served at any turn, with no Django running.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArguments),
+    /// Make a test out of a recorded turn: one file that needs Django and djust, and no djscope
+    ///
+    /// The test mounts the view, gives it the recorded state and sends what the browser sent. What is not needed for it
+    /// is dropped first, by running the turn again with less and less; for that the project's code has to be run.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArguments),
     /// Try the views of the demo with whatever may be sent: do they render, survive, and escape
     Smoke(SmokeArguments),
     /// Use the engine from another tool: JSON lines on standard input, JSON lines on standard output
@@ -367,6 +374,8 @@ const RERUN_EXAMPLES: &str = "Examples:
   djscope rerun cart.djscope --turn 17
   djscope rerun cart.djscope --all --db default=start.sqlite3 --yes --json
   djscope rerun cart.djscope --turn 17 --edit-params '{\"amount\": 3}'
+  djscope rerun cart.djscope --bisect 'total == 4'
+  djscope rerun cart.djscope --until-diverges
 
 same         djust, run again, and djscope's engine say what was recorded
 differs      one of them says something else, and nothing but the code can be the reason
@@ -392,6 +401,17 @@ pub struct RerunArguments {
     /// The same, and print only some turns; djscope show --help lists the terms
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Take changed code and templates for no excuse: what they do otherwise differs
+    #[arg(long)]
+    pub strict: bool,
+    /// Run the chain up to the first turn that differs, and say where
+    #[arg(long, conflicts_with = "turn")]
+    pub until_diverges: bool,
+    /// Say which turn first changes a place of the state (items[3].name), makes it a value (total == 4), or has a finding
+    ///
+    /// The recorded states answer without anything being run; the turn is then run again to see whether it still does.
+    #[arg(long, value_name = "PATH|CODE", conflicts_with_all = ["turn", "until_diverges"])]
+    pub bisect: Option<String>,
     /// Run the turns again whenever the project's code or templates change, until it is interrupted
     #[arg(long, requires = "turn")]
     pub watch: bool,
@@ -401,6 +421,16 @@ pub struct RerunArguments {
     /// What if the browser had sent other parameters: a JSON object
     #[arg(long, value_name = "JSON", requires = "turn")]
     pub edit_params: Option<String>,
+    #[command(flatten)]
+    pub code: CodeArguments,
+    /// Print JSON, one object a turn
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where a project is whose code is run, and what the code may do.
+#[derive(Debug, Args)]
+pub struct CodeArguments {
     /// Run everything for this user, by primary key or name
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
@@ -421,9 +451,54 @@ pub struct RerunArguments {
     /// Run the project's code without asking
     #[arg(long)]
     pub yes: bool,
-    /// Print JSON, one object a turn
-    #[arg(long)]
-    pub json: bool,
+}
+
+const REPORT_EXAMPLES: &str = "Examples:
+  djscope report cart.djscope --format pytest --turn 17 --expect 'state:total == 4' -o test_total.py
+  djscope report cart.djscope --format pytest --turn 17 --expect 'html-contains:Total: 4' --expect patches --yes
+
+What should happen (--expect):
+  state:CONDITION     a condition in Python, with the names of the state after the turn
+  html-contains:TEXT  the page that the browser has contains the text; html-lacks:TEXT that it does not
+  patches             the browser is sent patches
+  no-error            no error is answered
+  up-to-date          the page says what a fresh page with the same state says
+  recorded            the changed names and the kind of answer are as recorded
+Without it: no-error after an error, up-to-date if state changed and nothing was sent, else recorded.";
+
+/// Options of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub recording: PathBuf,
+    /// What to make of it
+    #[arg(long, value_enum)]
+    pub format: ReportFormat,
+    /// The turn; may be given several times
+    #[arg(long, value_name = "N", required = true)]
+    pub turn: Vec<u64>,
+    /// The file to write, or for several turns the folder; without it standard output
+    #[arg(long, short, value_name = "OUT", value_parser = file())]
+    pub out: Option<PathBuf>,
+    /// Replace a file that is there already
+    #[arg(long, requires = "out")]
+    pub overwrite: bool,
+    /// What should happen in the turn; may be given several times
+    #[arg(long, value_name = "WHAT")]
+    pub expect: Vec<Expect>,
+    /// Run nothing: write the whole state instead of the part that matters
+    #[arg(long, conflicts_with = "yes")]
+    pub whole: bool,
+    #[command(flatten)]
+    pub code: CodeArguments,
+}
+
+/// What a report can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A test of a turn, for pytest and manage.py test
+    Pytest,
 }
 
 const REPLAY_EXAMPLES: &str = "Examples:

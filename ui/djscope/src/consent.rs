@@ -10,18 +10,27 @@ use crate::failure::Failure;
 ///
 /// If nobody can be asked, or the answer is another one than yes.
 pub fn ask(question: &str, done: &str) -> Result<(), Failure> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() || !io::stderr().is_terminal() {
+    if !is_terminal() {
         return Err(
             Failure::new(format!("nobody can be asked whether it may be {done}")).with_hint("--yes says so"),
         );
     }
+    match is_wanted(question) {
+        true => Ok(()),
+        false => Err(Failure::new(format!("nothing was {done}"))),
+    }
+}
+
+/// True if somebody can be asked.
+pub fn is_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks, and waits for the answer.
+pub fn is_wanted(question: &str) -> bool {
     let _ = write!(io::stderr(), "{question} [y/N] ");
     let _ = io::stderr().flush();
     let mut line = String::new();
-    let heard = stdin.lock().read_line(&mut line);
-    match (heard, line.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(Failure::new(format!("nothing was {done}"))),
-    }
+    let heard = io::stdin().lock().read_line(&mut line);
+    heard.is_ok() && matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }

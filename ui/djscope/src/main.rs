@@ -5,6 +5,8 @@
 
 mod arguments;
 mod asking;
+mod bisect;
+mod code;
 mod consent;
 mod demo;
 mod diagnose;
@@ -17,6 +19,7 @@ mod named_commands;
 mod open;
 mod probe;
 mod replay;
+mod report;
 mod rerun;
 mod screenshot;
 mod servers;
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),
         },
+        Command::Report(options) => report::report(&options),
         Command::Engine(options) => engine::answer_lines(options.request),
     };
     match result {

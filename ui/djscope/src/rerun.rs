@@ -1,19 +1,19 @@
 //! `djscope rerun`: recorded turns, run again.
 
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use djscope_recording::Reader;
 use djscope_recording::filter::Filter;
 use djscope_replay::rerun::{
-    Answer, Options, Project, Ready, Rerun, RerunError, Said, WatchedFiles, Witness, Word,
+    Answer, Options, Project, Ready, Rerun, RerunError, WatchedFiles, Witness, Word,
 };
 use djscope_report::value;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::arguments::RerunArguments;
-use crate::consent;
+use crate::bisect;
+use crate::code;
 use crate::failure::Failure;
 use crate::terminal::{error_line, note, say, say_json};
 
@@ -23,34 +23,35 @@ const VALUE_BYTES: usize = 100;
 /// Differences of a turn that are printed as text; `--json` has all.
 const PRINTED: usize = 3;
 
-/// Variables that are named.
-const NAMED: usize = 10;
-
 /// Runs turns again and prints what came of it. False if one differs.
 pub fn rerun(options: &RerunArguments) -> Result<bool, Failure> {
-    if options.turn.is_empty() && !options.all && options.view.is_none() && options.filter.is_none() {
+    if let Some(wanted) = &options.bisect {
+        return bisect::bisect(wanted, options);
+    }
+    let is_chain =
+        options.all || options.until_diverges || options.view.is_some() || options.filter.is_some();
+    if options.turn.is_empty() && !is_chain {
         return Err(Failure::new("which turns?").with_hint("--turn N for one, --all for the whole recording"));
     }
     let filter = filter(options)?;
     let reader = Reader::open(&options.recording)?;
-    let said = Said {
-        project: options.project.folder.clone(),
-        python: options.project.python.clone(),
-        settings: options.project.settings.clone(),
-    };
-    let project = Project::find(&reader, &said)?;
-    ask(&project, options)?;
+    let project = Project::find(&reader, &code::said(&options.code))?;
+    code::ask(&project, &options.code)?;
     if options.watch {
         return watch(&reader, &project, options);
     }
     let mut rerun = Rerun::open(&reader, &project, settled(options)?)?;
     say_setting(rerun.ready());
-    let answers = if options.turn.is_empty() {
-        rerun.chain(&filter)?
-    } else {
-        singles(&mut rerun, options)?
+    let answers = match (options.turn.is_empty(), options.until_diverges) {
+        (false, _) => singles(&mut rerun, options)?,
+        (true, false) => rerun.chain(&filter)?,
+        (true, true) => rerun.chain_until_diverges(&filter)?,
     };
-    Ok(say_answers(&answers, options))
+    let is_good = say_answers(&answers, options);
+    if options.until_diverges {
+        say_divergence(&answers, options);
+    }
+    Ok(is_good)
 }
 
 fn singles(rerun: &mut Rerun<'_>, options: &RerunArguments) -> Result<Vec<Answer>, RerunError> {
@@ -70,6 +71,25 @@ fn say_answers(answers: &[Answer], options: &RerunArguments) -> bool {
         say_sum(answers);
     }
     !answers.iter().any(Answer::contradicts)
+}
+
+/// Where the chain went another way.
+fn say_divergence(answers: &[Answer], options: &RerunArguments) {
+    let last = answers.last().filter(|last| last.contradicts());
+    if options.json {
+        say_json(&json!({"diverges": last.map(|last| last.turn), "turns": answers.len()}));
+        return;
+    }
+    match last {
+        Some(last) => {
+            let place = last.differs.first().map_or("", |first| &*first.path);
+            note!(
+                "turn {} is the first that differs, at {place}; it was not run further",
+                last.turn
+            );
+        }
+        None => note!("no turn differs"),
+    }
 }
 
 /// How often it is looked whether a file has changed.
@@ -95,7 +115,8 @@ fn watch(reader: &Reader, project: &Project, options: &RerunArguments) -> Result
     }
 }
 
-fn filter(options: &RerunArguments) -> Result<Filter, Failure> {
+/// The turns that are meant.
+pub fn filter(options: &RerunArguments) -> Result<Filter, Failure> {
     let mut text = options.filter.clone().unwrap_or_default();
     if let Some(view) = &options.view {
         text = format!("view:{view} ({text})");
@@ -106,15 +127,13 @@ fn filter(options: &RerunArguments) -> Result<Filter, Failure> {
     Ok(Filter::parse(&text)?)
 }
 
-fn settled(options: &RerunArguments) -> Result<Options, Failure> {
+/// How they are run.
+pub fn settled(options: &RerunArguments) -> Result<Options, Failure> {
     Ok(Options {
-        allow: options.allow.clone(),
-        seconds: options.timeout.as_secs_f64(),
-        memory_mb: options.memory,
-        user: options.user.clone(),
-        starts: options.db.iter().cloned().collect(),
         edit_state: edits("--edit-state", options.edit_state.as_deref())?,
         edit_params: edits("--edit-params", options.edit_params.as_deref())?,
+        is_strict: options.strict,
+        ..code::settled(&options.code)
     })
 }
 
@@ -129,33 +148,8 @@ fn edits(what: &'static str, text: Option<&str>) -> Result<Option<Map<String, Va
         .map_err(|reason| RerunError::Edit { what, reason })
 }
 
-/// A recording is from a stranger: its turns are run only if somebody wants that who knows what runs.
-fn ask(project: &Project, options: &RerunArguments) -> Result<(), Failure> {
-    note!("this runs the code of {}", project.description());
-    let missing = project.missing_variables();
-    if !missing.is_empty() {
-        let more = match missing.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let named = missing[..missing.len().min(NAMED)].join(", ");
-        note!("the recorded server had variables that are not set here: {named}{more}");
-    }
-    if let Some(file) = options
-        .db
-        .iter()
-        .map(|(_, file)| file)
-        .find(|file| !Path::is_file(file))
-    {
-        return Err(Failure::new(format!("there is no file {}", file.display())));
-    }
-    if options.yes {
-        return Ok(());
-    }
-    consent::ask("Run it?", "run")
-}
-
-fn say_setting(ready: &Ready) {
+/// Prints what was found in the project.
+pub fn say_setting(ready: &Ready) {
     for (alias, kept) in &ready.databases {
         note!("database {alias}: {kept}");
     }

@@ -1,6 +1,8 @@
 //! What has to come before a turn that is run alone.
 
-use djscope_recording::model::{ConnectionId, HttpExchange, Snapshot, Turn, TurnDetail, TurnId, TurnKind};
+use djscope_recording::model::{
+    ConnectionId, Direction, FrameRecord, HttpExchange, Snapshot, Turn, TurnDetail, TurnId, TurnKind,
+};
 use djscope_recording::{Reader, RecordingError};
 
 /// What comes before a turn.
@@ -47,6 +49,9 @@ impl Before {
         if let Some(rendered) = rendered.filter(|rendered| first.is_none_or(|first| *rendered < first)) {
             before.rendered = reader.turn(rendered)?.and_then(|detail| detail.after);
         }
+        if let Some(page) = page_before(reader, turn, before.mounts.last().copied())? {
+            before.turns.insert(0, page);
+        }
         Ok(before)
     }
 
@@ -70,7 +75,6 @@ impl Before {
 
     /// The page, and the events on it by POST: its state is in the session.
     fn over_http(reader: &Reader, http: &HttpExchange) -> Result<Self, RecordingError> {
-        let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
         let mut before = Self::default();
         if http.method == "GET" {
             return Ok(before);
@@ -84,7 +88,7 @@ impl Before {
             from += page.rows.len() as u64;
             for row in page.rows.iter().filter(|row| row.http < http.http) {
                 if let Some(turn) = row.turn
-                    && path(&row.url) == path(&http.url)
+                    && path_of(&row.url) == path_of(&http.url)
                 {
                     if row.method == "GET" {
                         before.turns.clear();
@@ -96,11 +100,92 @@ impl Before {
     }
 }
 
+/// The turn that rendered the page of a mount over HTTP, if it left something for it in the session.
+fn page_before(
+    reader: &Reader,
+    turn: &Turn,
+    mount: Option<TurnId>,
+) -> Result<Option<TurnId>, RecordingError> {
+    let mount = match mount {
+        Some(mount) => reader.turn(mount)?,
+        None => reader
+            .turn(turn.turn)?
+            .filter(|detail| detail.turn.kind == TurnKind::Mount),
+    };
+    let Some(mount) = mount else { return Ok(None) };
+    let sent = mount
+        .frames
+        .iter()
+        .find(|frame| frame.direction == Direction::ToServer && !frame.cut);
+    let sent = sent.and_then(|frame| serde_json::from_str::<serde_json::Value>(&frame.payload).ok());
+    let Some(path) = sent.as_ref().and_then(|frame| frame["url"].as_str()).map(path_of) else {
+        return Ok(None);
+    };
+    let mut found = None;
+    let mut from = 0;
+    loop {
+        let page = reader.http(from, 1000)?;
+        if page.rows.is_empty() {
+            break;
+        }
+        from += page.rows.len() as u64;
+        let earlier = page
+            .rows
+            .iter()
+            .filter(|row| row.t_us < mount.turn.t_us && row.method == "GET");
+        let of_path = earlier.filter(|row| path_of(&row.url) == path);
+        found = of_path.filter_map(|row| row.turn).next_back().or(found);
+    }
+    let Some(page) = found else { return Ok(None) };
+    let record = reader
+        .turn_record(page)?
+        .filter(|record| record.view == mount.turn.view);
+    let is_left = record.is_some_and(|record| record.work.session.is_some_and(|session| session.touched));
+    Ok(is_left.then_some(page))
+}
+
+fn path_of(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
+}
+
+/// Turns that a turn may be a part of, the likeliest first: those that were at work when it began, then the next one after
+/// it and the last one before; on its connection, or over HTTP like it.
+///
+/// # Errors
+///
+/// If the recording cannot be read.
+pub(crate) fn around(reader: &Reader, detail: &TurnDetail) -> Result<Vec<TurnId>, RecordingError> {
+    let turn = &detail.turn;
+    let first = turn.turn.saturating_sub(NEAR);
+    let mut near = Vec::new();
+    for number in (first..=turn.turn + NEAR).filter(|number| *number != turn.turn) {
+        let Some(other) = reader
+            .turn(number)?
+            .filter(|other| other.turn.connection == turn.connection)
+        else {
+            continue;
+        };
+        let is_sent = |frame: &FrameRecord| frame.direction == Direction::ToServer;
+        if other.http.is_some() || other.frames.iter().any(is_sent) {
+            let length_us = i64::try_from(other.turn.duration_us.unwrap_or(0)).unwrap_or(i64::MAX);
+            let end_us = other.turn.t_us.saturating_add(length_us);
+            let is_within = other.turn.t_us <= turn.t_us && turn.t_us <= end_us;
+            near.push((!is_within, number < turn.turn, number.abs_diff(turn.turn), number));
+        }
+    }
+    near.sort_unstable();
+    Ok(near.into_iter().take(MOST_TRIED).map(|(.., turn)| turn).collect())
+}
+
+/// So far from a part its turn is looked for, in turns; and so many are tried.
+const NEAR: u64 = 12;
+const MOST_TRIED: usize = 3;
+
 /// So many turns may have been numbered before one that began earlier: their causes were seen first.
 const LATE: u64 = 64;
 
 /// The turns of a connection that began before this one.
-fn earlier_turns(
+pub(crate) fn earlier_turns(
     reader: &Reader,
     turn: &Turn,
     connection: ConnectionId,

@@ -8,16 +8,17 @@ use djscope_dom::diff::DiffOptions;
 use djscope_dom::page::Work;
 use djscope_engine::view::View;
 use djscope_recording::Reader;
-use djscope_recording::model::{Direction, Snapshot, TurnDetail, TurnKind, ViewId};
+use djscope_recording::filter::Filter;
+use djscope_recording::model::{Direction, Snapshot, TurnDetail, TurnId, TurnKind, ViewId};
 use djscope_template::value::{Value as Rendered, Zone};
 use djscope_template::{Environment, Libraries, MemoryLoader, Template};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::RerunError;
 use super::compare::{Comparison, same_markup};
 use super::messages::Did;
 use super::reasons::is_lossy;
+use super::{RerunError, numbers};
 use crate::answer::{Difference, What, Witness, Word};
 
 /// What the engine says of a turn.
@@ -151,7 +152,7 @@ impl<'a> Engine<'a> {
         };
         let patches = patches.map(|patches| serde_json::to_value(patches).unwrap_or(Value::Null));
         let said = compared(detail, &html, patches.as_ref(), is_first);
-        excused(said, handed, view)
+        excused(said, handed, detail.after.as_ref(), view)
     }
 
     fn made(&self, class: &str, detail: &TurnDetail) -> Result<View, String> {
@@ -186,6 +187,27 @@ impl<'a> Engine<'a> {
             DiffOptions::default(),
         ))
     }
+}
+
+/// What the engine says of the turns that match, from the recording alone: no code of the project is run.
+///
+/// # Errors
+///
+/// If the recording cannot be read.
+pub fn engine_words(reader: &Reader, filter: &Filter) -> Result<Vec<(TurnId, Option<Word>)>, RerunError> {
+    let mut engine = Engine::new(reader)?;
+    let wanted = numbers(reader, filter)?;
+    let mut words = Vec::with_capacity(wanted.len());
+    for turn in numbers(reader, &Filter::all())? {
+        let Some(detail) = reader.turn(turn)? else {
+            continue;
+        };
+        let said = engine.turn(&detail, &Did::default());
+        if wanted.binary_search(&turn).is_ok() {
+            words.push((turn, said.word));
+        }
+    }
+    Ok(words)
 }
 
 /// Gives the view exactly the recorded values.
@@ -257,13 +279,16 @@ fn of(differs: Vec<Difference>) -> Said {
 }
 
 /// A difference may come from values that are not whole, or from what the engine does not know.
-fn excused(mut said: Said, handed: &Snapshot, view: &View) -> Said {
+fn excused(mut said: Said, handed: &Snapshot, state: Option<&Snapshot>, view: &View) -> Said {
     if said.word != Some(Word::Differs) {
         return said;
     }
     let read = handed.public.iter().filter(|(name, _)| view.plan().reads(name));
     let lossy: Vec<&str> = read
-        .filter(|(_, value)| is_lossy(value))
+        .filter(|(name, value)| {
+            let own = state.and_then(|state| state.public.get(*name));
+            is_lossy(value) || own.is_some_and(is_component)
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     if !lossy.is_empty() {
@@ -274,6 +299,11 @@ fn excused(mut said: Said, handed: &Snapshot, view: &View) -> Said {
         ));
     }
     said
+}
+
+/// True for a component of djust's: its `render()` is the project's code.
+fn is_component(value: &Value) -> bool {
+    value["$object"]["fields"].get("component_id").is_some()
 }
 
 /// What is inside the root element.

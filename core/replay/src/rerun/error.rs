@@ -25,6 +25,14 @@ pub enum RerunError {
     /// There is no such turn.
     #[error("the recording has no turn {0}")]
     NoTurn(TurnId),
+    /// No test can be made of a turn.
+    #[error("no test can be made of turn {turn}: {why}")]
+    NoTest {
+        /// The turn.
+        turn: TurnId,
+        /// Why.
+        why: String,
+    },
     /// The worker's files could not be laid out.
     #[error(transparent)]
     Files(#[from] ProbeError),
@@ -79,6 +87,9 @@ impl RerunError {
             }
             Self::NoFolder(_) => "if it was moved, say where to with --project DIR",
             Self::NoPython(_) => "make the virtual environment again, or name another with --python PATH",
+            Self::NoTest { .. } => {
+                "tests are made of mounts, events and changes of address that came over the socket"
+            }
             Self::NoTurn(_) => "djscope show lists the turns",
             Self::SetUp { held_back, .. } if !held_back.is_empty() => {
                 "while it was loaded, the project wanted to do what is held back; --allow lifts it"

@@ -79,7 +79,7 @@ pub struct Run {
 pub struct Step {
     /// The turn that it is about.
     pub turn: u64,
-    /// Kind of the turn, or `close`.
+    /// Kind of the turn, or `close`, or `writes`.
     pub kind: String,
     /// The connection; none for plain HTTP.
     pub connection: Option<u64>,
@@ -99,6 +99,10 @@ pub struct Step {
     pub params: Value,
     /// The state to begin with.
     pub before: Option<Snapshot>,
+    /// Names that `before` does not have stay as `mount()` has left them.
+    pub is_partial: bool,
+    /// A state whose rows are put into the databases first.
+    pub rows: Option<Snapshot>,
     /// A mount that only stands for an earlier one.
     pub is_quiet: bool,
     /// The turn is the first after the mount.
@@ -111,6 +115,21 @@ pub struct Step {
     pub user: Value,
     /// Names of the state to change before the turn.
     pub edits: Option<Map<String, Value>>,
+    /// Writes that make the databases what they were.
+    pub writes: Vec<Write>,
+}
+
+/// A write to a database.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Write {
+    /// The database.
+    pub alias: String,
+    /// The statement.
+    pub sql: String,
+    /// Its parameters, as typed JSON.
+    pub params: Value,
+    /// It is made once for each of the parameters.
+    pub many: bool,
 }
 
 /// How a connection was opened.

@@ -5,33 +5,41 @@
 //! Before a turn, what of the state is not as it was recorded is made so.
 
 mod alone;
+pub mod bisect;
 pub(crate) mod compare;
 mod engine;
 mod error;
 mod messages;
+mod minimise;
 mod order;
 mod parts;
 mod project;
 mod reasons;
+mod scene;
 mod setting;
 mod steps;
 mod unsteady;
 mod watched_files;
 mod worker;
+mod writes;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use djscope_capture::probe::ProbeTurn;
 use djscope_recording::filter::Filter;
-use djscope_recording::model::{TurnDetail, TurnId};
+use djscope_recording::model::{ConnectionId, TurnDetail, TurnId};
 use djscope_recording::{BodySide, Reader};
 use serde_json::{Map, Value};
 
 pub use crate::answer::{Answer, Difference, HeldBack, Unsteady, What, Witness, Word};
+pub use engine::engine_words;
 pub use error::RerunError;
 pub use messages::Ready;
+pub use minimise::{Reduced, Symptom};
 pub use project::{Project, Said};
+pub use scene::Scene;
 pub use watched_files::WatchedFiles;
 
 use alone::Before;
@@ -44,6 +52,7 @@ use setting::Setting;
 use steps::{Cause, Steps};
 use unsteady::Unexplained;
 use worker::Worker;
+use writes::{Earlier, Writes};
 
 /// How far two readings of the clock within a turn may be apart beyond its length, in microseconds.
 const SLACK_US: i64 = 1_000_000;
@@ -65,6 +74,8 @@ pub struct Options {
     pub edit_state: Option<Map<String, Value>>,
     /// Parameters to set in the event.
     pub edit_params: Option<Map<String, Value>>,
+    /// Code and templates that have changed are no excuse for a turn that goes another way.
+    pub is_strict: bool,
 }
 
 impl Default for Options {
@@ -77,9 +88,13 @@ impl Default for Options {
             starts: BTreeMap::new(),
             edit_state: None,
             edit_params: None,
+            is_strict: false,
         }
     }
 }
+
+/// Whether a chain goes on.
+type Going = Result<ControlFlow<()>, RerunError>;
 
 /// A recording and the worker that runs its turns again.
 pub struct Rerun<'a> {
@@ -90,6 +105,10 @@ pub struct Rerun<'a> {
     setting: Setting,
     ready: Ready,
     runs: u32,
+    /// What was written in the recording, once somebody has asked.
+    writes: Option<Writes>,
+    /// Rows that are in a state are put into the databases before a turn is run alone.
+    puts_rows: bool,
 }
 
 impl<'a> Rerun<'a> {
@@ -101,13 +120,15 @@ impl<'a> Rerun<'a> {
     pub fn open(reader: &'a Reader, project: &Project, options: Options) -> Result<Self, RerunError> {
         let (worker, ready) = worker_of(project, &options, None)?;
         Ok(Self {
-            setting: Setting::of(reader, project, &ready)?,
+            setting: Setting::of(reader, project, &ready, options.is_strict)?,
             project: project.clone(),
             reader,
             worker,
             options,
             ready,
             runs: 0,
+            writes: None,
+            puts_rows: false,
         })
     }
 
@@ -122,7 +143,7 @@ impl<'a> Rerun<'a> {
     ///
     /// If the recording cannot be read.
     pub fn look_again(&mut self) -> Result<(), RerunError> {
-        self.setting = Setting::of(self.reader, &self.project, &self.ready)?;
+        self.setting = Setting::of(self.reader, &self.project, &self.ready, self.options.is_strict)?;
         Ok(())
     }
 
@@ -138,20 +159,53 @@ impl<'a> Rerun<'a> {
     ///
     /// If the recording cannot be read, or the worker has ended.
     pub fn chain(&mut self, filter: &Filter) -> Result<Vec<Answer>, RerunError> {
+        Ok(self.chain_up_to(filter, usize::MAX)?.0)
+    }
+
+    /// The same up to the first turn that differs, which is the last then.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read, or the worker has ended.
+    pub fn chain_until_diverges(&mut self, filter: &Filter) -> Result<Vec<Answer>, RerunError> {
+        let mut enough = 1;
+        loop {
+            let (mut answers, is_whole) = self.chain_up_to(filter, enough)?;
+            if let Some(first) = answers.iter().position(Answer::contradicts) {
+                answers.truncate(first + 1);
+                return Ok(answers);
+            }
+            if is_whole {
+                return Ok(answers);
+            }
+            // All of them came from the clock or from chance.
+            enough *= 8;
+        }
+    }
+
+    /// The turns up to so many that differ, and whether that is all.
+    fn chain_up_to(&mut self, filter: &Filter, enough: usize) -> Result<(Vec<Answer>, bool), RerunError> {
         let mut answers = Vec::new();
         let mut unexplained = Unexplained::default();
         let mut engine = Engine::new(self.reader)?;
-        let wanted = self.numbers(filter)?;
+        let wanted = numbers(self.reader, filter)?;
+        let mut differing = 0;
+        self.setting.broken = None;
         self.run_chain(0, 0, None, &mut |rerun, account| {
             let word = engine.turn(&account.detail, &account.did);
             rerun.note_broken(&account);
             if wanted.binary_search(&account.detail.turn.turn).is_ok() {
-                answers.push(rerun.answer(&account, word, &mut unexplained)?);
+                let answer = rerun.answer(&account, word, &mut unexplained)?;
+                differing += usize::from(answer.contradicts());
+                answers.push(answer);
             }
-            Ok(())
+            Ok(match differing >= enough {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
         })?;
         self.explain(&mut answers, unexplained)?;
-        Ok(answers)
+        Ok((answers, differing < enough))
     }
 
     /// Runs one turn alone: its view is mounted anew and given the state that it had.
@@ -160,6 +214,30 @@ impl<'a> Rerun<'a> {
     ///
     /// If there is no such turn, the recording cannot be read, or the worker has ended.
     pub fn single(&mut self, turn: TurnId) -> Result<Answer, RerunError> {
+        let answer = self.single_once(turn)?;
+        if answer.djust != Some(Word::CannotTell)
+            || !answer
+                .reasons
+                .iter()
+                .any(|reason| reason.contains(reasons::DATABASE))
+        {
+            return Ok(answer);
+        }
+        // The recording knows a part of the database: the rows that are in the state.
+        self.puts_rows = true;
+        let again = self.single_once(turn);
+        self.puts_rows = false;
+        let mut again = again?;
+        if again.djust != Some(Word::Same) {
+            return Ok(answer);
+        }
+        again
+            .notes
+            .push("the rows of the state were put into the database".to_owned());
+        Ok(again)
+    }
+
+    fn single_once(&mut self, turn: TurnId) -> Result<Answer, RerunError> {
         let mut unexplained = Unexplained::default();
         let account = self.run_single(turn, 0, 0)?;
         let mut engine = Engine::new(self.reader)?;
@@ -190,7 +268,7 @@ impl<'a> Rerun<'a> {
             self.try_again(number, |rerun, difference| {
                 rerun.run_chain(difference.shift_us, difference.seed, last, &mut |_, account| {
                     unexplained.compare(number, &account);
-                    Ok(())
+                    Ok(ControlFlow::Continue(()))
                 })
             })?;
         }
@@ -228,18 +306,6 @@ impl<'a> Rerun<'a> {
         }
     }
 
-    fn numbers(&self, filter: &Filter) -> Result<Vec<TurnId>, RerunError> {
-        let mut all = Vec::new();
-        loop {
-            let after = all.last().copied().unwrap_or(0);
-            let some = self.reader.turn_numbers_after(filter, after, 10_000)?;
-            if some.is_empty() {
-                return Ok(all);
-            }
-            all.extend(some);
-        }
-    }
-
     fn begin(&mut self, shift_us: i64, seed: u64, steps: u64) -> Result<(), RerunError> {
         self.runs += 1;
         self.worker.begin(Run {
@@ -253,15 +319,16 @@ impl<'a> Rerun<'a> {
         })
     }
 
-    /// Runs every turn in its order, up to the `last` that is wanted, and hands each with what came of it to `each`.
+    /// Runs every turn in its order, up to the `last` that is wanted, and hands each with what came of it to `each`, as
+    /// long as that wants more.
     fn run_chain(
         &mut self,
         shift_us: i64,
         seed: u64,
         last: Option<TurnId>,
-        each: &mut dyn FnMut(&mut Self, Account) -> Result<(), RerunError>,
+        each: &mut dyn FnMut(&mut Self, Account) -> Going,
     ) -> Result<(), RerunError> {
-        let mut numbers = self.numbers(&Filter::default())?;
+        let mut numbers = numbers(self.reader, &Filter::default())?;
         if let Some(last) = last {
             // Some were numbered later and began earlier.
             numbers.retain(|number| *number <= last + order::AHEAD as TurnId);
@@ -283,11 +350,15 @@ impl<'a> Rerun<'a> {
                 Cause::Step(step) => self.take(&mut steps, detail, *step)?,
             };
             for account in parts.with(account) {
-                each(self, account)?;
+                if each(self, account)?.is_break() {
+                    return self.worker.end();
+                }
             }
         }
         for account in parts.rest() {
-            each(self, account)?;
+            if each(self, account)?.is_break() {
+                break;
+            }
         }
         self.worker.end()
     }
@@ -298,7 +369,17 @@ impl<'a> Rerun<'a> {
         let mut notes = Vec::new();
         let mut templates = BTreeMap::new();
         if let Some(mount) = steps.mount_before(&step) {
-            let did = self.worker.step(mount)?;
+            let mut did = self.worker.step(mount.clone())?;
+            if let (Some(false), Some(connection)) = (did.is_mounted, mount.connection)
+                && mount.before.is_some()
+            {
+                // A page that cannot be rendered with this state: it is given to the view after its first render.
+                self.close(connection)?;
+                did = self.worker.step(Step {
+                    before: None,
+                    ..mount
+                })?;
+            }
             if let Some(end) = &did.end {
                 steps.forget_process();
                 return Ok(Account::not_run(detail, format!("mount(): {}", end.text())));
@@ -323,14 +404,61 @@ impl<'a> Rerun<'a> {
         Ok(Account::new(detail, did))
     }
 
+    /// Runs turns alone, one after the other in one process. That is faster than a process for each; what one of them
+    /// leaves behind there, or in the database, the next one finds.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such turn, the recording cannot be read, or the worker has ended.
+    pub fn together(&mut self, turns: &[TurnId]) -> Result<Vec<Answer>, RerunError> {
+        let mut answers = Vec::new();
+        self.begin(0, 0, 3 * turns.len() as u64)?;
+        for turn in turns {
+            let detail = self.reader.turn(*turn)?.ok_or(RerunError::NoTurn(*turn))?;
+            let connection = detail.turn.connection;
+            let account = self.play(detail)?;
+            let word = Engine::new(self.reader)?.alone(&account.detail, &account.did)?;
+            answers.push(self.answer(&account, word, &mut Unexplained::default())?);
+            match connection {
+                Some(connection) if account.did.end.is_none() => self.close(connection)?,
+                _ => self.begin(0, 0, 3 * turns.len() as u64)?,
+            }
+        }
+        self.worker.end()?;
+        Ok(answers)
+    }
+
+    /// The browser of a connection has gone.
+    fn close(&mut self, connection: ConnectionId) -> Result<(), RerunError> {
+        let step = Step {
+            kind: "close".to_owned(),
+            connection: Some(connection),
+            ..Step::default()
+        };
+        self.worker.step(step).map(drop)
+    }
+
     fn run_single(&mut self, turn: TurnId, shift_us: i64, seed: u64) -> Result<Account, RerunError> {
         let detail = self.reader.turn(turn)?.ok_or(RerunError::NoTurn(turn))?;
+        if steps::is_part(&detail) {
+            return self.run_around(detail, shift_us, seed);
+        }
+        self.begin(shift_us, seed, 30)?;
+        let rolled = self.roll_forward(&detail)?;
+        let mut account = self.play(detail)?;
+        account.rolled = rolled;
+        self.worker.end()?;
+        Ok(account)
+    }
+
+    /// Runs a turn alone in the run that is under way, with what has to come before it.
+    fn play(&mut self, detail: TurnDetail) -> Result<Account, RerunError> {
         let before = Before::of(self.reader, &detail)?;
         let mut steps = Steps::of(self.reader)?;
         steps.note_mounts(&before.mounts)?;
         steps.rendered = before.rendered;
         steps.is_first = before.is_first;
-        self.begin(shift_us, seed, 2 + before.turns.len() as u64)?;
+        steps.rows = detail.before.clone().filter(|_| self.puts_rows);
         let mut templates = BTreeMap::new();
         for earlier in before.turns {
             if let Some(detail) = self.reader.turn(earlier)?
@@ -349,8 +477,55 @@ impl<'a> Rerun<'a> {
         };
         account.is_alone = true;
         account.did.templates.extend(templates);
-        self.worker.end()?;
         Ok(account)
+    }
+
+    /// A part of another turn: that is run alone, and reports it.
+    fn run_around(&mut self, detail: TurnDetail, shift_us: i64, seed: u64) -> Result<Account, RerunError> {
+        for whole in alone::around(self.reader, &detail)? {
+            let mut account = self.run_single(whole, shift_us, seed)?;
+            if let Some(index) = parts::likest(&detail, &account.did.turns) {
+                account.own = Some(account.did.turns.remove(index));
+                account.did.frames.clear();
+                account.did.notes.push(format!("run as a part of turn {whole}"));
+                account.detail = detail;
+                return Ok(account);
+            }
+        }
+        let reason = "it is a part of another turn, and none that was run reports it";
+        Ok(Account::not_run(detail, reason.to_owned()))
+    }
+
+    /// Makes databases that are as at the start what they were before a turn. None if there is nothing to be made.
+    fn roll_forward(&mut self, detail: &TurnDetail) -> Result<Option<Rolled>, RerunError> {
+        if !self.setting.is_any_start_known() {
+            return Ok(None);
+        }
+        let writes = match self.writes.take() {
+            Some(writes) => writes,
+            None => Writes::of(self.reader)?,
+        };
+        let Earlier {
+            mut writes,
+            missing,
+            doubt,
+        } = self.writes.insert(writes).before(detail);
+        writes.retain(|write| self.setting.is_start_known(&write.alias));
+        let is_whole = missing.is_none();
+        let mut rolled = Rolled {
+            doubt: missing.or(doubt),
+        };
+        if !writes.is_empty() && is_whole {
+            let step = Step {
+                turn: detail.turn.turn,
+                kind: "writes".to_owned(),
+                writes,
+                ..Step::default()
+            };
+            let did = self.worker.step(step)?;
+            rolled.doubt = did.not_run.or(did.end.map(|end| end.text())).or(rolled.doubt);
+        }
+        Ok(Some(rolled))
     }
 
     /// What if: other state, other parameters.
@@ -406,6 +581,7 @@ impl<'a> Rerun<'a> {
         } else {
             differs = compare::differences(&recorded, &account.side(), account.slack_us());
             reasons.extend(account.numbers_only(&differs));
+            reasons.extend(account.page_only(&differs));
             match (differs.is_empty(), reasons.is_empty()) {
                 (true, _) => Word::Same,
                 (false, false) => Word::CannotTell,
@@ -444,6 +620,19 @@ impl<'a> Rerun<'a> {
     }
 }
 
+/// The numbers of the turns that match, ascending.
+fn numbers(reader: &Reader, filter: &Filter) -> Result<Vec<TurnId>, RerunError> {
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().copied().unwrap_or(0);
+        let some = reader.turn_numbers_after(filter, after, 10_000)?;
+        if some.is_empty() {
+            return Ok(all);
+        }
+        all.extend(some);
+    }
+}
+
 /// A worker with the project set up; `hash_seed` is where Python's hashes begin, if not where they did.
 fn worker_of(
     project: &Project,
@@ -470,6 +659,15 @@ pub(crate) struct Account {
     own: Option<ProbeTurn>,
     /// It was run without all that came before it.
     is_alone: bool,
+    /// The databases were made what they were before it, by the writes that were recorded.
+    rolled: Option<Rolled>,
+}
+
+/// What came of making databases what they were.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rolled {
+    /// Why they may be others all the same.
+    doubt: Option<String>,
 }
 
 impl Account {
@@ -480,6 +678,7 @@ impl Account {
             did,
             own,
             is_alone: false,
+            rolled: None,
         }
     }
 
@@ -493,6 +692,7 @@ impl Account {
             did,
             own: None,
             is_alone: false,
+            rolled: None,
         }
     }
 
@@ -513,6 +713,18 @@ impl Account {
         };
         (self.is_alone && !differs.is_empty() && differs.iter().all(is_number))
             .then(|| "the numbers of elements are not known for a turn that is run alone".to_owned())
+    }
+
+    /// A page whose turns before went another way shows that, whatever this turn does; its state was made as it was.
+    fn page_only(&self, differs: &[Difference]) -> Option<String> {
+        let is_page = |difference: &Difference| matches!(difference.what, What::Patches | What::Html);
+        let is_pinned = !self.is_alone && !self.did.pinned.is_empty();
+        (is_pinned && !differs.is_empty() && differs.iter().all(is_page)).then(|| {
+            format!(
+                "{} had another value after the turn before, and was made as it was; the page was not",
+                self.did.pinned.join(", ")
+            )
+        })
     }
 
     /// Why nothing can be compared: the recording has a state, and the re-run reported nothing.

@@ -41,7 +41,8 @@ impl<'a> Order<'a> {
     }
 }
 
-fn began_us(detail: &TurnDetail) -> Micros {
+/// When the work of a turn began.
+pub(crate) fn began_us(detail: &TurnDetail) -> Micros {
     let handler = detail.spans.iter().find(|span| span.kind == SpanKind::Handler);
     let waited = handler.map_or(0, |span| span.start_us.max(0));
     detail.turn.t_us.saturating_add(waited)

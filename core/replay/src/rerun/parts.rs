@@ -56,6 +56,7 @@ impl Parts {
                     did: Did::default(),
                     own: Some(self.left.remove(index)),
                     is_alone: false,
+                    rolled: None,
                     detail,
                 }),
                 None => self.waiting.push(detail),

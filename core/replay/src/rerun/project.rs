@@ -41,6 +41,15 @@ pub struct Project {
 }
 
 impl Project {
+    /// What the recording knows of the process that served.
+    ///
+    /// # Errors
+    ///
+    /// If the recording cannot be read.
+    pub fn facts(reader: &Reader) -> Result<Option<ProcessFacts>, RerunError> {
+        Ok(serving(&processes(reader.meta()?.get("processes"))))
+    }
+
     /// Finds it by what the recording knows and by what is said.
     ///
     /// # Errors

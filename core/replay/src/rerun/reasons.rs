@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::compare::is_masked;
 use super::{Account, Setting};
 
+/// How a reason begins that is about a database.
+pub const DATABASE: &str = "the database ";
+
 /// Everything that speaks against comparing a turn, in sentences.
 pub fn reasons(account: &Account, setting: &Setting) -> Vec<String> {
     let Account { detail, did, .. } = account;
@@ -35,8 +38,12 @@ pub fn reasons(account: &Account, setting: &Setting) -> Vec<String> {
     }
     found.extend(did.assumed.iter().cloned());
     found.extend(database(account, setting));
-    if let Some(sources) = changed(detail, setting) {
+    if let Some(sources) = changed(detail, setting).filter(|_| !setting.is_strict) {
         found.push(sources);
+    }
+    let context = detail.turn.context.iter().flatten();
+    if account.is_alone && context.into_iter().any(|name| name == "streams") {
+        found.push("streams: what turns before have put into them is not in the state".to_owned());
     }
     found.extend(setting.others.iter().cloned());
     if let Some(request) = setting.request_before(detail.turn.t_us) {
@@ -76,7 +83,14 @@ fn database(account: &Account, setting: &Setting) -> Option<String> {
     aliases.dedup();
     let unknown: Vec<&str> = aliases
         .into_iter()
-        .filter(|alias| account.is_alone || setting.broken.is_some() || !setting.is_start_known(alias))
+        .filter(|alias| {
+            let is_before = !account.is_alone
+                || account
+                    .rolled
+                    .as_ref()
+                    .is_some_and(|rolled| rolled.doubt.is_none());
+            !is_before || setting.broken.is_some() || !setting.is_start_known(alias)
+        })
         .collect();
     if let (Some(turn), false, false) = (setting.broken, account.is_alone, unknown.is_empty()) {
         return Some(format!(
@@ -84,10 +98,17 @@ fn database(account: &Account, setting: &Setting) -> Option<String> {
         ));
     }
     if unknown.iter().any(|alias| setting.is_start_known(alias)) {
-        return Some(format!(
-            "the database {} is as at the start, not as before this turn",
-            unknown.join(", ")
-        ));
+        let doubt = account.rolled.as_ref().and_then(|rolled| rolled.doubt.as_deref());
+        return Some(match doubt {
+            Some(doubt) => format!(
+                "the database {} may not be as before this turn: {doubt}",
+                unknown.join(", ")
+            ),
+            None => format!(
+                "the database {} is as at the start, not as before this turn",
+                unknown.join(", ")
+            ),
+        });
     }
     (!unknown.is_empty()).then(|| {
         format!(

@@ -15,6 +15,8 @@ use super::project::Project;
 pub struct Setting {
     /// Modules whose text is another one.
     pub changed: Vec<String>,
+    /// Code and templates that have changed are no excuse.
+    pub is_strict: bool,
     /// Versions and variables that are others, in sentences.
     pub others: Vec<String>,
     /// The first turn of the chain that was not run as it was, and may have left the database otherwise.
@@ -33,7 +35,12 @@ impl Setting {
     /// # Errors
     ///
     /// If the recording cannot be read.
-    pub fn of(reader: &Reader, project: &Project, ready: &Ready) -> Result<Self, RerunError> {
+    pub fn of(
+        reader: &Reader,
+        project: &Project,
+        ready: &Ready,
+        is_strict: bool,
+    ) -> Result<Self, RerunError> {
         let facts = &project.facts;
         let pairs = [
             ("Python", &facts.python, &ready.python),
@@ -59,6 +66,7 @@ impl Setting {
         }
         Ok(Self {
             changed: ready.changed.clone(),
+            is_strict,
             others,
             broken: None,
             databases: ready.databases.clone(),
@@ -72,6 +80,11 @@ impl Setting {
     pub fn is_start_known(&self, alias: &str) -> bool {
         let kept = self.databases.get(alias).map(String::as_str);
         matches!(kept, Some("copy of the start" | "memory"))
+    }
+
+    /// True if that is so of any database.
+    pub fn is_any_start_known(&self) -> bool {
+        self.databases.keys().any(|alias| self.is_start_known(alias))
     }
 
     /// A request before this moment that is not run again, in a sentence.

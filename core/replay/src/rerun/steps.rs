@@ -35,6 +35,10 @@ pub struct Steps<'a> {
     alive: HashMap<ConnectionId, Alive>,
     /// The state that the next view is mounted with, if it is not that of the turn.
     pub rendered: Option<Snapshot>,
+    /// That state is a part of it: other names stay as `mount()` has left them.
+    pub is_partial: bool,
+    /// The state whose rows are put into the databases first.
+    pub rows: Option<Snapshot>,
     /// The turn is the first after the mount.
     pub is_first: bool,
 }
@@ -60,6 +64,8 @@ impl<'a> Steps<'a> {
             mounts: HashMap::new(),
             alive: HashMap::new(),
             rendered: None,
+            is_partial: false,
+            rows: None,
             is_first: false,
         })
     }
@@ -82,19 +88,19 @@ impl<'a> Steps<'a> {
     pub fn cause(&mut self, detail: &TurnDetail) -> Result<Cause, RerunError> {
         let turn = &detail.turn;
         let mut step = self.step(detail);
+        if is_part(detail) {
+            return Ok(Cause::Part);
+        }
         let Some(connection) = turn.connection else {
             return self.over_http(step, detail);
         };
-        let is_by_itself = matches!(turn.kind, TurnKind::Tick | TurnKind::Push | TurnKind::Async);
         if turn.kind == TurnKind::HotReload {
             return Ok(Cause::None("code was replaced under the running view".to_owned()));
         }
-        if step.frames.is_empty() && !is_by_itself {
-            return Ok(if turn.kind == TurnKind::Mount || turn.kind == TurnKind::Event {
-                Cause::Part
-            } else {
-                Cause::None("the frame that caused it is not in the recording".to_owned())
-            });
+        if step.frames.is_empty() && !is_by_itself(turn.kind) {
+            return Ok(Cause::None(
+                "the frame that caused it is not in the recording".to_owned(),
+            ));
         }
         if turn.kind == TurnKind::Mount {
             self.note_user(connection, detail);
@@ -120,6 +126,8 @@ impl<'a> Steps<'a> {
             turn: step.turn,
             at_us: step.at_us,
             before: self.rendered.take().or_else(|| step.before.clone()),
+            is_partial: self.is_partial,
+            rows: self.rows.take(),
             is_quiet: true,
             is_first: self.is_first,
             is_remount: false,
@@ -187,11 +195,7 @@ impl<'a> Steps<'a> {
 
     fn over_http(&self, mut step: Step, detail: &TurnDetail) -> Result<Cause, RerunError> {
         let Some(http) = &detail.http else {
-            return Ok(if detail.turn.kind == TurnKind::Mount {
-                Cause::Part
-            } else {
-                Cause::None("its HTTP request is not in the recording".to_owned())
-            });
+            return Ok(Cause::None("its HTTP request is not in the recording".to_owned()));
         };
         step.http = Some(request(self.reader, http)?);
         step.user = user(detail);
@@ -205,6 +209,23 @@ impl<'a> Steps<'a> {
             && open.user.is_null()
         {
             open.user = user(detail);
+        }
+    }
+}
+
+/// True for what the server does without being asked.
+const fn is_by_itself(kind: TurnKind) -> bool {
+    matches!(kind, TurnKind::Tick | TurnKind::Push | TurnKind::Async)
+}
+
+/// True for a turn whose run is that of another turn: the mount of an embedded view, an event that was put off.
+pub fn is_part(detail: &TurnDetail) -> bool {
+    let turn = &detail.turn;
+    match turn.connection {
+        None => detail.http.is_none() && turn.kind == TurnKind::Mount,
+        Some(_) => {
+            let has_cause = detail.frames.iter().any(|each| frame(each).is_some());
+            matches!(turn.kind, TurnKind::Mount | TurnKind::Event) && !has_cause
         }
     }
 }

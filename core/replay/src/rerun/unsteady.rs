@@ -17,7 +17,8 @@ pub struct Try {
     pub seed: u64,
     /// Where Python's hashes begin, if elsewhere: the order of sets.
     pub hash_seed: Option<&'static str>,
-    why: &'static str,
+    /// What is said of a place that it makes otherwise.
+    pub why: &'static str,
 }
 
 /// The runs that are made. The last is equal to the first one.

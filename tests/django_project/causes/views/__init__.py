@@ -1,6 +1,6 @@
 """One view for each reason why a page does not update as expected, by slug."""
 
-from causes.views import handlers, roots, states
+from causes.views import handlers, roots, states, unseen
 
 CAUSES = {
     "a-no-root": roots.NoRoot,
@@ -39,4 +39,15 @@ CAUSES = {
     "v-mount-raises": handlers.MountRaises,
     "w-database-only": states.DatabaseOnly,
     "x-session-restored": states.SessionRestored,
+    "y1-local-name": unseen.LocalName,
+    "y2-same-value": unseen.SameValue,
+    "y3-reserved-name": unseen.ReservedName,
+    "y4-set-before-init": unseen.SetBeforeInit,
+    "y5-class-attribute": unseen.ClassAttribute,
+    "y6-static-assign": unseen.StaticAssign,
+    "y7-guarded": unseen.Guarded,
+    "y8-transient": unseen.Transient,
+    "y9-skipped": unseen.Skipped,
+    "y10-in-place-item": unseen.InPlaceItem,
+    "y11-misnamed": unseen.Misnamed,
 }

@@ -128,3 +128,25 @@ class HazardsView(LiveView):
         held = []
         while True:
             held.append(bytearray(64 << 20))
+
+
+class TwistedView(LiveView):
+    """Counts as it should, until the environment says from where on it does not."""
+
+    template_name = "shop/counter.html"
+
+    def mount(self, request, **kwargs):
+        self.count = 0
+        self.step = 1
+
+    @event_handler
+    def increment(self, **kwargs):
+        """One more, or a hundred."""
+        self.count += self.step
+        if self.count >= int(os.environ.get("DJSCOPE_TEST_TWIST", "1000")):
+            self.count += 100
+
+    @event_handler
+    def stumble(self, **kwargs):
+        """Raises."""
+        raise ValueError("stumbled")

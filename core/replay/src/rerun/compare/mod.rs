@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::answer::{Difference, What, Witness};
 
 pub use side::Side;
-pub use text::{is_masked, same_markup};
+pub use sql::is_write;
+pub use text::{fits, is_masked, same_markup};
 pub use values::Comparison;
 
 /// Most differences that are kept of a turn.
@@ -39,7 +40,7 @@ pub fn differences(recorded: &Side, got: &Side, slack_us: i64) -> Vec<Difference
     found.extend(frames(recorded, got, slack_us));
     if recorded.error != got.error {
         let is_same = match (&recorded.error, &got.error) {
-            (Some((class, text)), Some((other, got))) => class == other && text::fits(text, got),
+            (Some((class, text)), Some((other, got))) => class == other && fits(text, got),
             _ => false,
         };
         if !is_same {
@@ -115,6 +116,7 @@ fn page(recorded: &Side, got: &Side, slack_us: i64) -> Vec<Difference> {
     found
 }
 
-fn kind(frame: &Value) -> String {
+/// The type of a frame.
+pub fn kind(frame: &Value) -> String {
     frame["type"].as_str().unwrap_or_default().to_owned()
 }

@@ -24,14 +24,21 @@ pub fn difference(recorded: &[String], got: &[String]) -> Option<Difference> {
 fn writes(statements: &[String]) -> BTreeMap<String, u32> {
     let mut found = BTreeMap::new();
     for statement in statements {
-        let shape = shape(statement);
-        let first = shape.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-        let is_write = !TRANSACTIONS.contains(&first.as_str()) && first != "SELECT";
-        if is_write && !statement.contains("django_session") {
-            *found.entry(shape).or_insert(0) += 1;
+        if is_write(statement) {
+            *found.entry(shape(statement)).or_insert(0) += 1;
         }
     }
     found
+}
+
+/// True for a statement that changes a database; sessions are not meant, whose keys are others in every run.
+pub fn is_write(statement: &str) -> bool {
+    let first = statement
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
+    !TRANSACTIONS.contains(&first.as_str()) && first != "SELECT" && !statement.contains("django_session")
 }
 
 /// The statement with one blank between words and one place in a list of places.
