@@ -8,6 +8,7 @@ mod bad_input;
 mod client_of_ours;
 mod client_patches;
 mod demo;
+mod djbug;
 mod document;
 mod engine_lines;
 mod equal_pages;

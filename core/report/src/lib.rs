@@ -5,6 +5,7 @@
 //! as a JSON object ([`turn`]).
 //! Everything here is pure: it reads no file and no clock.
 
+pub mod djbug;
 pub mod finding;
 pub mod path;
 pub mod pytest;

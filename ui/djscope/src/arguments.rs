@@ -80,6 +80,8 @@ pub enum Command {
     /// compared. To a browser: the recorded pages are served at any turn, with no Django running.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArguments),
+    /// Make a recording of a bug report of djust (djbug1.…)
+    Import(ImportArguments),
     /// Make a test out of a recorded turn: one file that needs Django and djust, and no djscope
     ///
     /// The test mounts the view, gives it the recorded state and sends what the browser sent. What is not needed for it
@@ -494,11 +496,27 @@ pub struct ReportArguments {
     pub code: CodeArguments,
 }
 
+/// Options of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The blob, the address of djust's viewer with it, or a file that holds it
+    #[arg(value_name = "BLOB|URL|FILE")]
+    pub source: String,
+    /// The recording to make
+    #[arg(long, value_name = "FILE", value_parser = file())]
+    pub out: PathBuf,
+    /// Replace a recording that is there already
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
 /// What a report can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// A test of a turn, for pytest and manage.py test
     Pytest,
+    /// djust's own bug report (djbug1.…): event, public state before and after, patches
+    Djbug,
 }
 
 const REPLAY_EXAMPLES: &str = "Examples:

@@ -13,6 +13,7 @@ mod diagnose;
 mod engine;
 mod failure;
 mod hub;
+mod import;
 mod live;
 #[cfg(test)]
 mod named_commands;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::from(failure::FINDINGS),
             Err(failure) => Err(failure),
         },
+        Command::Import(options) => import::import(&options),
         Command::Report(options) => report::report(&options),
         Command::Engine(options) => engine::answer_lines(options.request),
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use djscope_recording::Reader;
 use djscope_replay::rerun::{Project, Reduced, Rerun, Scene, Symptom};
+use djscope_report::djbug::BugReport;
 use djscope_report::pytest::{self, Expect, Test};
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -21,6 +22,28 @@ pub fn report(options: &ReportArguments) -> Result<(), Failure> {
     let reader = Reader::open(&options.recording)?;
     match options.format {
         ReportFormat::Pytest => tests(&reader, options),
+        ReportFormat::Djbug => bug_reports(&reader, options),
+    }
+}
+
+/// Writes djust's bug report of each turn, one a line.
+fn bug_reports(reader: &Reader, options: &ReportArguments) -> Result<(), Failure> {
+    let mut text = String::new();
+    for turn in &options.turn {
+        let detail = reader
+            .turn(*turn)?
+            .ok_or_else(|| Failure::new(format!("there is no turn {turn} in this recording")))?;
+        let report = BugReport::of(&detail).map_err(Failure::new)?;
+        text.push_str(&report.blob());
+        text.push('\n');
+    }
+    match &options.out {
+        None => {
+            // Nobody reads on: djscope report … | head.
+            let _ = io::stdout().write_all(text.as_bytes());
+            Ok(())
+        }
+        Some(out) => write(out, &text, options.overwrite),
     }
 }
 
@@ -55,6 +78,9 @@ fn tests(reader: &Reader, options: &ReportArguments) -> Result<(), Failure> {
             }
         }
     }
+    if options.out.is_some() {
+        note!("run it in the folder of manage.py with python -m pytest");
+    }
     Ok(())
 }
 
@@ -68,10 +94,7 @@ fn write(out: &Path, text: &str, may_replace: bool) -> Result<(), Failure> {
     };
     match file.and_then(|mut file| file.write_all(text.as_bytes())) {
         Ok(()) => {
-            note!(
-                "{} is written; run it in the folder of manage.py with python -m pytest",
-                out.display()
-            );
+            note!("{} is written", out.display());
             Ok(())
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

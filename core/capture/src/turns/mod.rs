@@ -23,6 +23,7 @@ mod http;
 mod joining;
 mod processes;
 mod records;
+pub use records::patch_records;
 mod shown;
 mod silence;
 mod states;

@@ -87,6 +87,19 @@ pub fn patches(frame: &ServerFrame, number: FrameId) -> Vec<PatchRecord> {
         ServerFrame::ChildUpdate(body) | ServerFrame::StickyUpdate(body) => &body.patches,
         _ => &[],
     };
+    records(patches.iter(), number)
+}
+
+/// The same for patches that came by another way, as JSON; what is no patch is kept as it is.
+pub fn patch_records(patches: &[Value], number: FrameId) -> Vec<PatchRecord> {
+    let parsed: Vec<Patch> = patches
+        .iter()
+        .map(|patch| serde_json::from_value(patch.clone()).unwrap_or_else(|_| Patch::Other(patch.clone())))
+        .collect();
+    records(parsed.iter(), number)
+}
+
+fn records<'a>(patches: impl Iterator<Item = &'a Patch>, number: FrameId) -> Vec<PatchRecord> {
     let record = |(index, patch): (usize, &Patch)| PatchRecord {
         frame: number,
         index: u32::try_from(index).unwrap_or(u32::MAX),
@@ -96,5 +109,5 @@ pub fn patches(frame: &ServerFrame, number: FrameId) -> Vec<PatchRecord> {
         summary: patch.summary(),
         patch: serde_json::to_value(patch).unwrap_or(Value::Null),
     };
-    patches.iter().enumerate().map(record).collect()
+    patches.enumerate().map(record).collect()
 }
