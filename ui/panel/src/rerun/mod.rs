@@ -50,9 +50,25 @@ pub fn ui(
             if let Some(rerun) = store.reruns().of(turn) {
                 result(ui, theme, rerun);
             }
+            if let Some(status) = store.status().filter(|status| !status.path.is_empty()) {
+                widgets::section(ui, theme, "As a test");
+                widgets::margin(ui, |ui| {
+                    widgets::copyable(ui, theme, &test_command(&status.path, turn))
+                });
+            }
             ui.add_space(theme.metrics.space[4]);
         });
     wanted
+}
+
+/// The command that makes a test out of a turn: the panel itself writes no file.
+fn test_command(recording: &str, turn: TurnId) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-+:@~".contains(character);
+    let file = match recording.chars().all(is_plain) {
+        true => recording.to_owned(),
+        false => format!("'{}'", recording.replace('\'', r"'\''")),
+    };
+    format!("djscope report {file} --format pytest --turn {turn} -o test_turn_{turn}.py")
 }
 
 /// What will run, before anything does. True if the user agrees.
@@ -196,5 +212,22 @@ fn lines_of(ui: &mut Ui, theme: &Theme, name: &str, lines: &Vec<String>) {
     widgets::section(ui, theme, name);
     for line in lines {
         widgets::margin(ui, |ui| ui.label(RichText::new(line).color(theme.colors.text[1])));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_command;
+
+    #[test]
+    fn a_command_can_be_pasted_into_a_shell() {
+        assert_eq!(
+            test_command("/tmp/a.djscope", 7),
+            "djscope report /tmp/a.djscope --format pytest --turn 7 -o test_turn_7.py"
+        );
+        assert!(
+            test_command("/tmp/it's $(here).djscope", 7)
+                .contains(r"report '/tmp/it'\''s $(here).djscope' --format")
+        );
     }
 }

@@ -135,6 +135,7 @@ fn what_differs_stands_beside_what_was_recorded() {
         "total: recorded 12, djust 31, engine 13",
         "items: recorded [",
         "engine the same",
+        "djscope report /home/ada/.local/share/djscope/recordings/2026-11-24-100000.djscope --format pytest --turn 15",
     ]);
     stage.picture("rerun_differs");
 }
