@@ -60,7 +60,7 @@ pub fn find(connection: &mut ConnectionTurns, report: &ProbeTurn) -> Option<Turn
 }
 
 /// An embedded view is mounted while its parent is; no frame of its own stands for it.
-fn is_embedded_mount(report: &ProbeTurn) -> bool {
+pub fn is_embedded_mount(report: &ProbeTurn) -> bool {
     report.parent.is_some() && report.kind == "mount"
 }
 

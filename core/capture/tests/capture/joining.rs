@@ -587,6 +587,32 @@ fn a_first_render_is_tied_to_its_request_by_port() {
     }
 }
 
+/// What a page embeds is reported before the page: the request is the page's all the same.
+#[test]
+fn a_request_belongs_to_the_page_and_not_to_what_it_embeds() {
+    let of = |seq: u64, view: &str, parent: Option<&str>| {
+        let mut report = told(seq, "mount", None, None, &json!([]));
+        report["transport"] = json!("http");
+        report["client"] = json!(["127.0.0.1", 40001]);
+        report["view"] = json!(view);
+        report["parent"] = json!(parent);
+        report["before"] = Value::Null;
+        probe(1500, report)
+    };
+    let written = assemble(vec![
+        probe(0, json!({"type": "hello", "protocol": 2, "pid": 7})),
+        Seen::HttpBegan { http: 9, port: 40001 },
+        of(1, "7-2", Some("7-1")),
+        of(2, "7-3", Some("7-1")),
+        of(3, "7-1", None),
+        Seen::HttpEnded {
+            exchange: Box::new(exchange("GET", 200, "<html>")),
+        },
+    ]);
+    let exchanges: Vec<_> = written.turns.values().map(|turn| turn.http).collect();
+    assert_eq!(exchanges, [None, None, Some(9)]);
+}
+
 #[test]
 fn a_fallback_event_is_a_turn_even_without_a_probe() {
     let answer = r#"{"patches": [{"type": "SetText", "path": [0], "text": "1"}], "version": 2}"#;

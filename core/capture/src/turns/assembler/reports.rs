@@ -162,7 +162,9 @@ impl Assembler {
         let start_us = report.start_us - self.start_unix_us;
         self.last_turn += 1;
         let mut turn = joining::unseen(self.last_turn, &report, start_us);
-        let exchange = (report.transport == "http")
+        // What a page embeds is mounted, and reported, before the page itself, whose exchange it is.
+        let has_exchange = report.transport == "http" && !joining::is_embedded_mount(&report);
+        let exchange = has_exchange
             .then(|| self.exchanges.of(&report))
             .flatten();
         match (report.transport.as_str(), self.session_of(&report)) {
