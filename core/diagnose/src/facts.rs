@@ -108,6 +108,21 @@ impl<'a> Facts<'a> {
         speaks || !work.pushes.is_empty() || !work.tasks.is_empty() || !work.threads.is_empty()
     }
 
+    /// True if the context may hold values that the view makes of its state: then a name that the template does not use may
+    /// be shown by way of another one.
+    pub fn has_derived_context(&self) -> bool {
+        let is_of_class = |name: &str| {
+            self.class()
+                .is_some_and(|class| class.attributes.contains_key(name))
+        };
+        let computed = self.class().is_some_and(|class| !class.computed.is_empty());
+        let context = self.turn.context.as_deref().unwrap_or_default();
+        computed
+            || context
+                .iter()
+                .any(|name| !self.has_name(name) && !is_of_class(name))
+    }
+
     /// Names that changed, as djust calls them.
     pub fn changed(&self) -> &'a [String] {
         self.turn.changed.as_deref().unwrap_or_default()
@@ -227,6 +242,18 @@ impl<'a> Facts<'a> {
         let extends = template.sources.iter().any(|source| source.role == "extends");
         let own = template.sources.iter().find(|source| source.role == "self")?;
         (!extends).then_some(own)
+    }
+
+    /// True if a template that the view's own includes has this word.
+    pub fn is_in_included(&self, word: &str) -> bool {
+        let template = self.detail.view.as_ref().and_then(|view| view.template.as_ref());
+        let sources = template
+            .map(|template| template.sources.as_slice())
+            .unwrap_or_default();
+        sources
+            .iter()
+            .filter(|source| source.role != "self")
+            .any(|source| has_word(&source.source, word))
     }
 
     /// An offset of the view's own template.

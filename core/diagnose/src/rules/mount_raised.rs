@@ -39,7 +39,7 @@ mod tests {
         }
     }
 
-    /// The innermost of handler, mount and render is to blame, and a template never blames the handler.
+    /// What the handler calls is the handler's; what is rendered after it never blames it.
     #[test]
     fn the_place_of_the_exception_decides() {
         const OWN: &str = "/srv/shop/views.py";
@@ -69,7 +69,7 @@ mod tests {
             (
                 TurnKind::Event,
                 vec![frame(OWN, "go"), frame(DJUST, "render_to_string")],
-                "render-raised",
+                "handler-raised",
             ),
             (
                 TurnKind::Event,
@@ -78,6 +78,12 @@ mod tests {
             ),
             (TurnKind::Event, vec![frame(DJUST, "go")], "handler-raised"),
             (TurnKind::Event, vec![frame(DJUST, "dispatch")], ""),
+            (
+                TurnKind::Event,
+                vec![frame(OWN, "go"), frame(OWN, "render")],
+                "handler-raised",
+            ),
+            (TurnKind::Event, vec![frame(OWN, "render")], ""),
         ] {
             let mut detail = event(Outcome::Error);
             detail.turn.kind = kind;

@@ -3,7 +3,7 @@
 use djscope_recording::model::{FindingCode, Severity, TurnKind};
 
 use super::{Explanation, Found, Rule};
-use crate::facts::Facts;
+use crate::facts::{Facts, has_word};
 
 pub(super) const RULE: Rule = Rule {
     code: FindingCode::NearMissParam,
@@ -47,9 +47,17 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         .iter()
         .filter(|param| !param.name.starts_with('*') && !sent.contains_key(&param.name));
     let unsent: Vec<&str> = unsent.map(|param| param.name.as_str()).collect();
-    let swallowed = sent
-        .keys()
-        .filter(|name| !own(name) && !name.starts_with('_') && !OF_DJUST.contains(&name.as_str()));
+    // A handler may read it out of **kwargs on purpose.
+    let is_read = |name: &str| {
+        handler
+            .source
+            .as_deref()
+            .is_some_and(|source| has_word(source, name))
+    };
+    let is_swallowed = |name: &&String| {
+        !own(name) && !name.starts_with('_') && !OF_DJUST.contains(&name.as_str()) && !is_read(name)
+    };
+    let swallowed = sent.keys().filter(is_swallowed);
     let (name, wanted) = swallowed
         .filter_map(|name| Some((name, *unsent.iter().find(|wanted| is_near(name, wanted))?)))
         .next()?;

@@ -29,7 +29,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     let root = root_of(&source.source)?;
     let outside = |name: &&String| {
         let mut positions = word_positions(&source.source, name).peekable();
-        positions.peek().is_some() && positions.all(|at| !root.contains(&at))
+        positions.peek().is_some() && positions.all(|at| !root.contains(&at)) && !facts.is_in_included(name)
     };
     let name = facts
         .changed()
@@ -40,7 +40,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         .next()
         .and_then(|at| facts.template_position(at));
     Some(Found {
-        certain: facts.is_whole(),
+        certain: facts.is_whole() && !facts.has_derived_context(),
         place,
         evidence: facts.change_of(name).into_iter().collect(),
         ..Found::likely(

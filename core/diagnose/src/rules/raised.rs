@@ -17,8 +17,7 @@ const MAX_MESSAGE_BYTES: usize = 300;
 
 /// Functions of djust and Django that render: what is raised below them was raised by the render, unless the handler or
 /// `mount()` stands between.
-const RENDERING: [&str; 12] = [
-    "get_context_data",
+const RENDERING: [&str; 10] = [
     "_sync_state_to_rust",
     "render",
     "render_with_diff",
@@ -29,7 +28,6 @@ const RENDERING: [&str; 12] = [
     "get_debug_info",
     "_render_template",
     "compile_nodelist",
-    "resolve",
 ];
 
 /// What raised it.
@@ -59,29 +57,27 @@ pub(super) fn of<'a>(facts: &Facts<'a>) -> Option<Raised<'a>> {
     })
 }
 
-/// The innermost of handler, `mount()` and render that the traceback leads through.
+/// What the traceback leads through: handler and `mount()` are to blame for all that they call, the render for the rest.
 fn origin(facts: &Facts<'_>, exception: &Exception) -> Option<Origin> {
     let event = facts.turn.event.as_deref();
-    let task = facts
-        .turn
-        .work
-        .task
-        .as_ref()
-        .and_then(|task| task.function.as_deref());
+    let task = facts.turn.work.task.as_ref();
+    let task = task.and_then(|task| task.function.as_deref());
     let task = task.and_then(|name| name.rsplit('.').next());
-    let seen = exception.frames.iter().rev().find_map(|frame| {
-        let function = frame.function.as_str();
-        let is_own = !units::is_library(&frame.file);
-        if is_own && (Some(function) == event || Some(function) == task) {
-            Some(Origin::Handler)
-        } else if is_own && function == "mount" {
-            Some(Origin::Mount)
-        } else if RENDERING.contains(&function) {
-            Some(Origin::Render)
-        } else {
-            None
-        }
-    });
+    let leads_through = |is_it: &dyn Fn(&str, bool) -> bool| {
+        let mut frames = exception.frames.iter();
+        frames.any(|frame| is_it(&frame.function, !units::is_library(&frame.file)))
+    };
+    let seen = if leads_through(&|name, is_own| is_own && [event, task].contains(&Some(name))) {
+        Some(Origin::Handler)
+    } else if leads_through(&|name, is_own| is_own && name == "mount") {
+        Some(Origin::Mount)
+    } else if leads_through(&|name, is_own| {
+        name == "get_context_data" || (!is_own && RENDERING.contains(&name))
+    }) {
+        Some(Origin::Render)
+    } else {
+        None
+    };
     let is_in_a_library = || {
         exception
             .frames

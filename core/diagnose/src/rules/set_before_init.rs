@@ -4,7 +4,6 @@ use djscope_recording::model::{FindingCode, Outcome, Severity};
 
 use super::{Explanation, Found, Rule};
 use crate::facts::Facts;
-use crate::handler_code::Write;
 
 pub(super) const RULE: Rule = Rule {
     code: FindingCode::SetBeforeInit,
@@ -27,28 +26,31 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     if facts.turn.outcome != Outcome::Noop || !facts.djust_saw_nothing() {
         return None;
     }
-    let class = facts.class()?;
-    let code = facts.code()?;
-    let has_changed = |name: &str| facts.changed().iter().any(|changed| changed == name);
-    // The state shows that it was written, or it always is and nothing else came of the turn.
-    let counts = |write: &&Write| {
-        class.before_init.contains(&write.name) && (has_changed(&write.name) || facts.shows_nothing())
-    };
-    let write = code.writes.iter().find(counts)?;
-    let name = &write.name;
-    let found = Found {
-        place: facts.place_of_line(write.line),
-        evidence: facts.code_of(write.line, &write.text).into_iter().collect(),
+    let names = &facts.class()?.before_init;
+    let writes = facts
+        .code()
+        .map(|code| code.writes.as_slice())
+        .unwrap_or_default();
+    let written = writes.iter().find(|write| names.contains(&write.name));
+    // The state shows that it was written, by whatever; or the handler always does and nothing else came of the turn.
+    let changed = facts
+        .unseen()
+        .into_iter()
+        .find(|name| names.iter().any(|own| own == name));
+    let name = changed.or_else(|| {
+        let write = written.filter(|_| facts.shows_nothing())?;
+        Some(write.name.as_str())
+    })?;
+    let (place, code, write) = facts.write_to(name);
+    Some(Found {
+        certain: changed.is_some() || write.is_some_and(|write| write.is_certain),
+        place,
+        evidence: facts.change_of(name).into_iter().chain(code).collect(),
         ..Found::likely(
             format!(
                 "{name} was set before super().__init__(): djust takes it for its own and never compares it"
             ),
             format!("set {name} after super().__init__(), or in mount()"),
         )
-    };
-    let has_run = write.is_certain || has_changed(name);
-    Some(Found {
-        certain: has_run,
-        ..found
     })
 }

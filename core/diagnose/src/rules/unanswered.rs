@@ -1,6 +1,6 @@
 //! `unanswered`: the server never answered.
 
-use djscope_recording::model::{FindingCode, Outcome, Severity, TurnKind};
+use djscope_recording::model::{Direction, FindingCode, Outcome, Severity, TurnKind};
 
 use super::{Explanation, Found, Rule};
 use crate::facts::Facts;
@@ -18,14 +18,22 @@ pub(super) const RULE: Rule = Rule {
     find,
 };
 
+/// How soon somebody may leave a page without having waited for it.
+const SOON_US: i64 = 2_000_000;
+
 fn find(facts: &Facts<'_>) -> Option<Found> {
     let turn = facts.turn;
     if turn.outcome != Outcome::Unanswered || turn.kind != TurnKind::Event {
         return None;
     }
     let connection = facts.detail.connection.as_ref()?;
-    connection.closed_us?;
+    let waited_us = connection.closed_us? - turn.t_us;
+    // Who leaves a page soon did not want the answer.
+    let close = connection.close.as_ref();
+    let has_left = close.is_none_or(|close| close.by == Direction::ToServer);
+    let severity = (has_left && waited_us < SOON_US).then_some(Severity::Information);
     Some(Found {
+        severity,
         place: facts.handler_place(),
         ..Found::certain(
             format!("{} was not answered before the connection closed", facts.event_name()),
@@ -36,7 +44,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
 
 #[cfg(test)]
 mod tests {
-    use djscope_recording::model::{Connection, Direction};
+    use djscope_recording::model::Connection;
 
     use super::*;
     use crate::rules::tests::{codes, event};

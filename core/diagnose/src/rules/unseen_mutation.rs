@@ -37,8 +37,8 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     }
     let name = facts.unseen().into_iter().find(|name| !name.starts_with('_'))?;
     let (place, code, write) = facts.write_to(name);
-    if write.as_ref().is_some_and(|write| !is_in_place(facts, write)) {
-        // djust sees every assignment to a name that it compares: this one it does not compare.
+    if !is_in_place(facts, name, write.as_ref()) || is_not_compared(facts, name) {
+        // djust sees every assignment to a name that it compares: this one it does not compare, and not for what it holds.
         return None;
     }
     let message = match &write {
@@ -56,16 +56,26 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     })
 }
 
-/// `+=` changes a list in place, and assigns a new number.
-fn is_in_place(facts: &Facts<'_>, write: &Write) -> bool {
-    match write.how {
-        How::Item | How::Attribute | How::Method => true,
-        How::Assign => false,
-        How::Augment => facts
-            .values(&write.name)
-            .1
-            .is_some_and(|value| value.is_array() || value.is_object()),
+/// Numbers and texts cannot be changed in place; `+=` changes a list in place.
+fn is_in_place(facts: &Facts<'_>, name: &str, write: Option<&Write>) -> bool {
+    let can_change = || {
+        let (_, after) = facts.values(name);
+        after.is_some_and(|value| value.is_array() || value.is_object())
+    };
+    match write.map(|write| write.how) {
+        Some(How::Item | How::Attribute | How::Method) => true,
+        Some(How::Assign) => false,
+        Some(How::Augment) | None => can_change(),
     }
+}
+
+/// djust keeps some names out of its comparison, whatever they hold; other rules are about them.
+fn is_not_compared(facts: &Facts<'_>, name: &str) -> bool {
+    facts.class().is_some_and(|class| {
+        [&class.reserved, &class.before_init, &class.static_assigns]
+            .iter()
+            .any(|names| names.iter().any(|own| own == name))
+    })
 }
 
 fn fix(facts: &Facts<'_>, name: &str, write: Option<&Write>) -> String {

@@ -43,7 +43,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     let severity = (!facts.writing_queries().is_empty()).then_some(Severity::Information);
     Some(Found {
         severity,
-        certain: facts.is_whole(),
+        certain: facts.is_whole() && !facts.has_derived_context(),
         place,
         evidence: facts.change_of(name).into_iter().chain(code).collect(),
         ..Found::likely(

@@ -164,9 +164,7 @@ impl Assembler {
         let mut turn = joining::unseen(self.last_turn, &report, start_us);
         // What a page embeds is mounted, and reported, before the page itself, whose exchange it is.
         let has_exchange = report.transport == "http" && !joining::is_embedded_mount(&report);
-        let exchange = has_exchange
-            .then(|| self.exchanges.of(&report))
-            .flatten();
+        let exchange = has_exchange.then(|| self.exchanges.of(&report)).flatten();
         match (report.transport.as_str(), self.session_of(&report)) {
             ("ws", Some(connection)) => turn.connection = Some(connection),
             ("ws", None) => turn
