@@ -1,6 +1,7 @@
 //! What is said of a turn that was played, over all copies.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use djscope_recording::model::{ConnectionId, TurnId, TurnKind};
 use serde::Serialize;
@@ -200,7 +201,7 @@ fn answer(script: &Script, number: TurnId, did: &[&Did], copies: usize, why: &[&
         unknown: copies - did.len(),
         differs: Vec::new(),
         reasons: Vec::new(),
-        latency: Latency::of(did.iter().filter_map(|did| took_us(did)).collect()),
+        latency: Latency::of(did.iter().filter_map(|did| did.took()).map(us).collect()),
         recorded_us: recorded.duration_us.filter(|_| recorded.is_asked),
     };
     let theirs = recorded_side(script, recorded);
@@ -275,6 +276,10 @@ fn found(theirs: &Side, recorded: &Recorded, did: &Did) -> Vec<Divergence> {
     found
 }
 
+fn us(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// What was recorded, with the live server's name for itself.
 fn recorded_side(script: &Script, recorded: &Recorded) -> Side {
     let renamed = |text: &str| match (&script.authority, &script.live_authority) {
@@ -288,11 +293,6 @@ fn recorded_side(script: &Script, recorded: &Recorded) -> Side {
         page: recorded.page.as_deref().map(renamed),
         ..Side::default()
     }
-}
-
-fn took_us(did: &Did) -> Option<u64> {
-    let took = did.last?.checked_duration_since(did.sent?)?;
-    u64::try_from(took.as_micros()).ok()
 }
 
 #[cfg(test)]

@@ -427,7 +427,8 @@ impl<'a> Browsers<'a> {
                     self.trouble(true, format!("no answer to turn {} within {seconds} s", due.turn));
                 }
             }
-            self.played.turns.entry(due.turn).or_default().is_waited_for = true;
+            // What did not come counts as nothing.
+            self.played.turns.entry(due.turn).or_default();
         }
     }
 
@@ -438,10 +439,9 @@ impl<'a> Browsers<'a> {
         let Some(did) = self.played.turns.get(&due.turn) else {
             return is_over;
         };
-        let is_late = did.is_answered && did.last.is_some_and(|last| last.elapsed() > GRACE);
-        let is_known = did.not_played.is_some()
-            || did.page.is_some()
-            || did.is_waited_for && did.frames.len() >= due.frames;
+        let grace = did.took().map_or(GRACE, |took| GRACE.max(2 * took));
+        let is_late = did.is_answered && did.last.is_some_and(|last| last.elapsed() > grace);
+        let is_known = did.not_played.is_some() || did.page.is_some();
         is_over || is_known || is_late || did.frames.len() >= due.frames
     }
 

@@ -34,11 +34,12 @@ pub struct Bucket {
     at: Duration,
 }
 
-/// So many messages may be sent at once; djust takes 20.
-const BURST: f64 = 15.0;
+/// So many messages may be sent at once. djust takes 20, whether they were sent so or have waited for it: this and what may
+/// wait have to be less together.
+const BURST: f64 = 8.0;
 
 /// So many messages may wait for an answer: a server that was busy takes them all at once.
-pub const UNDER_WAY: usize = 15;
+pub const UNDER_WAY: usize = 8;
 
 /// No server makes it slower than this.
 const SLOWEST: f64 = 1.0;
@@ -110,9 +111,9 @@ mod tests {
     #[test]
     fn a_bucket_lets_so_many_pass_and_no_more() {
         let mut bucket = Bucket::new(100.0);
-        let waits: Vec<Duration> = (0..17).map(|_| bucket.take(ms(0))).collect();
-        assert_eq!(waits[..15], [Duration::ZERO; 15]);
-        assert_eq!(waits[15..], [ms(10), ms(20)]);
+        let waits: Vec<Duration> = (0..10).map(|_| bucket.take(ms(0))).collect();
+        assert_eq!(waits[..8], [Duration::ZERO; 8]);
+        assert_eq!(waits[8..], [ms(10), ms(20)]);
         // Both are sent by then, and nothing is left.
         assert_eq!(bucket.take(ms(20)), ms(10));
         assert_eq!(bucket.take(ms(5000)), ms(0));

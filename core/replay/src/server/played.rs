@@ -1,7 +1,7 @@
 //! What came of a recording that was played once.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use djscope_recording::model::TurnId;
 use serde_json::Value;
@@ -25,10 +25,15 @@ pub struct Did {
     pub lacks: Option<String>,
     /// Nothing but side frames follows.
     pub is_answered: bool,
-    /// It was waited for.
-    pub is_waited_for: bool,
     /// How often it was sent again.
     pub tries: u32,
+}
+
+impl Did {
+    /// How long it took from its cause to its last frame.
+    pub fn took(&self) -> Option<Duration> {
+        self.last?.checked_duration_since(self.sent?)
+    }
 }
 
 /// What went wrong, and on which side.
