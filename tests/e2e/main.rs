@@ -23,6 +23,7 @@ mod passing_through;
 mod probe_words;
 mod python_source;
 mod rerun;
+mod second_project;
 mod secrets;
 mod seed_coverage;
 mod seed_rows;
