@@ -27,6 +27,7 @@ mod replay_to_browser;
 mod replay_to_server;
 mod rerun;
 mod rerun_databases;
+mod second_project;
 mod secrets;
 mod seed_coverage;
 mod seed_rows;

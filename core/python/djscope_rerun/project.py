@@ -10,7 +10,7 @@ import tempfile
 import traceback
 from typing import Any
 
-from . import chance, clock, outside
+from . import chance, clock, outside, warm
 from .databases import Databases
 from .guard import guard
 
@@ -101,6 +101,7 @@ class Project:
         from django.conf import settings
 
         importlib.import_module(settings.ROOT_URLCONF)
+        warm.up(settings)
         outside.silence_loggers()
         chance.install()
         note = clock.install()

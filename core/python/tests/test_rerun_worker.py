@@ -155,6 +155,52 @@ def test_a_turn_begins_with_its_recorded_state(start):
     assert [patch["text"] for patch in patches if patch["type"] == "SetText"] == ["42"]
 
 
+def test_a_part_of_a_state_leaves_the_rest_to_mount(start):
+    worker = start()
+    worker.begin()
+    part = {"public": {"count": 7}, "private": {}}
+    worker.mount("shop.views.counter.CounterView", is_quiet=True, is_partial=True, before=part)
+    after = own(worker.event("increment", "shop.views.counter.CounterView"), "event")["after"]
+    assert (after["public"]["count"], after["public"]["step"], after["private"]["_clicks"]) == (8, 1, 1)
+
+
+def test_rows_of_a_state_are_put_into_the_database_of_the_run(start, migrated):
+    worker = start()
+    worker.begin()
+    fields = {"id": 1, "name": "Nut of then", "price": {"$decimal": "1.00"}, "quantity": 4711, "category_id": 1}
+    row = {"$model": {"app": "shop", "model": "Product", "pk": 1, "fields": fields}}
+    state = {"public": {"product": row}, "private": {}}
+    worker.mount("shop.views.state.StateView", is_quiet=True, is_partial=True, before=None, rows=state)
+    after = own(worker.event("change", "shop.views.state.StateView"), "event")["after"]
+    assert after["private"]["_product"]["$model"]["fields"]["quantity"] == 4711
+
+
+def test_a_database_is_rolled_forward_or_stays_as_it_was(start):
+    worker = start()
+    worker.begin()
+    sql = "UPDATE shop_product SET quantity = %s WHERE id = %s"
+    write = {"alias": "default", "sql": sql, "params": [4711, 1], "many": False}
+    broken = {**write, "sql": "UPDATE no_such_table SET a = %s WHERE b = %s"}
+    undone = [
+        {**write, "sql": "SAVEPOINT a", "params": None}, {**write, "params": [5, 1]},
+        {**write, "sql": "ROLLBACK TO SAVEPOINT a", "params": None},
+    ]  # fmt: skip
+    assert worker.step("writes", writes=[write, *undone])["not_run"] is None
+    assert "no_such_table" in worker.step("writes", writes=[{**write, "params": [1, 1]}, broken])["not_run"]
+    state = own(worker.mount("shop.views.state.StateView"), "mount")["after"]
+    assert state["private"]["_product"]["$model"]["fields"]["quantity"] == 4711
+
+
+def test_what_only_mount_can_have_made_is_said(start):
+    worker = start()
+    worker.begin()
+    recorded = own(worker.mount("causes.views.states.ServiceInState"), "mount")["after"]
+    worker.begin()
+    before = {"public": recorded["public"], "private": recorded["private"]}
+    done = worker.mount("causes.views.states.ServiceInState", is_quiet=True, before=before)
+    assert [path for path, _ in done["lossy"]] == ["service"]
+
+
 def test_a_mount_that_raises_is_done_without(start):
     worker = start()
     view = "shop.views.failing.MountErrorView"

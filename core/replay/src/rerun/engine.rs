@@ -21,6 +21,9 @@ use super::reasons::is_lossy;
 use super::{RerunError, numbers};
 use crate::answer::{Difference, What, Witness, Word};
 
+/// So many turns back the page before a turn is looked for.
+const NEAR: u64 = 64;
+
 /// What the engine says of a turn.
 #[derive(Debug, Default)]
 pub struct Said {
@@ -78,13 +81,38 @@ impl<'a> Engine<'a> {
         })
     }
 
-    /// One turn without those before it: they are rendered first.
+    /// One turn without those before it: the page before it is rendered first, and if that does not do, all of them.
     ///
     /// # Errors
     ///
     /// If the recording cannot be read.
     pub fn alone(&mut self, detail: &TurnDetail, did: &Did) -> Result<Said, RerunError> {
         self.templates.extend(did.templates.clone());
+        if let Some(last) = self.last_rendered(detail)? {
+            self.turn(&last, &Did::default());
+            let said = self.turn(detail, did);
+            if said.word == Some(Word::Same) {
+                return Ok(said);
+            }
+            self.views.clear();
+        }
+        self.all_before(detail)?;
+        Ok(self.turn(detail, did))
+    }
+
+    /// The last turn of the view before this one whose values are known, if it is not far.
+    fn last_rendered(&self, detail: &TurnDetail) -> Result<Option<TurnDetail>, RerunError> {
+        let turn = &detail.turn;
+        for number in (turn.turn.saturating_sub(NEAR)..turn.turn).rev() {
+            let record = self.reader.turn_record(number)?;
+            if record.is_some_and(|record| record.view_id == turn.view_id && record.handed.is_some()) {
+                return Ok(self.reader.turn(number)?);
+            }
+        }
+        Ok(None)
+    }
+
+    fn all_before(&mut self, detail: &TurnDetail) -> Result<(), RerunError> {
         let mut after = 0;
         while let Some(connection) = detail.turn.connection {
             let rows = self.reader.turns_of_connection(connection, after, 1000)?;
@@ -103,7 +131,7 @@ impl<'a> Engine<'a> {
             }
             after = last;
         }
-        Ok(self.turn(detail, did))
+        Ok(())
     }
 
     /// The next turn of a view.
