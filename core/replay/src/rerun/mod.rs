@@ -4,6 +4,7 @@
 //! lives on from turn to turn, or one turn alone, for which its view is mounted anew and given the recorded state.
 //! Before a turn, what of the state is not as it was recorded is made so.
 
+mod account;
 mod alone;
 pub mod bisect;
 pub(crate) mod compare;
@@ -17,6 +18,7 @@ mod project;
 mod reasons;
 mod scene;
 mod setting;
+mod single;
 mod steps;
 mod unsteady;
 mod watched_files;
@@ -27,9 +29,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use djscope_capture::probe::ProbeTurn;
 use djscope_recording::filter::Filter;
-use djscope_recording::model::{ConnectionId, TurnDetail, TurnId};
+use djscope_recording::model::{TurnDetail, TurnId};
 use djscope_recording::{BodySide, Reader};
 use serde_json::{Map, Value};
 
@@ -42,17 +43,17 @@ pub use project::{Project, Said};
 pub use scene::Scene;
 pub use watched_files::WatchedFiles;
 
-use alone::Before;
+use account::Account;
 use compare::Side;
 use engine::Engine;
-use messages::{Did, Run, Step};
+use messages::{Run, Step};
 use order::Order;
 use parts::Parts;
 use setting::Setting;
 use steps::{Cause, Steps};
 use unsteady::Unexplained;
 use worker::Worker;
-use writes::{Earlier, Writes};
+use writes::Writes;
 
 /// How far two readings of the clock within a turn may be apart beyond its length, in microseconds.
 const SLACK_US: i64 = 1_000_000;
@@ -208,55 +209,6 @@ impl<'a> Rerun<'a> {
         Ok((answers, differing < enough))
     }
 
-    /// Runs one turn alone: its view is mounted anew and given the state that it had.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such turn, the recording cannot be read, or the worker has ended.
-    pub fn single(&mut self, turn: TurnId) -> Result<Answer, RerunError> {
-        let answer = self.single_once(turn)?;
-        if answer.djust != Some(Word::CannotTell)
-            || !answer
-                .reasons
-                .iter()
-                .any(|reason| reason.contains(reasons::DATABASE))
-        {
-            return Ok(answer);
-        }
-        // The recording knows a part of the database: the rows that are in the state.
-        self.puts_rows = true;
-        let again = self.single_once(turn);
-        self.puts_rows = false;
-        let mut again = again?;
-        if again.djust != Some(Word::Same) {
-            return Ok(answer);
-        }
-        again
-            .notes
-            .push("the rows of the state were put into the database".to_owned());
-        Ok(again)
-    }
-
-    fn single_once(&mut self, turn: TurnId) -> Result<Answer, RerunError> {
-        let mut unexplained = Unexplained::default();
-        let account = self.run_single(turn, 0, 0)?;
-        let mut engine = Engine::new(self.reader)?;
-        let word = engine.alone(&account.detail, &account.did)?;
-        let answer = self.answer(&account, word, &mut unexplained)?;
-        let mut answers = vec![answer];
-        if !unexplained.is_empty() {
-            for number in 0..unsteady::TRIES.len() {
-                self.try_again(number, |rerun, difference| {
-                    let account = rerun.run_single(turn, difference.shift_us, difference.seed)?;
-                    unexplained.compare(number, &account);
-                    Ok(())
-                })?;
-            }
-            unexplained.explain(&mut answers);
-        }
-        answers.pop().ok_or(RerunError::NoTurn(turn))
-    }
-
     /// What of the differences comes from the clock or from chance is found by running everything again.
     fn explain(&mut self, answers: &mut [Answer], mut unexplained: Unexplained) -> Result<(), RerunError> {
         if unexplained.is_empty() {
@@ -404,153 +356,6 @@ impl<'a> Rerun<'a> {
         Ok(Account::new(detail, did))
     }
 
-    /// Runs turns alone, one after the other in one process. That is faster than a process for each; what one of them
-    /// leaves behind there, or in the database, the next one finds.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such turn, the recording cannot be read, or the worker has ended.
-    pub fn together(&mut self, turns: &[TurnId]) -> Result<Vec<Answer>, RerunError> {
-        let mut answers = Vec::new();
-        self.begin(0, 0, 3 * turns.len() as u64)?;
-        for turn in turns {
-            let detail = self.reader.turn(*turn)?.ok_or(RerunError::NoTurn(*turn))?;
-            let connection = detail.turn.connection;
-            let account = self.play(detail)?;
-            let word = Engine::new(self.reader)?.alone(&account.detail, &account.did)?;
-            answers.push(self.answer(&account, word, &mut Unexplained::default())?);
-            match connection {
-                Some(connection) if account.did.end.is_none() => self.close(connection)?,
-                _ => self.begin(0, 0, 3 * turns.len() as u64)?,
-            }
-        }
-        self.worker.end()?;
-        Ok(answers)
-    }
-
-    /// The browser of a connection has gone.
-    fn close(&mut self, connection: ConnectionId) -> Result<(), RerunError> {
-        let step = Step {
-            kind: "close".to_owned(),
-            connection: Some(connection),
-            ..Step::default()
-        };
-        self.worker.step(step).map(drop)
-    }
-
-    fn run_single(&mut self, turn: TurnId, shift_us: i64, seed: u64) -> Result<Account, RerunError> {
-        let detail = self.reader.turn(turn)?.ok_or(RerunError::NoTurn(turn))?;
-        if steps::is_part(&detail) {
-            return self.run_around(detail, shift_us, seed);
-        }
-        self.begin(shift_us, seed, 30)?;
-        let rolled = self.roll_forward(&detail)?;
-        let mut account = self.play(detail)?;
-        account.rolled = rolled;
-        self.worker.end()?;
-        Ok(account)
-    }
-
-    /// Runs a turn alone in the run that is under way, with what has to come before it.
-    fn play(&mut self, detail: TurnDetail) -> Result<Account, RerunError> {
-        let before = Before::of(self.reader, &detail)?;
-        let mut steps = Steps::of(self.reader)?;
-        steps.note_mounts(&before.mounts)?;
-        steps.rendered = before.rendered;
-        steps.is_first = before.is_first;
-        steps.rows = detail.before.clone().filter(|_| self.puts_rows);
-        let mut templates = BTreeMap::new();
-        for earlier in before.turns {
-            if let Some(detail) = self.reader.turn(earlier)?
-                && let Cause::Step(step) = steps.cause(&detail)?
-            {
-                templates.extend(self.take(&mut steps, detail, *step)?.did.templates);
-            }
-        }
-        let mut account = match steps.cause(&detail)? {
-            Cause::Part => Account::not_run(detail, "it is a part of another turn".to_owned()),
-            Cause::None(reason) => Account::not_run(detail, reason),
-            Cause::Step(mut step) => {
-                self.edit(&mut step);
-                self.take(&mut steps, detail, *step)?
-            }
-        };
-        account.is_alone = true;
-        account.did.templates.extend(templates);
-        Ok(account)
-    }
-
-    /// A part of another turn: that is run alone, and reports it.
-    fn run_around(&mut self, detail: TurnDetail, shift_us: i64, seed: u64) -> Result<Account, RerunError> {
-        for whole in alone::around(self.reader, &detail)? {
-            let mut account = self.run_single(whole, shift_us, seed)?;
-            if let Some(index) = parts::likest(&detail, &account.did.turns) {
-                account.own = Some(account.did.turns.remove(index));
-                account.did.frames.clear();
-                account.did.notes.push(format!("run as a part of turn {whole}"));
-                account.detail = detail;
-                return Ok(account);
-            }
-        }
-        let reason = "it is a part of another turn, and none that was run reports it";
-        Ok(Account::not_run(detail, reason.to_owned()))
-    }
-
-    /// Makes databases that are as at the start what they were before a turn. None if there is nothing to be made.
-    fn roll_forward(&mut self, detail: &TurnDetail) -> Result<Option<Rolled>, RerunError> {
-        if !self.setting.is_any_start_known() {
-            return Ok(None);
-        }
-        let writes = match self.writes.take() {
-            Some(writes) => writes,
-            None => Writes::of(self.reader)?,
-        };
-        let Earlier {
-            mut writes,
-            missing,
-            doubt,
-        } = self.writes.insert(writes).before(detail);
-        writes.retain(|write| self.setting.is_start_known(&write.alias));
-        let is_whole = missing.is_none();
-        let mut rolled = Rolled {
-            doubt: missing.or(doubt),
-        };
-        if !writes.is_empty() && is_whole {
-            let step = Step {
-                turn: detail.turn.turn,
-                kind: "writes".to_owned(),
-                writes,
-                ..Step::default()
-            };
-            let did = self.worker.step(step)?;
-            rolled.doubt = did.not_run.or(did.end.map(|end| end.text())).or(rolled.doubt);
-        }
-        Ok(Some(rolled))
-    }
-
-    /// What if: other state, other parameters.
-    fn edit(&self, step: &mut Step) {
-        if let Some(edits) = &self.options.edit_state {
-            match &mut step.before {
-                Some(before) => *before = steps::edited(before, edits),
-                None => step.edits = Some(edits.clone()),
-            }
-        }
-        let Some(edits) = &self.options.edit_params else {
-            return;
-        };
-        for frame in &mut step.frames {
-            let text = frame["text"].as_str().unwrap_or_default();
-            let Ok(mut payload) = serde_json::from_str::<Value>(text) else {
-                continue;
-            };
-            if let Some(params) = payload.get_mut("params").and_then(Value::as_object_mut) {
-                params.extend(edits.clone());
-                frame["text"] = payload.to_string().into();
-            }
-        }
-    }
-
     fn answer(
         &self,
         account: &Account,
@@ -648,94 +453,4 @@ fn worker_of(
         .collect();
     let ready = worker.set_up(project.start(&worker.work(), options.allow.clone(), starts))?;
     Ok((worker, ready))
-}
-
-/// A turn with what came of it.
-#[derive(Debug)]
-pub(crate) struct Account {
-    detail: TurnDetail,
-    did: Did,
-    /// What the probe reported of it.
-    own: Option<ProbeTurn>,
-    /// It was run without all that came before it.
-    is_alone: bool,
-    /// The databases were made what they were before it, by the writes that were recorded.
-    rolled: Option<Rolled>,
-}
-
-/// What came of making databases what they were.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rolled {
-    /// Why they may be others all the same.
-    doubt: Option<String>,
-}
-
-impl Account {
-    fn new(detail: TurnDetail, mut did: Did) -> Self {
-        let own = own_report(&detail, &mut did.turns);
-        Self {
-            detail,
-            did,
-            own,
-            is_alone: false,
-            rolled: None,
-        }
-    }
-
-    fn not_run(detail: TurnDetail, reason: String) -> Self {
-        let did = Did {
-            not_run: Some(reason),
-            ..Did::default()
-        };
-        Self {
-            detail,
-            did,
-            own: None,
-            is_alone: false,
-            rolled: None,
-        }
-    }
-
-    fn side(&self) -> Side {
-        Side::again(&self.did, self.own.as_ref())
-    }
-
-    fn slack_us(&self) -> i64 {
-        let length = self.detail.turn.duration_us.unwrap_or(0);
-        SLACK_US.saturating_add(i64::try_from(length).unwrap_or(i64::MAX))
-    }
-
-    /// A page that is rendered anew has other numbers on its elements; which are which is not always to be told.
-    fn numbers_only(&self, differs: &[Difference]) -> Option<String> {
-        let is_number = |difference: &Difference| {
-            difference.what == What::Patches && difference.path.ends_with(".d")
-                || difference.path.ends_with(".child_d")
-        };
-        (self.is_alone && !differs.is_empty() && differs.iter().all(is_number))
-            .then(|| "the numbers of elements are not known for a turn that is run alone".to_owned())
-    }
-
-    /// A page whose turns before went another way shows that, whatever this turn does; its state was made as it was.
-    fn page_only(&self, differs: &[Difference]) -> Option<String> {
-        let is_page = |difference: &Difference| matches!(difference.what, What::Patches | What::Html);
-        let is_pinned = !self.is_alone && !self.did.pinned.is_empty();
-        (is_pinned && !differs.is_empty() && differs.iter().all(is_page)).then(|| {
-            format!(
-                "{} had another value after the turn before, and was made as it was; the page was not",
-                self.did.pinned.join(", ")
-            )
-        })
-    }
-
-    /// Why nothing can be compared: the recording has a state, and the re-run reported nothing.
-    fn unreported(&self) -> Option<String> {
-        let is_known = self.detail.after.is_some() && self.own.is_none();
-        (is_known && self.did.end.is_none() && self.did.escaped.is_none())
-            .then(|| "djust did not begin this turn".to_owned())
-    }
-}
-
-/// The report of a turn among those that a step has caused: of its kind and view, and the likest of these.
-fn own_report(detail: &TurnDetail, reports: &mut Vec<ProbeTurn>) -> Option<ProbeTurn> {
-    parts::likest(detail, reports).map(|index| reports.remove(index))
 }
