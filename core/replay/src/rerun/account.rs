@@ -3,10 +3,10 @@
 use djscope_capture::probe::ProbeTurn;
 use djscope_recording::model::TurnDetail;
 
-use super::answer::{Difference, What};
 use super::compare::Side;
 use super::messages::Did;
 use super::{SLACK_US, parts};
+use crate::answer::{Difference, What};
 
 /// A turn with what came of it.
 #[derive(Debug)]

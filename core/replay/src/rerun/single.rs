@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::account::{Account, Rolled};
 use super::alone::{self, Before};
-use super::answer::{Answer, Word};
 use super::engine::Engine;
 use super::messages::Step;
 use super::steps::{self, Cause, Steps};
 use super::unsteady::{self, Unexplained};
 use super::writes::{Earlier, Writes};
 use super::{Rerun, RerunError, parts, reasons};
+use crate::answer::{Answer, Word};
 
 impl Rerun<'_> {
     /// Runs one turn alone: its view is mounted anew and given the state that it had.
