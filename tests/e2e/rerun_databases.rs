@@ -83,6 +83,30 @@ fn what_the_database_was_is_kept_if_that_is_wanted() {
     assert_eq!(bumps(&rerun(&recording, &[])), ["cannot tell", "cannot tell"]);
 }
 
+/// The worker has another working directory than djscope, and what SQLite is given is a URI.
+#[test]
+fn copies_are_found_by_relative_and_by_odd_names() {
+    let recording = bumped(&["--snapshot-db"]);
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join("odd #1 %41?b");
+    std::fs::create_dir(&odd).unwrap();
+    std::fs::copy(&recording.path, odd.join("r.djscope")).unwrap();
+    std::fs::copy(beside(&recording.path), odd.join("r.djscope.default.sqlite3")).unwrap();
+    for options in [&[][..], &["--db", "default=r.djscope.default.sqlite3"]] {
+        let output = Command::new(binary())
+            .args(["rerun", "r.djscope", "--all", "--json", "--yes"])
+            .args(options)
+            .current_dir(&odd)
+            .env("DJSCOPE_TEST_DB", recording.database())
+            .env("DJSCOPE_TEST_FAST", "1")
+            .output()
+            .unwrap();
+        assert_eq!(bumps(&output), ["same", "same"]);
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
 #[test]
 fn a_copy_of_another_recording_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();

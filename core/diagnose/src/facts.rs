@@ -3,12 +3,13 @@
 use std::cell::OnceCell;
 
 use djscope_recording::model::{
-    Change, ClassData, Direction, Evidence, Handler, KnownEvidence, Outcome, Place, Scope, Span, SpanKind,
-    TemplateSource, Turn, TurnDetail, TurnKind,
+    Change, ClassData, Direction, Evidence, Handler, KnownEvidence, Outcome, Place, Scope, Severity, Span,
+    SpanKind, TemplateSource, Turn, TurnDetail, TurnKind,
 };
 use serde_json::Value;
 
 use crate::handler_code::{HandlerCode, Write};
+use crate::spelling;
 
 /// How djust names the instance attribute behind a `state()` field (djust/decorators.py).
 const STATE_FIELD: &str = "_state_";
@@ -155,6 +156,12 @@ impl<'a> Facts<'a> {
             .any(|state| state.public.contains_key(name) || state.private.contains_key(name))
     }
 
+    /// The name of the state before that looks most like another one.
+    pub fn nearest_name(&self, name: &str) -> Option<&'a str> {
+        let before = self.detail.before.as_ref()?;
+        spelling::nearest(name, before.public.keys().map(String::as_str))
+    }
+
     /// The value of a name before and after.
     pub fn values(&self, name: &str) -> (Option<&'a Value>, Option<&'a Value>) {
         let value = |state: &'a Option<djscope_recording::model::Snapshot>| {
@@ -242,6 +249,36 @@ impl<'a> Facts<'a> {
         let extends = template.sources.iter().any(|source| source.role == "extends");
         let own = template.sources.iter().find(|source| source.role == "self")?;
         (!extends).then_some(own)
+    }
+
+    /// False if nothing on the page can depend on a name: no template of the view has it as a word, and the context holds
+    /// nothing that is made of the state.
+    pub fn may_be_shown(&self, name: &str) -> bool {
+        let is_used = |texts: Vec<&str>| texts.iter().any(|text| has_word(text, name));
+        self.has_derived_context() || self.template_texts().is_none_or(is_used)
+    }
+
+    /// False if nothing on the page can depend on what differs inside a name.
+    pub fn may_show_change_of(&self, name: &str) -> bool {
+        let changes = self.detail.changes.iter();
+        let inside = changes.filter(|change| change.path.first().is_some_and(|first| first == name));
+        let parts: Vec<String> = inside
+            .flat_map(|change| {
+                let names = change
+                    .path
+                    .iter()
+                    .skip(1)
+                    .filter(|part| part.parse::<u64>().is_err());
+                let fields = differing_fields(change.before.as_ref(), change.after.as_ref());
+                names.cloned().chain(fields).collect::<Vec<_>>()
+            })
+            .collect();
+        self.may_be_shown(name) && (parts.is_empty() || parts.iter().any(|part| self.may_be_shown(part)))
+    }
+
+    /// A severity for what cannot be seen on the page: information.
+    pub fn unless_shown(&self, name: &str) -> Option<Severity> {
+        (!self.may_show_change_of(name)).then_some(Severity::Information)
     }
 
     /// True if a template that the view's own includes has this word.
@@ -334,6 +371,20 @@ impl<'a> Facts<'a> {
             .collect();
         (!texts.is_empty()).then_some(texts)
     }
+}
+
+/// The fields of a model or an object that differ.
+fn differing_fields(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
+    let fields = |value: Option<&'_ Value>| {
+        let value = value?;
+        let object = value.get("$model").or_else(|| value.get("$object"))?;
+        object.get("fields")?.as_object().cloned()
+    };
+    let (Some(before), Some(after)) = (fields(before), fields(after)) else {
+        return Vec::new();
+    };
+    let differs = |(name, value): &(String, Value)| before.get(name) != Some(value);
+    after.into_iter().filter(differs).map(|(name, _)| name).collect()
 }
 
 /// True if a frame says more than its kind and counters: a noop that a task is under way, a patch that brings a flash.

@@ -2,7 +2,7 @@
 //!
 //! This is the only module that knows the Python parser.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::{Expr, Number, Stmt, StmtFunctionDef};
 use ruff_python_parser::parse_module;
@@ -85,6 +85,8 @@ pub struct Local {
     pub line: u32,
     /// The statement as it is written.
     pub text: String,
+    /// True if it is read somewhere: then it may be all that was wanted.
+    pub is_read: bool,
 }
 
 /// What a handler does, as far as its source says.
@@ -119,7 +121,15 @@ impl HandlerCode {
             })?;
         let mut reading = Reading::new(source, first_line, function);
         reading.block(&function.body, false);
-        Some(reading.code)
+        let mut code = reading.code;
+        let mut reads = Reads::default();
+        for statement in &function.body {
+            ruff_python_ast::visitor::Visitor::visit_stmt(&mut reads, statement);
+        }
+        for local in &mut code.locals {
+            local.is_read = reads.names.contains(local.name.as_str());
+        }
+        Some(code)
     }
 
     /// Writes to `name`.
@@ -314,6 +324,7 @@ impl<'a> Reading<'a> {
                             name: local,
                             line,
                             text,
+                            is_read: false,
                         });
                     }
                 }
@@ -493,6 +504,23 @@ impl<'a> ruff_python_ast::visitor::Visitor<'a> for Calls<'a> {
     }
 }
 
+/// The local names that are read.
+#[derive(Default)]
+struct Reads<'a> {
+    names: HashSet<&'a str>,
+}
+
+impl<'a> ruff_python_ast::visitor::Visitor<'a> for Reads<'a> {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Name(name) = expression
+            && name.ctx.is_load()
+        {
+            self.names.insert(name.id.as_str());
+        }
+        ruff_python_ast::visitor::walk_expr(self, expression);
+    }
+}
+
 fn is_super(expression: &Expr) -> bool {
     matches!(expression, Expr::Call(call) if matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "super"))
 }
@@ -629,8 +657,11 @@ mod tests {
 
     #[test]
     fn locals_and_constants_are_named() {
+        let read = code("total = self.total + 1\nlog.info(total)");
+        assert!(read.locals[0].is_read);
         let code = code("count = self.count + 1\nself.busy = True\nself.busy = False");
         assert_eq!(code.locals[0].name, "count");
+        assert!(!code.locals[0].is_read);
         assert_eq!(code.locals[0].text, "count = self.count + 1");
         let constants: Vec<_> = code
             .writes_to("busy")

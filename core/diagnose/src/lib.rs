@@ -9,4 +9,5 @@ mod facts;
 mod handler_code;
 pub mod page;
 pub mod rules;
+mod spelling;
 pub mod verdict;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from . import bounds
@@ -53,7 +54,7 @@ def _copied(alias: str, options: dict[str, Any], recording: str) -> dict[str, An
     except FileExistsError:
         return None
     try:
-        with closing(sqlite3.connect(f"file:{os.path.abspath(name)}?mode=ro", uri=True)) as opened:
+        with closing(sqlite3.connect(f"{Path(name).absolute().as_uri()}?mode=ro", uri=True)) as opened:
             with closing(sqlite3.connect(path)) as target:
                 opened.backup(target)
     except BaseException:

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from .guard import Blocked, guard
@@ -52,7 +53,7 @@ class Databases:
         source = start or original
         if not os.path.exists(source):
             return "empty"
-        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as opened:
+        with closing(sqlite3.connect(f"{Path(source).absolute().as_uri()}?mode=ro", uri=True)) as opened:
             with closing(sqlite3.connect(copy)) as target:
                 opened.backup(target)
         return "copy of the start" if start else "copy of now"

@@ -121,6 +121,8 @@ class Project:
             "python": sys.version.split()[0], "django": django.get_version(),
             "djust": getattr(djust, "__version__", None), "databases": self.databases.kept,
             "can_fork": hasattr(os, "fork"), "notes": self.notes, "changed": self._changed(),
+            # Settings may have read a file of variables.
+            "environment": sorted(os.environ),
         }  # fmt: skip
 
     def _changed(self) -> list[str]:

@@ -1,8 +1,8 @@
 //! `djscope diagnose`, `djscope why`, `djscope explain`: what is wrong, and why nothing happened.
 
 use djscope_hub::rules::{self, Rule};
-use djscope_hub::{Answer, Query, TurnSummary};
-use djscope_recording::model::{Finding, FindingCode, Place, Severity, TurnId, View};
+use djscope_hub::{Answer, Query, Status, TurnSummary};
+use djscope_recording::model::{Finding, FindingCode, Outcome, Place, Severity, TurnId, View};
 use djscope_report::{finding, units};
 
 use crate::arguments::{DiagnoseArguments, ExplainArguments, WhyArguments};
@@ -64,11 +64,42 @@ pub fn diagnose(options: &DiagnoseArguments) -> Result<bool, Failure> {
             ),
         };
         note!("{}{more}", units::counted(printed, "finding", "findings"));
-        if let Some(damage) = &status.damage {
-            note!("{} is damaged: {damage}", status.path);
-        }
     }
-    Ok(printed == 0)
+    look_at_every_row(&mut hub)?;
+    let is_well = say_damage(&mut hub, &status)?;
+    Ok(printed == 0 && is_well)
+}
+
+/// What is damaged is known when somebody has read it: the rules pass over what they cannot read.
+fn look_at_every_row(hub: &mut Asking) -> Result<(), Failure> {
+    let mut after = 0;
+    loop {
+        let query = Query::TurnsAfter {
+            filter: String::new(),
+            after,
+            limit: PAGE,
+        };
+        let Answer::Rows(rows) = hub.query(query)? else {
+            return Err(unexpected());
+        };
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.turn;
+    }
+}
+
+/// Names what of the recording cannot be read: no rule has looked at it. True if all can.
+fn say_damage(hub: &mut Asking, status: &Status) -> Result<bool, Failure> {
+    if let Some(damage) = &status.damage {
+        note!("{} is damaged: {damage}", status.path);
+    }
+    let Answer::Damage(found) = hub.query(Query::Damage)? else {
+        return Err(unexpected());
+    };
+    let is_well = found.damaged == 0 && status.damage.is_none() && status.problems.is_empty();
+    if !is_well {
+        note!("what is damaged no rule has looked at; djscope show names each part");
+    }
+    Ok(is_well)
 }
 
 fn print(finding: &Finding) {
@@ -80,27 +111,30 @@ fn print(finding: &Finding) {
 /// Prints the one answer about a turn. False if something is wrong with it.
 pub fn why(options: &WhyArguments) -> Result<bool, Failure> {
     let mut hub = asking::open(&options.recording)?;
-    asking::when_diagnosed(&mut hub)?;
+    let status = asking::when_diagnosed(&mut hub)?;
     let turn = match options.turn {
         Some(turn) => turn,
         None => last(&mut hub)?,
     };
-    let Answer::Turn(summary) = hub.query(Query::Turn { turn })? else {
+    let answer = hub.query(Query::Turn { turn });
+    let is_well = say_damage(&mut hub, &status)?;
+    let Answer::Turn(summary) = answer? else {
         return Err(unexpected());
     };
     if options.json {
         for finding in &summary.findings {
             say_json(finding);
         }
-        return Ok(summary.findings.is_empty());
+        return Ok(summary.findings.is_empty() && is_well);
     }
     say(head(&summary));
     let Some((first, others)) = summary.findings.split_first() else {
         say(quiet(&summary));
-        return Ok(true);
+        // An error that no rule knows is no all-clear.
+        return Ok(is_well && summary.left_out.is_empty() && summary.turn.outcome != Outcome::Error);
     };
     let view = view_of(&mut hub, turn);
-    answer(first, view.as_deref());
+    say_finding(first, view.as_deref());
     if !others.is_empty() {
         let codes: Vec<&str> = others.iter().map(|other| other.code.name()).collect();
         say(format!("also    {}", codes.join(", ")));
@@ -154,10 +188,23 @@ fn head(summary: &TurnSummary) -> String {
 
 /// What is said of a turn without a finding.
 fn quiet(summary: &TurnSummary) -> String {
+    if !summary.left_out.is_empty() {
+        return format!(
+            "a part of it cannot be read, so that nothing can be said: {}",
+            summary.left_out.join("; ")
+        );
+    }
     let unseen = match summary.was_probed {
         true => "",
         false => "; no probe reported of it, so that state and code are not known",
     };
+    if summary.turn.outcome == Outcome::Error {
+        let text = summary.turn.error.as_deref().unwrap_or("an error");
+        return format!(
+            "the server answered: {}; there is no rule for this error{unseen}",
+            units::one_line(text, 300)
+        );
+    }
     match &summary.verdict {
         Some(verdict) => format!(
             "{}: no rule finds anything wrong with that{unseen}",
@@ -167,7 +214,7 @@ fn quiet(summary: &TurnSummary) -> String {
     }
 }
 
-fn answer(found: &Finding, view: Option<&View>) {
+fn say_finding(found: &Finding, view: Option<&View>) {
     let severity = finding::word(found.severity);
     say(format!(
         "{severity:<7} {} ({})",

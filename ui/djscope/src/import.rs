@@ -74,13 +74,16 @@ fn entries(report: &BugReport) -> Vec<Entry> {
         changed.extend(name.filter(|name| !changed.contains(name)));
     }
     turn.changed = Some(changed);
-    turn.patches = u32::try_from(report.patches.len()).ok();
+    turn.patches = u32::try_from(report.patches.len())
+        .ok()
+        .filter(|count| *count > 0);
     turn.outcome = match report.patches.is_empty() {
-        true => Outcome::EmptyPatch,
+        // Nothing, a noop, an error: the report does not say.
+        true => Outcome::Done,
         false => Outcome::Patched,
     };
     turn.missing = vec![
-        "it comes from a bug report of djust: private state, frames, times, code and logs are not in it"
+        "it comes from a bug report of djust: what was answered, private state, frames, times, code and logs are not in it"
             .to_owned(),
     ];
     if !report.left_out.is_empty() {

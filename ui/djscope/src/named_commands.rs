@@ -188,7 +188,7 @@ fn what_a_user_is_told_to_type_exists() {
 #[test]
 fn what_does_not_exist_is_found() {
     let cases = [
-        ("other files are read by djscope import", Some("djscope import")),
+        ("other files are read by djscope devour", Some("djscope devour")),
         ("djscope probe remove", Some("djscope probe remove")),
         ("djscope probe, or", None),
         ("djscope show FILE --yaml", Some("djscope show --yaml")),

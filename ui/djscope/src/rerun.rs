@@ -36,11 +36,18 @@ pub fn rerun(options: &RerunArguments) -> Result<bool, Failure> {
     let filter = filter(options)?;
     let reader = Reader::open(&options.recording)?;
     let project = Project::find(&reader, &code::said(&options.code))?;
+    // What is wrong with the request is said before anybody is asked.
+    let settled_options = settled(options)?;
+    for turn in &options.turn {
+        if reader.turn_record(*turn)?.is_none() {
+            return Err(RerunError::NoTurn(*turn).into());
+        }
+    }
     code::ask(&project, &options.code)?;
     if options.watch {
         return watch(&reader, &project, options);
     }
-    let mut rerun = Rerun::open(&reader, &project, settled(options)?)?;
+    let mut rerun = Rerun::open(&reader, &project, settled_options)?;
     say_setting(rerun.ready());
     let answers = match (options.turn.is_empty(), options.until_diverges) {
         (false, _) => singles(&mut rerun, options)?,

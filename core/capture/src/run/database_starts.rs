@@ -1,11 +1,15 @@
 //! Copies of databases beside a recording: `cart.djscope.default.sqlite3` is the database `default` as it was when the
 //! server of `cart.djscope` began. The probe makes them; here is made room for them.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use djscope_recording::RecordingError;
+use djscope_recording::{Reader, RecordingError};
+
+use crate::probe::ProcessFacts;
 
 /// What a `SQLite` database begins with (<https://www.sqlite.org/fileformat.html>, section 1.3).
 const HEADER: &[u8] = b"SQLite format 3\0";
@@ -18,12 +22,14 @@ pub(super) struct ReplacedStarts {
 }
 
 impl ReplacedStarts {
-    /// Moves the copies aside that belong to the recording at `out`.
+    /// Moves the copies aside that the recording at `out` names as its own, if that one is to be replaced. Every other file
+    /// with such a name is somebody's, and stays.
     ///
     /// # Errors
     ///
-    /// If there are any and `overwrite` is false, if one is no database, or if it cannot be moved.
+    /// If there is such a file, if a copy is no database, or if it cannot be moved.
     pub fn take(out: &Path, overwrite: bool) -> Result<Self, RecordingError> {
+        let own = if overwrite { named_by(out) } else { BTreeSet::new() };
         let mut replaced = Self {
             out: out.to_owned(),
             // Until all are moved nothing that is there is new.
@@ -31,8 +37,16 @@ impl ReplacedStarts {
             moved: Vec::new(),
         };
         for copy in copies(out) {
-            if !overwrite {
-                return Err(RecordingError::Exists(copy));
+            if !copy.file_name().is_some_and(|name| own.contains(name)) {
+                return Err(match overwrite {
+                    true => RecordingError::NotARecording {
+                        path: copy,
+                        found:
+                            "it stands where a copy of a database would, and the recording does not name it"
+                                .to_owned(),
+                    },
+                    false => RecordingError::Exists(copy),
+                });
             }
             if !is_database(&copy) {
                 return Err(RecordingError::NotARecording {
@@ -43,6 +57,9 @@ impl ReplacedStarts {
             let mut aside = copy.clone().into_os_string();
             aside.push(".old");
             let aside = PathBuf::from(aside);
+            if aside.symlink_metadata().is_ok() {
+                return Err(RecordingError::Exists(aside));
+            }
             std::fs::rename(&copy, &aside).map_err(|source| RecordingError::Io {
                 action: "replace",
                 path: copy.clone(),
@@ -74,6 +91,18 @@ impl Drop for ReplacedStarts {
             let _ = std::fs::rename(aside, copy);
         }
     }
+}
+
+/// Names of the copies that a recording knows of; none if there is none, or it cannot be read.
+fn named_by(out: &Path) -> BTreeSet<OsString> {
+    let read = || -> Option<Vec<ProcessFacts>> {
+        let meta = Reader::open(out).ok()?.meta().ok()?;
+        serde_json::from_value(meta.get("processes")?.clone()).ok()
+    };
+    let processes = read().unwrap_or_default();
+    let copies = processes.iter().flat_map(|facts| facts.database_starts.values());
+    let names = copies.filter_map(|copy| Path::new(copy.file.as_deref()?).file_name());
+    names.map(ToOwned::to_owned).collect()
 }
 
 /// Files with the name of a copy.
@@ -116,6 +145,8 @@ fn is_database(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use djscope_recording::{Entry, Writer, WriterOptions};
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -127,10 +158,25 @@ mod tests {
         names
     }
 
+    /// A recording that names its copies.
+    fn record(out: &Path, copies: &[&str]) {
+        let starts: serde_json::Map<String, serde_json::Value> = copies
+            .iter()
+            .map(|name| ((*name).to_owned(), serde_json::json!({"file": name})))
+            .collect();
+        let writer = Writer::create(out, WriterOptions::default()).unwrap();
+        writer.write(Entry::Meta {
+            key: "processes".to_owned(),
+            value: serde_json::json!([{"pid": 1, "database_starts": starts}]),
+        });
+        writer.finish().unwrap();
+    }
+
     #[test]
     fn old_copies_make_room_and_come_back() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("a.djscope");
+        record(&out, &["a.djscope.default.sqlite3"]);
         for name in [
             "a.djscope.default.sqlite3",
             "b.djscope.default.sqlite3",
@@ -151,8 +197,26 @@ mod tests {
         ReplacedStarts::take(&out, true).unwrap().remove();
         assert_eq!(
             names(folder.path()),
-            ["a.djscope.x.y.sqlite3", "b.djscope.default.sqlite3"]
+            ["a.djscope", "a.djscope.x.y.sqlite3", "b.djscope.default.sqlite3"]
         );
+    }
+
+    /// The project's own database may have such a name, or a copy that the user has made.
+    #[test]
+    fn what_no_recording_names_is_never_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("a.djscope");
+        let database = folder.path().join("a.djscope.orders.sqlite3");
+        for is_recorded in [false, true] {
+            if is_recorded {
+                record(&out, &["a.djscope.default.sqlite3"]);
+            }
+            std::fs::write(&database, [HEADER, b"rows"].concat()).unwrap();
+            for overwrite in [false, true] {
+                assert!(ReplacedStarts::take(&out, overwrite).is_err());
+                assert_eq!(std::fs::read(&database).unwrap(), [HEADER, b"rows"].concat());
+            }
+        }
     }
 
     #[test]
@@ -160,6 +224,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("a.djscope");
         let copy = folder.path().join("a.djscope.default.sqlite3");
+        record(&out, &["a.djscope.default.sqlite3"]);
         std::fs::write(&copy, "my own notes").unwrap();
         assert!(ReplacedStarts::take(&out, true).is_err());
         assert_eq!(std::fs::read(&copy).unwrap(), b"my own notes");

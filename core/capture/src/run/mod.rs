@@ -306,14 +306,15 @@ impl Live {
             (None, _) => {}
         }
         let command = options.source.command();
+        // The old recording says which copies are its own: it is asked before it is moved.
+        let starts = match options.source.keeps_databases() {
+            true => Some(ReplacedStarts::take(&options.out, options.overwrite)?),
+            false => None,
+        };
         let replaced = if options.overwrite {
             Replaced::take(&options.out)?
         } else {
             None
-        };
-        let starts = match options.source.keeps_databases() {
-            true => Some(ReplacedStarts::take(&options.out, options.overwrite)?),
-            false => None,
         };
         let recorder = Recorder::start(&options.out, options.recorder)?;
         let started = Self::begin(

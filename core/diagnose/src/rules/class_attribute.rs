@@ -39,6 +39,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     let write = code.writes.iter().find(is_shared)?;
     let name = &write.name;
     Some(Found {
+        severity: facts.unless_shown(name),
         certain: write.is_certain && facts.is_whole(),
         place: facts.place_of_line(write.line),
         evidence: facts.code_of(write.line, &write.text).into_iter().collect(),

@@ -41,7 +41,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
                 "{} wrote {table} and left the state as it was, so nothing was rendered",
                 facts.event_name()
             ),
-            "assign what the page shows anew from the database, or call self.set_changed_keys(…)".to_owned(),
+            "assign what the page shows anew from the database".to_owned(),
         )
     })
 }

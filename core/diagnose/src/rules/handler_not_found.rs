@@ -4,6 +4,7 @@ use djscope_recording::model::{FindingCode, Severity};
 
 use super::{Explanation, Found, Rule, refused};
 use crate::facts::Facts;
+use crate::spelling;
 
 pub(super) const RULE: Rule = Rule {
     code: FindingCode::HandlerNotFound,
@@ -53,44 +54,6 @@ fn fix(facts: &Facts<'_>) -> String {
 fn nearest(facts: &Facts<'_>) -> Option<String> {
     let wanted = facts.event_name();
     let view = facts.detail.view.as_ref()?;
-    let distances = view
-        .handlers
-        .iter()
-        .map(|handler| (distance(wanted, &handler.name), &handler.name));
-    let (distance, name) = distances.min()?;
-    (distance * 3 <= wanted.chars().count().max(3)).then(|| name.clone())
-}
-
-/// How many letters have to be put in, taken out or replaced (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, against) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *against);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_that_differ_are_counted() {
-        for (one, other, expected) in [
-            ("goo", "go", 1),
-            ("", "abc", 3),
-            ("add_item", "additem", 1),
-            ("a", "a", 0),
-            ("save", "load", 4),
-        ] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
-        }
-    }
+    let names = view.handlers.iter().map(|handler| handler.name.as_str());
+    spelling::nearest(wanted, names).map(str::to_owned)
 }

@@ -34,6 +34,8 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     let handler = facts.event_name();
     // A local of the name of an attribute: self. was forgotten.
     let forgotten = code.locals.iter().find(|local| facts.has_name(&local.name));
+    // What is read may be all that was wanted: a text for the log, a sum for an export.
+    let is_forgotten = forgotten.is_some_and(|local| !local.is_read);
     let (place, evidence, message, fix) = match forgotten {
         Some(local) => (
             facts.place_of_line(local.line),
@@ -53,8 +55,8 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     };
     Some(Found {
         // Of a handler that means to do nothing nobody expects a change.
-        severity: forgotten.is_none().then_some(Severity::Information),
-        certain: facts.is_whole(),
+        severity: (!is_forgotten).then_some(Severity::Information),
+        certain: facts.is_whole() && (is_forgotten || forgotten.is_none()),
         place,
         evidence: evidence.into_iter().collect(),
         ..Found::likely(message, fix)

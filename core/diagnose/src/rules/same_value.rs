@@ -24,11 +24,12 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         return None;
     }
     let code = facts.code()?;
-    let is_assigned =
-        |write: &&Write| matches!(write.how, How::Assign | How::Augment) && facts.has_name(&write.name);
+    let is_assigned = |write: &&Write| {
+        write.is_certain && matches!(write.how, How::Assign | How::Augment) && facts.has_name(&write.name)
+    };
     let write = code.writes.iter().find(is_assigned)?;
     Some(Found {
-        certain: write.is_certain && facts.is_whole(),
+        certain: facts.is_whole(),
         place: facts.place_of_line(write.line),
         evidence: facts
             .code_of(write.line, &write.text)

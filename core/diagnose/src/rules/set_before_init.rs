@@ -43,6 +43,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     })?;
     let (place, code, write) = facts.write_to(name);
     Some(Found {
+        severity: facts.unless_shown(name),
         certain: changed.is_some() || write.is_some_and(|write| write.is_certain),
         place,
         evidence: facts.change_of(name).into_iter().chain(code).collect(),

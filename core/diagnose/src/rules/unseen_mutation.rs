@@ -49,6 +49,8 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
         None => format!("{name} was changed in place, and djust did not see it"),
     };
     Some(Found {
+        // djust does not see it; whoever looks at the page does not either.
+        severity: facts.unless_shown(name),
         certain: facts.is_whole(),
         place,
         evidence: facts.change_of(name).into_iter().chain(code).collect(),

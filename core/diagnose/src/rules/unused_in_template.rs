@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     candidates: "outcome:empty_patch",
     explanation: Explanation {
         what: "The template does not use the name that changed.",
-        decided: "Every template of the view was seen, none of them has the name as a word, and the render came out the same.",
+        decided: "Every template of the view was seen, none of them has the name as a word, and the render came out the same. What else may read it is not known: it is likely at most.",
         wrong: r#"self.total = 31
 
 {{ sum }}"#,
@@ -40,10 +40,26 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
     }
     let name = &public[0];
     let (place, code, _) = facts.write_to(name);
-    let severity = (!facts.writing_queries().is_empty()).then_some(Severity::Information);
+    // Another handler may read it, and rows that were written may be what this one is for.
+    let others = facts.detail.view.iter().flat_map(|view| &view.handlers);
+    let mut others = others.filter(|handler| Some(handler.name.as_str()) != facts.turn.event.as_deref());
+    let is_read = others.any(|handler| {
+        handler
+            .source
+            .as_deref()
+            .is_some_and(|source| has_word(source, name))
+    });
+    let may_be_meant = is_read || facts.has_derived_context() || !facts.writing_queries().is_empty();
+    let fix = match facts.values(name).0 {
+        // A name that was not there before may be a misspelt one.
+        None => match facts.nearest_name(name) {
+            Some(near) => format!("the view has a name {near}: is that the one that is meant?"),
+            None => format!("{name} is new: show {{{{ {name} }}}}, or write the name that the template uses"),
+        },
+        Some(_) => format!("show {{{{ {name} }}}} in the template, if the page should change"),
+    };
     Some(Found {
-        severity,
-        certain: facts.is_whole() && !facts.has_derived_context(),
+        severity: may_be_meant.then_some(Severity::Information),
         place,
         evidence: facts.change_of(name).into_iter().chain(code).collect(),
         ..Found::likely(
@@ -51,9 +67,7 @@ fn find(facts: &Facts<'_>) -> Option<Found> {
                 "{} changed, and the template does not use it",
                 words::listed(&public)
             ),
-            format!(
-                "show {{{{ {name} }}}} in the template; what need not be rendered can have a name with an underscore"
-            ),
+            fix,
         )
     })
 }

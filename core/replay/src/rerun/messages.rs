@@ -196,6 +196,8 @@ pub struct Ready {
     pub notes: Vec<String>,
     /// Modules whose text has changed.
     pub changed: Vec<String>,
+    /// Names of the variables of the environment, now that the settings are loaded.
+    pub environment: Vec<String>,
     /// What was held back while the project was loaded.
     pub held_back: Vec<HeldBack>,
 }

@@ -449,7 +449,14 @@ fn worker_of(
     starts.extend(options.starts.clone());
     let starts = starts
         .iter()
-        .map(|(alias, path)| (alias.clone(), path.display().to_string()))
+        // The worker has another working directory.
+        .map(|(alias, path)| {
+            (
+                alias.clone(),
+                std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+            )
+        })
+        .map(|(alias, path)| (alias, path.display().to_string()))
         .collect();
     let ready = worker.set_up(project.start(&worker.work(), options.allow.clone(), starts))?;
     Ok((worker, ready))

@@ -194,7 +194,7 @@ const OF_ANY_PROCESS: [&str; 12] = [
 
 /// How the names of variables begin that belong to a terminal, a desktop or a build, not to a project.
 const OF_THE_SESSION: [&str; 16] = [
-    "DJSCOPE_PROBE",
+    "DJSCOPE_",
     "CARGO",
     "COLORTERM",
     "DBUS_",
@@ -232,7 +232,8 @@ fn database_starts(processes: &[ProcessFacts], recording: &Path) -> BTreeMap<Str
     let files = copies.filter_map(|(alias, copy)| {
         // A recording is from a stranger: nothing but a file beside it is taken.
         let name = Path::new(copy.file.as_deref()?).file_name()?;
-        let file = recording.with_file_name(name);
+        // The worker has another working directory.
+        let file = std::path::absolute(recording.with_file_name(name)).ok()?;
         file.is_file().then(|| (alias.clone(), file))
     });
     files.collect()

@@ -54,7 +54,8 @@ impl Setting {
         let mut others: Vec<String> = versions
             .map(|(name, then, now)| format!("{name} was {} and is {}", version(then), version(now)))
             .collect();
-        let missing = project.missing_variables();
+        let mut missing = project.missing_variables();
+        missing.retain(|name| !ready.environment.iter().any(|set| set == name));
         if !missing.is_empty() {
             others.push(format!(
                 "variables of the recorded server are not set here: {}",
