@@ -83,7 +83,7 @@ fn what_the_database_was_is_kept_if_that_is_wanted() {
     assert_eq!(bumps(&rerun(&recording, &[])), ["cannot tell", "cannot tell"]);
 }
 
-/// The worker has another working directory than djscope, and what SQLite is given is a URI.
+/// The worker has another working directory than djscope, and what `SQLite` is given is a URI.
 #[test]
 fn copies_are_found_by_relative_and_by_odd_names() {
     let recording = bumped(&["--snapshot-db"]);
