@@ -4,9 +4,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use djscope_recording::model::{
-    DebugStates, Exception, Outcome, Snapshot, Turn, TurnDetail, TurnKind, changes_between,
-};
+use djscope_recording::model::{Exception, Outcome, Snapshot, Turn, TurnDetail, TurnKind, changes_between};
 use djscope_report::pytest::{Expect, Test, text};
 use djscope_report::python::literal::{bytes, remark, string};
 use djscope_tests::project;
@@ -190,17 +188,7 @@ fn module(stranger: &Stranger) -> (String, Value) {
         changes: changes_between(&before, &after),
         before: Some(before),
         after: Some(after),
-        turn,
-        connection: None,
-        view: None,
-        debug: DebugStates::default(),
-        handed: None,
-        frames: Vec::new(),
-        patches: Vec::new(),
-        spans: Vec::new(),
-        logs: Vec::new(),
-        http: None,
-        left_out: Vec::new(),
+        ..TurnDetail::of(turn)
     };
     let event = json!({"type": "event", "event": text_of(0), "params": {text_of(6): text_of(7)}});
     let mount = json!({"type": "mount", "view": "a.B", "url": text_of(8), "params": {}});

@@ -70,14 +70,15 @@ impl BugReport {
     /// The blob.
     pub fn blob(&self) -> String {
         // Names in the order of the alphabet, without blanks.
-        let content = sorted(&json!({
+        let mut content = json!({
             "v": VERSION,
             "event_name": self.event,
             "state_before": self.before,
             "state_after": self.after,
             "vdom_patches": self.patches,
             "scrubbed_fields": self.left_out,
-        }));
+        });
+        content.sort_all_objects();
         format!("{VERSION}.{}", URL_SAFE_NO_PAD.encode(content.to_string()))
     }
 
@@ -173,23 +174,6 @@ fn plain(value: &Value) -> Value {
             )
         }
         Value::Array(items) => items.iter().map(plain).collect(),
-        other => other.clone(),
-    }
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mut names: Vec<(&String, &Value)> = map.iter().collect();
-            names.sort_by_key(|(name, _)| *name);
-            Value::Object(
-                names
-                    .into_iter()
-                    .map(|(name, inner)| (name.clone(), sorted(inner)))
-                    .collect(),
-            )
-        }
-        Value::Array(items) => items.iter().map(sorted).collect(),
         other => other.clone(),
     }
 }

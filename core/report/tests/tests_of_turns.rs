@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use djscope_recording::model::{
-    DebugStates, Exception, Outcome, Snapshot, Turn, TurnDetail, TurnKind, changes_between,
-};
+use djscope_recording::model::{Exception, Outcome, Snapshot, Turn, TurnDetail, TurnKind, changes_between};
 use djscope_report::pytest::{Expect, Test, sensible, text, writable};
 use serde_json::{Map, Value, json};
 
@@ -28,17 +26,7 @@ fn detail(before: Snapshot, after: Snapshot, outcome: Outcome) -> TurnDetail {
         changes: changes_between(&before, &after),
         before: Some(before),
         after: Some(after),
-        turn,
-        connection: None,
-        view: None,
-        debug: DebugStates::default(),
-        handed: None,
-        frames: Vec::new(),
-        patches: Vec::new(),
-        spans: Vec::new(),
-        logs: Vec::new(),
-        http: None,
-        left_out: Vec::new(),
+        ..TurnDetail::of(turn)
     }
 }
 

@@ -23,6 +23,7 @@ mod mount_raised;
 mod n_plus_one;
 mod near_miss_param;
 mod no_assignment;
+mod not_compared;
 mod outside_root;
 mod own_broadcast_skipped;
 mod private_only;

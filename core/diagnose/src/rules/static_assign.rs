@@ -1,8 +1,8 @@
 //! `static-assign`: the attribute is one of `static_assigns`, which are handed over once.
 
-use djscope_recording::model::{FindingCode, Outcome, Severity};
+use djscope_recording::model::{FindingCode, Severity};
 
-use super::{Explanation, Found, Rule};
+use super::{Explanation, Found, Rule, not_compared};
 use crate::facts::Facts;
 
 pub(super) const RULE: Rule = Rule {
@@ -22,31 +22,9 @@ def go(self, **kwargs):
 };
 
 fn find(facts: &Facts<'_>) -> Option<Found> {
-    if facts.turn.outcome != Outcome::Noop || !facts.djust_saw_nothing() {
-        return None;
-    }
     let names = &facts.class()?.static_assigns;
-    let writes = facts
-        .code()
-        .map(|code| code.writes.as_slice())
-        .unwrap_or_default();
-    let written = writes.iter().find(|write| names.contains(&write.name));
-    // The state shows that it was written, by whatever; or the handler always does and nothing else came of the turn.
-    let changed = facts
-        .unseen()
-        .into_iter()
-        .find(|name| names.iter().any(|own| own == name));
-    let name = changed.or_else(|| {
-        let write = written.filter(|_| facts.shows_nothing())?;
-        Some(write.name.as_str())
-    })?;
-    let (place, code, write) = facts.write_to(name);
-    Some(Found {
-        severity: facts.unless_shown(name),
-        certain: changed.is_some() || write.is_some_and(|write| write.is_certain),
-        place,
-        evidence: facts.change_of(name).into_iter().chain(code).collect(),
-        ..Found::likely(
+    not_compared::find(facts, names, |name| {
+        (
             format!("{name} is in static_assigns: it is handed to the renderer once, and never compared"),
             format!("take {name} out of static_assigns of {}", facts.view_name()),
         )
